@@ -1,0 +1,95 @@
+// What the catalog answers.
+import * as z from 'zod';
+import {
+  Category,
+  CategoryList,
+  NewCategory,
+  NewProduct,
+  Product,
+  ProductPage,
+  ProductPatch,
+  ProductQuery,
+} from './products.js';
+import { defineRpcs } from './rpc.js';
+import { Cents, Currency, Id, ProductKey, Quantity, Slug } from './values.js';
+
+/** A list query after its text was read: RPC inputs are plain JSON, so the flags are booleans here. */
+export const ListProducts = z.object({ ...ProductQuery.shape, inStock: z.boolean().optional(), featured: z.boolean().optional() });
+
+/** What a cart needs to know of a product now. */
+export const PricedProduct = z.object({
+  productId: Id,
+  slug: Slug,
+  name: z.string(),
+  priceCents: Cents,
+  stock: z.int(),
+});
+export type PricedProduct = z.infer<typeof PricedProduct>;
+
+export const LineRequest = z.strictObject({ productId: Id, quantity: Quantity });
+export type LineRequest = z.infer<typeof LineRequest>;
+
+export const PricedLine = z
+  .object({
+    productId: Id,
+    slug: Slug,
+    name: z.string(),
+    quantity: Quantity,
+    priceCents: Cents,
+    lineTotalCents: z.int(),
+  })
+  .meta({ id: 'OrderLine' });
+export type PricedLine = z.infer<typeof PricedLine>;
+
+const priced = { lines: z.array(PricedLine), totalCents: z.int(), currency: Currency };
+
+/** Prices come from the catalog alone. A refusal holds nothing back; asking again for the same order gives the same answer. */
+export const ReserveResult = z.discriminatedUnion('outcome', [
+  z.object({ outcome: z.literal('reserved'), ...priced }),
+  z.object({ outcome: z.literal('out_of_stock'), productIds: z.array(Id), ...priced }),
+  z.object({ outcome: z.literal('price_changed'), ...priced }),
+  z.object({ outcome: z.literal('unknown_product'), productIds: z.array(Id) }),
+]);
+export type ReserveResult = z.infer<typeof ReserveResult>;
+
+const byOrder = z.object({ orderId: Id });
+const done = z.object({ done: z.literal(true) });
+
+export const catalogRpc = defineRpcs('catalog', {
+  listProducts: { input: ListProducts, output: ProductPage, idempotent: true, deadlineMs: 2000, readyMade: true },
+  getProduct: {
+    input: z.object({ product: ProductKey }),
+    output: Product,
+    idempotent: true,
+    deadlineMs: 2000,
+    readyMade: true,
+  },
+  listCategories: { input: z.object({}), output: CategoryList, idempotent: true, deadlineMs: 2000, readyMade: true },
+  createCategory: { input: NewCategory, output: Category, idempotent: false, deadlineMs: 5000 },
+  createProduct: { input: NewProduct, output: Product, idempotent: false, deadlineMs: 5000 },
+  updateProduct: {
+    input: z.object({ product: ProductKey, version: z.int(), patch: ProductPatch }),
+    output: Product,
+    idempotent: false,
+    deadlineMs: 5000,
+  },
+  /** Unknown and hidden products are left out. */
+  priceProducts: {
+    input: z.object({ products: z.array(ProductKey).max(200) }),
+    output: z.object({ products: z.array(PricedProduct) }),
+    idempotent: true,
+    deadlineMs: 2000,
+  },
+  reserve: {
+    input: z.object({
+      orderId: Id,
+      lines: z.array(LineRequest).min(1).max(100),
+      expectedTotalCents: z.int().optional(),
+    }),
+    output: ReserveResult,
+    idempotent: true,
+    deadlineMs: 5000,
+  },
+  confirmReservation: { input: byOrder, output: done, idempotent: true, deadlineMs: 5000 },
+  releaseReservation: { input: byOrder, output: done, idempotent: true, deadlineMs: 5000 },
+});

@@ -1,0 +1,122 @@
+// Orders: how they are placed, what they look like, and what orders answers and does for others.
+import * as z from 'zod';
+import { LineRequest, PricedLine } from './catalog.js';
+import { defineJobs } from './jobs.js';
+import { defineRpcs } from './rpc.js';
+import { Currency, Cursor, Id, Limit, Timestamp, pageOf } from './values.js';
+
+export const OrderStatus = z.enum(['new', 'pending', 'paid', 'rejected', 'refunded']);
+export type OrderStatus = z.infer<typeof OrderStatus>;
+
+/** Why a payment was not made. */
+export const DeclineReason = z.enum([
+  'card_declined',
+  'authentication_required',
+  'insufficient_credit',
+  'provider_unavailable',
+]);
+export type DeclineReason = z.infer<typeof DeclineReason>;
+
+export const RejectReason = z.enum([...DeclineReason.options, 'out_of_stock', 'price_changed']);
+export type RejectReason = z.infer<typeof RejectReason>;
+
+export const PaymentMethod = z.discriminatedUnion('method', [
+  z.strictObject({ method: z.literal('card'), token: z.string().min(1).max(255) }),
+  z.strictObject({ method: z.literal('credit') }),
+]);
+export type PaymentMethod = z.infer<typeof PaymentMethod>;
+
+const Text = z.string().trim().min(1).max(200);
+export const ShippingAddress = z
+  .strictObject({
+    name: Text,
+    street: Text,
+    postalCode: z.string().trim().min(1).max(20),
+    city: Text,
+    country: z.string().regex(/^[A-Z]{2}$/, 'must be a two-letter country code'),
+  })
+  .meta({ id: 'ShippingAddress' });
+export type ShippingAddress = z.infer<typeof ShippingAddress>;
+
+const Lines = z
+  .array(LineRequest)
+  .max(100)
+  .check((ctx) => {
+    const seen = new Set<string>();
+    ctx.value.forEach(({ productId }, i) => {
+      if (seen.has(productId))
+        ctx.issues.push({ code: 'custom', message: 'is in the order already', path: [i, 'productId'], input: productId });
+      seen.add(productId);
+    });
+  });
+
+/** The body of POST /api/orders. Without `lines` it orders the cart. */
+export const OrderRequest = z.strictObject({
+  lines: Lines.optional(),
+  payment: PaymentMethod,
+  expectedTotalCents: z.int().min(0).optional(),
+  shippingAddress: ShippingAddress.optional(),
+});
+export type OrderRequest = z.infer<typeof OrderRequest>;
+
+export const IdempotencyKey = z.string().min(1).max(128);
+
+export const Order = z
+  .object({
+    id: Id,
+    status: OrderStatus,
+    reason: RejectReason.optional(),
+    lines: z.array(PricedLine),
+    totalCents: z.int(),
+    refundedCents: z.int(),
+    currency: Currency,
+    createdAt: Timestamp,
+  })
+  .meta({ id: 'Order' });
+export type Order = z.infer<typeof Order>;
+export const OrderPage = pageOf(Order).meta({ id: 'OrderPage' });
+export type OrderPage = z.infer<typeof OrderPage>;
+
+export const PlaceOrder = z.object({
+  customerId: Id,
+  idempotencyKey: IdempotencyKey,
+  /** SHA-256 of the body as sent, in hex: the same key with another body is refused. */
+  bodyHash: z.string().length(64),
+  lines: Lines,
+  /** The state of the cart these lines came from, so that the gateway empties that state and no later one. */
+  cartVersion: z.string().max(64).optional(),
+  payment: PaymentMethod,
+  expectedTotalCents: z.int().optional(),
+  shippingAddress: ShippingAddress.optional(),
+});
+export type PlaceOrder = z.infer<typeof PlaceOrder>;
+
+export const ordersRpc = defineRpcs('orders', {
+  /** empty_order, invalid_request (unknown product), out_of_stock, price_changed, idempotency_key_reused. */
+  placeOrder: {
+    input: PlaceOrder,
+    output: z.object({ order: Order, cartVersion: z.string().optional() }),
+    idempotent: true,
+    deadlineMs: 10_000,
+  },
+  /** not_found for an order of another customer; no `customerId` means staff. */
+  getOrder: {
+    input: z.object({ id: Id, customerId: Id.optional() }),
+    output: Order,
+    idempotent: true,
+    deadlineMs: 2000,
+  },
+  listOrders: {
+    input: z.object({ customerId: Id, limit: Limit, cursor: Cursor.optional() }),
+    output: OrderPage,
+    idempotent: true,
+    deadlineMs: 2000,
+  },
+});
+
+export const ordersJobs = defineJobs('orders', {
+  /** Told by payments once it is certain whether an order was paid. */
+  paymentSettled: {
+    payload: z.object({ orderId: Id, paid: z.boolean(), reason: DeclineReason.optional() }),
+  },
+});

@@ -1,0 +1,90 @@
+// What the catalog says of products, categories and pictures.
+import * as z from 'zod';
+import { Cents, Currency, Cursor, Id, Limit, Slug, Timestamp, pageOf } from './values.js';
+
+export const ImageVariant = z
+  .object({ name: z.string(), width: z.int(), height: z.int(), type: z.string(), url: z.string() })
+  .meta({ id: 'ImageVariant' });
+
+export const ProductImage = z
+  .object({ id: Id, alt: z.string(), placeholder: z.string().nullable(), variants: z.array(ImageVariant) })
+  .meta({ id: 'ProductImage' });
+export type ProductImage = z.infer<typeof ProductImage>;
+
+export const CategoryRef = z.object({ slug: Slug, name: z.string() }).meta({ id: 'CategoryRef' });
+
+export const Category = CategoryRef.extend({
+  products: z.int().meta({ description: 'How many products it shows' }),
+}).meta({ id: 'Category' });
+export type Category = z.infer<typeof Category>;
+export const CategoryList = z.object({ items: z.array(Category) }).meta({ id: 'CategoryList' });
+export const NewCategory = z.strictObject({ slug: Slug, name: z.string().trim().min(1).max(80) });
+export type NewCategory = z.infer<typeof NewCategory>;
+
+export const ProductSummary = z
+  .object({
+    id: Id,
+    slug: Slug,
+    name: z.string(),
+    category: CategoryRef,
+    priceCents: Cents,
+    currency: Currency,
+    inStock: z.boolean(),
+    featured: z.boolean(),
+    image: ProductImage.nullable(),
+    tags: z.array(z.string()),
+    updatedAt: Timestamp,
+  })
+  .meta({ id: 'ProductSummary' });
+export type ProductSummary = z.infer<typeof ProductSummary>;
+export const ProductPage = pageOf(ProductSummary).meta({ id: 'ProductPage' });
+export type ProductPage = z.infer<typeof ProductPage>;
+
+export const Product = ProductSummary.omit({ image: true })
+  .extend({
+    description: z.string(),
+    stock: z.int().min(0),
+    images: z.array(ProductImage),
+    version: z.int().meta({ description: 'Counts edits by staff, not sales' }),
+  })
+  .meta({ id: 'Product' });
+export type Product = z.infer<typeof Product>;
+
+export const ProductSort = z.enum(['newest', 'price', '-price', 'name', 'relevance']);
+export type ProductSort = z.infer<typeof ProductSort>;
+
+const Flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+export const ProductQuery = z.strictObject({
+  category: Slug.optional(),
+  q: z.string().trim().min(1).max(200).optional(),
+  tag: z.string().trim().min(1).max(40).optional(),
+  minPriceCents: z.coerce.number().pipe(Cents).optional(),
+  maxPriceCents: z.coerce.number().pipe(Cents).optional(),
+  inStock: Flag.optional(),
+  featured: Flag.optional(),
+  sort: ProductSort.optional().meta({ description: 'relevance when q is given, else newest' }),
+  limit: Limit,
+  cursor: Cursor.optional(),
+});
+export type ProductQuery = z.infer<typeof ProductQuery>;
+
+const Stock = z.int().min(0).max(1_000_000);
+
+export const NewProduct = z.strictObject({
+  name: z.string().trim().min(1).max(120),
+  description: z.string().trim().max(5000),
+  category: Slug,
+  priceCents: Cents,
+  stock: Stock,
+  featured: z.boolean().optional(),
+});
+export type NewProduct = z.infer<typeof NewProduct>;
+
+export const ProductPatch = NewProduct.omit({ stock: true })
+  .partial()
+  .extend({
+    stockDelta: z.int().min(-1_000_000).max(1_000_000).optional(),
+    hidden: z.boolean().optional(),
+  });
+export type ProductPatch = z.infer<typeof ProductPatch>;

@@ -1,0 +1,50 @@
+// The one error that is meant for a client. Anything else that is thrown is a bug or an outage.
+import { problems, type ProblemCode, type ProblemExtras } from '@shop/contracts/problems';
+
+/** A refusal out of the contracts' table. It crosses hops unchanged and leaves as application/problem+json. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+
+  constructor(
+    readonly code: ProblemCode,
+    /** One sentence for a person, naming what is wrong. */
+    readonly detail: string = problems[code].title,
+    readonly extras: ProblemExtras = {},
+    /** Seconds after which trying again makes sense. */
+    readonly retryAfterSeconds: number | undefined = problems[code].status === 503 ? 1 : undefined,
+  ) {
+    super(`${code}: ${detail}`);
+  }
+
+  get status(): number {
+    return problems[this.code].status;
+  }
+}
+
+/** An AppError on the wire between services. */
+export type WireError = Pick<AppError, 'code' | 'detail' | 'extras' | 'retryAfterSeconds'>;
+
+export function toWireError(error: unknown): WireError {
+  const { code, detail, extras, retryAfterSeconds } = error instanceof AppError ? error : new AppError('internal');
+  return { code, detail, extras, retryAfterSeconds };
+}
+
+export function fromWireError(wire: WireError): AppError {
+  return new AppError(wire.code, wire.detail, wire.extras, wire.retryAfterSeconds);
+}
+
+/** The AppError for what a zod schema found, with a dotted path per field. */
+export function invalidRequest(issues: readonly { path?: readonly unknown[] | undefined; message: string }[]): AppError {
+  const errors = issues.map(({ path = [], message }) => ({ field: fieldPath(path), message }));
+  const first = errors[0];
+  return new AppError('invalid_request', first ? `${first.field || 'body'}: ${first.message}` : undefined, { errors });
+}
+
+function fieldPath(path: readonly unknown[]): string {
+  return path
+    .map((segment) => (typeof segment === 'object' && segment !== null && 'key' in segment ? segment.key : segment))
+    .reduce<string>(
+      (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key)),
+      '',
+    );
+}

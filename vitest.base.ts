@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['src/**/*.spec.ts', 'test/**/*.spec.ts'],
+    passWithNoTests: true,
+    globalSetup: [new URL('./tools/test-stores.ts', import.meta.url).pathname],
+    reporters: ['default', ['json', { outputFile: 'test-report.json' }]],
+    // Real databases and processes: generous limits, and files of one project one after the other.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    fileParallelism: false,
+  },
+});
