@@ -14,7 +14,11 @@ import { defineRpcs } from './rpc.js';
 import { Cents, Currency, Id, ProductKey, Quantity, Slug } from './values.js';
 
 /** A list query after its text was read: RPC inputs are plain JSON, so the flags are booleans here. */
-export const ListProducts = z.object({ ...ProductQuery.shape, inStock: z.boolean().optional(), featured: z.boolean().optional() });
+export const ListProducts = z.object({
+  ...ProductQuery.shape,
+  inStock: z.boolean().optional(),
+  featured: z.boolean().optional(),
+});
 
 /** What a cart needs to know of a product now. */
 export const PricedProduct = z.object({
@@ -28,6 +32,24 @@ export type PricedProduct = z.infer<typeof PricedProduct>;
 
 export const LineRequest = z.strictObject({ productId: Id, quantity: Quantity });
 export type LineRequest = z.infer<typeof LineRequest>;
+
+/** At most 100 lines, each product once. */
+export const LineRequests = z
+  .array(LineRequest)
+  .max(100)
+  .check((ctx) => {
+    const seen = new Set<string>();
+    ctx.value.forEach(({ productId }, i) => {
+      if (seen.has(productId))
+        ctx.issues.push({
+          code: 'custom',
+          message: 'is in the order already',
+          path: [i, 'productId'],
+          input: productId,
+        });
+      seen.add(productId);
+    });
+  });
 
 export const PricedLine = z
   .object({
@@ -43,17 +65,22 @@ export type PricedLine = z.infer<typeof PricedLine>;
 
 const priced = { lines: z.array(PricedLine), totalCents: z.int(), currency: Currency };
 
-/** Prices come from the catalog alone. A refusal holds nothing back; asking again for the same order gives the same answer. */
+/**
+ * Prices come from the catalog alone. A refusal holds nothing back. A reserved order is answered alike however often
+ * it asks; `released` says that it was given up before, so nothing is held and never will be.
+ */
 export const ReserveResult = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('reserved'), ...priced }),
   z.object({ outcome: z.literal('out_of_stock'), productIds: z.array(Id), ...priced }),
   z.object({ outcome: z.literal('price_changed'), ...priced }),
   z.object({ outcome: z.literal('unknown_product'), productIds: z.array(Id) }),
+  z.object({ outcome: z.literal('released') }),
 ]);
 export type ReserveResult = z.infer<typeof ReserveResult>;
 
 const byOrder = z.object({ orderId: Id });
-const done = z.object({ done: z.literal(true) });
+/** `done` is false when the reservation had ended the other way before, or (confirming) never existed: nothing was changed. */
+const settled = z.object({ done: z.boolean() });
 
 export const catalogRpc = defineRpcs('catalog', {
   listProducts: { input: ListProducts, output: ProductPage, idempotent: true, deadlineMs: 2000, readyMade: true },
@@ -83,13 +110,13 @@ export const catalogRpc = defineRpcs('catalog', {
   reserve: {
     input: z.object({
       orderId: Id,
-      lines: z.array(LineRequest).min(1).max(100),
+      lines: LineRequests.min(1),
       expectedTotalCents: z.int().optional(),
     }),
     output: ReserveResult,
     idempotent: true,
     deadlineMs: 5000,
   },
-  confirmReservation: { input: byOrder, output: done, idempotent: true, deadlineMs: 5000 },
-  releaseReservation: { input: byOrder, output: done, idempotent: true, deadlineMs: 5000 },
+  confirmReservation: { input: byOrder, output: settled, idempotent: true, deadlineMs: 5000 },
+  releaseReservation: { input: byOrder, output: settled, idempotent: true, deadlineMs: 5000 },
 });

@@ -1,9 +1,9 @@
 // Orders: how they are placed, what they look like, and what orders answers and does for others.
 import * as z from 'zod';
-import { LineRequest, PricedLine } from './catalog.js';
+import { LineRequests, PricedLine } from './catalog.js';
 import { defineJobs } from './jobs.js';
 import { defineRpcs } from './rpc.js';
-import { Currency, Cursor, Id, Limit, Timestamp, pageOf } from './values.js';
+import { Currency, Cursor, Id, Limit, Text as AnyText, Timestamp, pageOf } from './values.js';
 
 export const OrderStatus = z.enum(['new', 'pending', 'paid', 'rejected', 'refunded']);
 export type OrderStatus = z.infer<typeof OrderStatus>;
@@ -26,7 +26,7 @@ export const PaymentMethod = z.discriminatedUnion('method', [
 ]);
 export type PaymentMethod = z.infer<typeof PaymentMethod>;
 
-const Text = z.string().trim().min(1).max(200);
+const Text = AnyText.trim().min(1).max(200);
 export const ShippingAddress = z
   .strictObject({
     name: Text,
@@ -38,21 +38,9 @@ export const ShippingAddress = z
   .meta({ id: 'ShippingAddress' });
 export type ShippingAddress = z.infer<typeof ShippingAddress>;
 
-const Lines = z
-  .array(LineRequest)
-  .max(100)
-  .check((ctx) => {
-    const seen = new Set<string>();
-    ctx.value.forEach(({ productId }, i) => {
-      if (seen.has(productId))
-        ctx.issues.push({ code: 'custom', message: 'is in the order already', path: [i, 'productId'], input: productId });
-      seen.add(productId);
-    });
-  });
-
 /** The body of POST /api/orders. Without `lines` it orders the cart. */
 export const OrderRequest = z.strictObject({
-  lines: Lines.optional(),
+  lines: LineRequests.optional(),
   payment: PaymentMethod,
   expectedTotalCents: z.int().min(0).optional(),
   shippingAddress: ShippingAddress.optional(),
@@ -82,7 +70,7 @@ export const PlaceOrder = z.object({
   idempotencyKey: IdempotencyKey,
   /** SHA-256 of the body as sent, in hex: the same key with another body is refused. */
   bodyHash: z.string().length(64),
-  lines: Lines,
+  lines: LineRequests,
   /** The state of the cart these lines came from, so that the gateway empties that state and no later one. */
   cartVersion: z.string().max(64).optional(),
   payment: PaymentMethod,

@@ -1,6 +1,6 @@
 // What the catalog says of products, categories and pictures.
 import * as z from 'zod';
-import { Cents, Currency, Cursor, Id, Limit, Slug, Timestamp, pageOf } from './values.js';
+import { Cents, Currency, Cursor, Id, Limit, Slug, Text, Timestamp, pageOf } from './values.js';
 
 export const ImageVariant = z
   .object({ name: z.string(), width: z.int(), height: z.int(), type: z.string(), url: z.string() })
@@ -18,7 +18,7 @@ export const Category = CategoryRef.extend({
 }).meta({ id: 'Category' });
 export type Category = z.infer<typeof Category>;
 export const CategoryList = z.object({ items: z.array(Category) }).meta({ id: 'CategoryList' });
-export const NewCategory = z.strictObject({ slug: Slug, name: z.string().trim().min(1).max(80) });
+export const NewCategory = z.strictObject({ slug: Slug, name: Text.trim().min(1).max(80) });
 export type NewCategory = z.infer<typeof NewCategory>;
 
 export const ProductSummary = z
@@ -57,8 +57,8 @@ const Flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 export const ProductQuery = z.strictObject({
   category: Slug.optional(),
-  q: z.string().trim().min(1).max(200).optional(),
-  tag: z.string().trim().min(1).max(40).optional(),
+  q: Text.trim().min(1).max(200).optional(),
+  tag: Text.trim().min(1).max(40).optional(),
   minPriceCents: z.coerce.number().pipe(Cents).optional(),
   maxPriceCents: z.coerce.number().pipe(Cents).optional(),
   inStock: Flag.optional(),
@@ -72,8 +72,8 @@ export type ProductQuery = z.infer<typeof ProductQuery>;
 const Stock = z.int().min(0).max(1_000_000);
 
 export const NewProduct = z.strictObject({
-  name: z.string().trim().min(1).max(120),
-  description: z.string().trim().max(5000),
+  name: Text.trim().min(1).max(120),
+  description: Text.trim().max(5000),
   category: Slug,
   priceCents: Cents,
   stock: Stock,
