@@ -17,6 +17,13 @@ export const DeclineReason = z.enum([
 ]);
 export type DeclineReason = z.infer<typeof DeclineReason>;
 
+/** What became of a payment, once that is certain. */
+export const PaymentOutcome = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('paid') }),
+  z.object({ status: z.literal('declined'), reason: DeclineReason }),
+]);
+export type PaymentOutcome = z.infer<typeof PaymentOutcome>;
+
 export const RejectReason = z.enum([...DeclineReason.options, 'out_of_stock', 'price_changed']);
 export type RejectReason = z.infer<typeof RejectReason>;
 
@@ -105,6 +112,6 @@ export const ordersRpc = defineRpcs('orders', {
 export const ordersJobs = defineJobs('orders', {
   /** Told by payments once it is certain whether an order was paid. */
   paymentSettled: {
-    payload: z.object({ orderId: Id, paid: z.boolean(), reason: DeclineReason.optional() }),
+    payload: z.object({ orderId: Id, outcome: PaymentOutcome }),
   },
 });

@@ -1,15 +1,16 @@
 // What payments answers and does: charging an order exactly once.
 import * as z from 'zod';
 import { defineJobs } from './jobs.js';
-import { DeclineReason, PaymentMethod } from './orders.js';
+import { PaymentMethod, PaymentOutcome } from './orders.js';
 import { defineRpcs } from './rpc.js';
 import { Currency, Id } from './values.js';
 
 /** `unknown`: never asked to charge this order. `waiting`: asked, the outcome is open. */
-export const PaymentState = z.object({
-  status: z.enum(['unknown', 'waiting', 'paid', 'declined']),
-  reason: DeclineReason.optional(),
-});
+export const PaymentState = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('unknown') }),
+  z.object({ status: z.literal('waiting') }),
+  ...PaymentOutcome.options,
+]);
 export type PaymentState = z.infer<typeof PaymentState>;
 
 export const paymentsRpc = defineRpcs('payments', {
