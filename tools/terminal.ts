@@ -1,0 +1,38 @@
+// What the commands say on the terminal: one line a step, one clear line when something is in the way.
+
+/** A failure that is told as it stands, without a stack: it names what is wrong and the way out. */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+}
+
+/** Runs one step of a command with its name and duration shown; on a terminal the seconds count while it works. */
+export async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  const seconds = () => `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
+  const live = process.stdout.isTTY;
+  const draw = () => process.stdout.write(`\r\x1b[2K  ${name} … ${seconds()}`);
+  const ticking = live ? setInterval(draw, 100) : undefined;
+  if (live) draw();
+  try {
+    const result = await work();
+    process.stdout.write(`${live ? '\r\x1b[2K' : ''}✓ ${name} (${seconds()})\n`);
+    return result;
+  } catch (error) {
+    process.stdout.write(`${live ? '\r\x1b[2K' : ''}✗ ${name} (${seconds()})\n`);
+    throw error;
+  } finally {
+    clearInterval(ticking);
+  }
+}
+
+/** The line for a person: a Failure's own words, or what the system said about disk and permissions. */
+export function explain(error: unknown): string {
+  if (error instanceof Failure) return error.message;
+  const { code, path, message, stack } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC')
+    return `The disk is full${path ? ` (writing ${path})` : ''}. Nothing was lost; free some space and try again.`;
+  if (code === 'EACCES' || code === 'EPERM')
+    return `Not allowed: ${message}. Choose another folder with DATA_DIR=…, or change its owner.`;
+  if (code === 'EROFS') return `The file system is read-only: ${message}. Choose another folder with DATA_DIR=….`;
+  return stack ?? String(error);
+}

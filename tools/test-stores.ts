@@ -1,0 +1,46 @@
+// Vitest's global set-up: a Postgres and a Redis for this run alone, unless TEST_POSTGRES_URL and TEST_REDIS_URL name some.
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isAlive } from './processes.ts';
+import { startPostgres } from './stores/postgres.ts';
+import { startRedis } from './stores/redis.ts';
+
+const PREFIX = 'shop-test-';
+
+/** Starts what the environment does not name and names it there; the returned function ends and removes it. */
+export default async function setup(): Promise<() => Promise<void>> {
+  const { TEST_POSTGRES_URL, TEST_REDIS_URL } = process.env;
+  if (TEST_POSTGRES_URL && TEST_REDIS_URL) return async () => {};
+  await sweep();
+  const dir = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  const [postgres, redis] = await Promise.all([
+    startPostgres({ dir: join(dir, 'postgres'), databases: [], durable: false }),
+    startRedis({ dir: join(dir, 'redis'), durable: false }),
+  ]);
+  process.env['TEST_POSTGRES_URL'] ??= postgres.superuserUrl;
+  process.env['TEST_REDIS_URL'] ??= redis.url;
+  return async () => {
+    await Promise.all([postgres.stop(), redis.stop()]);
+    await rm(dir, { recursive: true, force: true });
+  };
+}
+
+/** Ends and removes what test runs left that were killed. */
+async function sweep(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const [, pid] = new RegExp(`^${PREFIX}(\\d+)-`).exec(name) ?? [];
+    if (!pid || isAlive(Number(pid))) continue;
+    const dir = join(tmpdir(), name);
+    // Starting adopts a server that still runs, and only a server that runs can be told to stop.
+    await startPostgres({ dir: join(dir, 'postgres'), databases: [], durable: false }).then(
+      (left) => left.stop(),
+      () => {},
+    );
+    await startRedis({ dir: join(dir, 'redis'), durable: false }).then(
+      (left) => left.stop(),
+      () => {},
+    );
+    await rm(dir, { recursive: true, force: true });
+  }
+}
