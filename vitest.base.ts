@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.spec.ts', 'test/**/*.spec.ts'],
+    include: ['**/*.spec.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**'],
     passWithNoTests: true,
     globalSetup: [new URL('./tools/test-stores.ts', import.meta.url).pathname],
     reporters: ['default', ['json', { outputFile: 'test-report.json' }]],

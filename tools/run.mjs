@@ -1,0 +1,127 @@
+// Runs a command of this folder: `node tools/run.mjs start` runs tools/start.ts (or tools/start/main.ts).
+// It needs nothing but Node 20 and npm: it installs what package-lock.json names when node_modules is something else,
+// then hands over to the Node 24 that came with it, which runs TypeScript as it is.
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, dirname, join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const tools = dirname(fileURLToPath(import.meta.url));
+const root = dirname(tools);
+const bin = join(root, 'node_modules', '.bin');
+const [command, ...args] = process.argv.slice(2);
+const commands = ['start', 'split', 'dev', 'test', 'staff-create', 'bench'];
+
+let interrupted = false;
+let child;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.on(signal, () => {
+    interrupted = true;
+    child?.kill(signal); // the child ends in its own time, and this process with it
+  });
+
+process.exitCode = await main().catch((error) => {
+  console.error(error.message);
+  return 1;
+});
+
+async function main() {
+  if (Number(process.versions.node.split('.')[0]) < 20)
+    throw new Error(`This needs Node 20 or newer; here is ${process.versions.node} (${process.execPath}).`);
+  if (command !== 'install' && !commands.includes(command))
+    throw new Error(`Unknown command "${command ?? ''}". There are: install, ${commands.join(', ')}.`);
+  if (!isInstalled()) await install();
+  if (command === 'install' || interrupted) return interrupted ? 130 : 0;
+  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
+  const script = [`${command}.ts`, `${command}/main.ts`].map((path) => join(tools, path)).find(existsSync);
+  return ended(spawn(join(bin, 'node'), [script, ...args], { cwd: root, env, stdio: 'inherit' }));
+}
+
+/** Whether node_modules holds what package-lock.json names. npm writes its own list last, so a half-done install has none. */
+function isInstalled() {
+  try {
+    const packagesOf = (path) => JSON.parse(readFileSync(join(root, path), 'utf8')).packages;
+    const wanted = packagesOf('package-lock.json');
+    const present = packagesOf('node_modules/.package-lock.json');
+    const same = (path) =>
+      wanted[path].version === present[path]?.version && wanted[path].resolved === present[path]?.resolved;
+    const missing = (path) => (present[path] ? !same(path) : !wanted[path].optional); // optional: other platforms' packages
+    return (
+      existsSync(join(bin, 'node')) &&
+      !Object.keys(wanted).some((path) => path.includes('node_modules/') && missing(path))
+    );
+  } catch {
+    return false;
+  }
+}
+
+async function install() {
+  // Not our own .bin: npm ci is about to delete the node in it.
+  const path = (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((folder) => !folder.endsWith(join('node_modules', '.bin')));
+  // --include=dev: NODE_ENV=production would leave out the build's tools.
+  const options = [
+    '--include=dev',
+    '--no-audit',
+    '--no-fund',
+    '--fetch-retry-mintimeout=1000',
+    '--fetch-retry-maxtimeout=5000',
+  ];
+  child = spawn('npm', ['ci', ...options], {
+    cwd: root,
+    env: { ...process.env, PATH: path.join(delimiter) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => (output += chunk));
+  child.stderr.on('data', (chunk) => (output += chunk));
+  const done = ticking('Installing dependencies with npm ci');
+  const code = await ended(child);
+  done(code === 0);
+  if (code !== 0 && !interrupted)
+    throw new Error(`${output.trim().split('\n').slice(-20).join('\n')}\n\n${why(output)}`);
+  if (code === 0 && !existsSync(join(bin, 'node')))
+    throw new Error(
+      'npm did not run the install script of the package "node" (ignore-scripts?). Allow it: npm config set ignore-scripts false',
+    );
+}
+
+function why(output) {
+  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT/.test(output))
+    return 'npm cannot reach its registry. Check the network, the proxy, and `npm config get registry`; then try again.';
+  if (/ENOSPC/.test(output)) return 'The disk is full. Free some space and try again.';
+  if (/EACCES|EPERM/.test(output)) return `npm may not write to ${root + sep}node_modules. Check who owns it.`;
+  return 'npm ci failed; its words are above.';
+}
+
+/** Shows that something goes on: the seconds count on a terminal. */
+function ticking(name) {
+  const startedAt = Date.now();
+  const live = process.stdout.isTTY;
+  const show = (mark, end) =>
+    process.stdout.write(
+      `${live ? '\r\x1b[2K' : ''}${mark} ${name} ${((Date.now() - startedAt) / 1000).toFixed(0)} s${end}`,
+    );
+  if (!live) process.stdout.write(`  ${name} …\n`);
+  const timer = live ? setInterval(() => show(' ', ' …'), 200) : undefined;
+  return (ok) => {
+    clearInterval(timer);
+    show(ok ? '✓' : '✗', '\n');
+  };
+}
+
+function ended(process) {
+  child = process;
+  return new Promise((resolve, reject) => {
+    process.once('error', (error) =>
+      reject(
+        error.code === 'ENOENT'
+          ? new Error(`${process.spawnfile} was not found. Install Node with npm and try again.`)
+          : error,
+      ),
+    );
+    process.once('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
+  });
+}
