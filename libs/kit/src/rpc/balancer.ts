@@ -1,0 +1,95 @@
+// The servers of one service as a caller sees them.
+import { Endpoint } from './endpoint.js';
+import type { FrameLimits } from './frame-socket.js';
+import type { Address } from './resolver.js';
+import { strategies, type Choose, type StrategyName } from './strategies.js';
+
+/** A call for which no server is ready. */
+export interface Waiter {
+  proceed(): void;
+  giveUp(): void;
+}
+
+export class Balancer {
+  private readonly endpoints = new Map<string, Endpoint>();
+  private readonly waiters = new Set<Waiter>();
+  private readonly pick: Choose;
+  private ready: Endpoint[] = [];
+  private resolved = false;
+
+  constructor(
+    strategy: StrategyName,
+    private readonly limits: Partial<FrameLimits>,
+  ) {
+    this.pick = strategies[strategy]();
+  }
+
+  get all(): Iterable<Endpoint> {
+    return this.endpoints.values();
+  }
+
+  /** Connects to what is new, lets go of what is no longer there. */
+  update(addresses: readonly Address[]): void {
+    this.resolved = true;
+    const wanted = new Map(addresses.map((address) => [`${address.host}:${address.port}`, address]));
+    for (const [name, endpoint] of this.endpoints) {
+      if (wanted.has(name)) continue;
+      this.endpoints.delete(name);
+      endpoint.remove();
+    }
+    for (const [name, address] of wanted) {
+      if (this.endpoints.has(name)) continue;
+      const endpoint = new Endpoint(address, this.limits, this.changed);
+      this.endpoints.set(name, endpoint);
+      endpoint.connect();
+    }
+    this.changed();
+  }
+
+  /** Another server than `not`, if there is one that is ready. A draining one only when there is nothing else. */
+  choose(not?: Endpoint): Endpoint | undefined {
+    const { ready } = this;
+    if (ready.length === 1 && ready[0] !== not) return ready[0];
+    if (!not && ready.length > 0) return this.pick(ready);
+    const others = ready.filter((endpoint) => endpoint !== not);
+    if (others.length > 0) return this.pick(others);
+    for (const endpoint of this.endpoints.values())
+      if (endpoint.state === 'draining' && endpoint !== not) return endpoint;
+    return undefined;
+  }
+
+  /** Until a server is ready, or none is to be expected. */
+  wait(waiter: Waiter): void {
+    this.waiters.add(waiter);
+    this.serveWaiters();
+  }
+
+  stopWaiting(waiter: Waiter): void {
+    this.waiters.delete(waiter);
+  }
+
+  close(): void {
+    this.update([]);
+  }
+
+  private readonly changed = (): void => {
+    this.ready = [...this.endpoints.values()].filter(({ state }) => state === 'ready');
+    this.serveWaiters();
+  };
+
+  private serveWaiters(): void {
+    if (this.waiters.size === 0) return;
+    const proceed = this.choose() !== undefined;
+    if (!proceed && this.isHopeful()) return;
+    const waiters = [...this.waiters];
+    this.waiters.clear();
+    for (const waiter of waiters) {
+      if (proceed) waiter.proceed();
+      else waiter.giveUp();
+    }
+  }
+
+  private isHopeful(): boolean {
+    return !this.resolved || [...this.endpoints.values()].some(({ isHopeful }) => isHopeful);
+  }
+}

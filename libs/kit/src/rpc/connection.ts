@@ -1,0 +1,114 @@
+// One TCP connection to one server, from its hello to its end.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { connect, type Socket } from 'node:net';
+import { FrameSocket, type FrameLimits } from './frame-socket.js';
+import type { CallMessage, ReplyMessage, ToCaller } from './messages.js';
+
+/** A server's kernel accepts connections even when its process hangs; only a hello shows that somebody is there. */
+const HELLO_MS = 1000;
+/** How often a connection is looked at, after how many silent looks it is asked for a sign of life, and when it is given up. */
+const LOOK_MS = 200;
+const ASK_AFTER = 2;
+const GIVE_UP_AFTER = 7;
+
+/** A call that was sent and waits for its answer. */
+export interface Sent {
+  answered(reply: ReplyMessage, body: Buffer | undefined): void;
+  /** The connection ended. Whether the server has run the call, nobody knows. */
+  lost(): void;
+}
+
+export interface ConnectionEvents {
+  ready(): void;
+  draining(): void;
+  replied(reply: ReplyMessage): void;
+  /** `error` when it did not end as agreed. The calls it still had are told after this. */
+  ended(error: Error | undefined): void;
+}
+
+// A socket's events run in the context it was made in. This one is shared, so it must not be that of the first request.
+const outsideRequests = AsyncLocalStorage.snapshot();
+
+export class Connection {
+  private readonly sent = new Map<number, Sent>();
+  private readonly socket: Socket;
+  private readonly frames: FrameSocket;
+  private nextId = 1;
+  private silentLooks = 0;
+  private readonly looking: NodeJS.Timeout;
+  private error: Error | undefined;
+
+  constructor(
+    host: string,
+    port: number,
+    private readonly events: ConnectionEvents,
+    limits: Partial<FrameLimits>,
+  ) {
+    this.socket = outsideRequests(() => connect({ host, port, noDelay: true, keepAlive: true }));
+    this.frames = new FrameSocket(this.socket, limits);
+    this.socket.on('message', (message: ToCaller, body?: Buffer) => this.receive(message, body));
+    this.socket.on('error', (error) => (this.error = error));
+    this.socket.on('close', () => this.closed());
+    this.socket.setTimeout(HELLO_MS, () => this.giveUp('no hello'));
+    this.looking = outsideRequests(() => setInterval(() => this.look(), LOOK_MS)).unref();
+  }
+
+  get outstanding(): number {
+    return this.sent.size;
+  }
+
+  /** What waits to be sent is at its limit: the server takes nothing any more. */
+  get isFull(): boolean {
+    return this.frames.isFull;
+  }
+
+  /** Answers the id by which to `forget` it. Throws FrameTooLargeError. */
+  send(call: Omit<CallMessage, 'id'>, sent: Sent): number {
+    const id = this.nextId++;
+    this.frames.send({ id, ...call } satisfies CallMessage);
+    this.sent.set(id, sent);
+    return id;
+  }
+
+  /** Nobody waits for this answer any more. */
+  forget(id: number): void {
+    this.sent.delete(id);
+  }
+
+  end(): void {
+    this.frames.end();
+  }
+
+  giveUp(reason: string): void {
+    this.socket.destroy(new Error(reason));
+  }
+
+  private receive(message: ToCaller, body: Buffer | undefined): void {
+    this.silentLooks = 0;
+    if ('id' in message) {
+      this.events.replied(message);
+      const sent = this.sent.get(message.id);
+      this.sent.delete(message.id);
+      sent?.answered(message, body);
+    } else if ('draining' in message) {
+      this.socket.setTimeout(0);
+      if (message.draining) this.events.draining();
+      else this.events.ready();
+    }
+  }
+
+  /** Counts looks, not time: when it was this process that stood still, that is one look and no fault of the server's. */
+  private look(): void {
+    this.silentLooks = this.sent.size > 0 ? this.silentLooks + 1 : 0;
+    if (this.silentLooks === ASK_AFTER) this.frames.send({ ping: true });
+    if (this.silentLooks === GIVE_UP_AFTER) this.giveUp('the server hangs');
+  }
+
+  private closed(): void {
+    clearInterval(this.looking);
+    const orphans = [...this.sent.values()];
+    this.sent.clear();
+    this.events.ended(this.error);
+    for (const orphan of orphans) orphan.lost();
+  }
+}

@@ -1,0 +1,128 @@
+// One address of a service: keeps a connection to it, knows how it fares, and stays away from it for a while when it fails.
+import { Connection, type Sent } from './connection.js';
+import type { FrameLimits } from './frame-socket.js';
+import type { CallMessage, ReplyMessage } from './messages.js';
+import type { Address } from './resolver.js';
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5000;
+/** A draining server is usually gone soon, and another may soon be at its address. */
+const DRAINED_PAUSE_MS = 500;
+/** So many failures in a row, calls without an answer in their time among them, and an address gets no more calls for a while. */
+const EJECT_AFTER = 5;
+/** What a server said of its load is no guide after this. */
+const LOAD_VALID_MS = 1000;
+
+/**
+ * connecting → ready → (draining →) down → connecting … until it is removed. `draining` still answers but wants no new
+ * calls; `down` waits for its next try.
+ */
+export type EndpointState = 'connecting' | 'ready' | 'draining' | 'down' | 'removed';
+
+export class Endpoint {
+  readonly name: string;
+  /** How calls to it ended. */
+  readonly outcomes = { ok: 0, error: 0, refused: 0, lost: 0, timeout: 0 };
+  state: EndpointState = 'down';
+  private connection: Connection | undefined;
+  private retry: NodeJS.Timeout | undefined;
+  /** In a row. */
+  private failures = 0;
+  private othersLoad = 0;
+  private loadToldAt = 0;
+
+  constructor(
+    readonly address: Address,
+    private readonly limits: Partial<FrameLimits>,
+    /** Called after each change of `state`. */
+    private readonly changed: () => void,
+  ) {
+    this.name = `${address.host}:${address.port}`;
+  }
+
+  /** Our own calls it has not answered yet. */
+  get outstanding(): number {
+    return this.connection?.outstanding ?? 0;
+  }
+
+  /** Everybody's: what it told of others' with its last answer, and our own as of now. */
+  get load(): number {
+    const others = performance.now() - this.loadToldAt < LOAD_VALID_MS ? this.othersLoad : 0;
+    return others + this.outstanding;
+  }
+
+  /** What we have for it waits in memory already. */
+  get isFull(): boolean {
+    return this.connection?.isFull ?? true;
+  }
+
+  /** Waiting for it for a moment makes sense. */
+  get isHopeful(): boolean {
+    return this.state === 'connecting' || (this.state === 'down' && this.failures <= 1);
+  }
+
+  connect(): void {
+    this.state = 'connecting';
+    this.connection = new Connection(
+      this.address.host,
+      this.address.port,
+      {
+        ready: () => this.become('ready'),
+        draining: () => this.drain(),
+        replied: (reply) => this.replied(reply),
+        ended: (error) => this.ended(error),
+      },
+      this.limits,
+    );
+  }
+
+  send(call: Omit<CallMessage, 'id'>, sent: Sent): number {
+    return this.connection!.send(call, sent);
+  }
+
+  /** The call waits no longer; `slow` when that is the server's fault. */
+  forget(id: number, slow: boolean): void {
+    this.connection?.forget(id);
+    if (slow && ++this.failures >= EJECT_AFTER) this.connection?.giveUp('too many calls without an answer');
+    this.hangUpIfDone();
+  }
+
+  /** The name does not lead here any more. What was sent is still answered. */
+  remove(): void {
+    this.become('removed');
+    clearTimeout(this.retry);
+    this.hangUpIfDone();
+  }
+
+  private become(state: EndpointState): void {
+    if (this.state === 'removed') return;
+    this.state = state;
+    this.changed();
+  }
+
+  private drain(): void {
+    this.become('draining');
+    this.hangUpIfDone();
+  }
+
+  private replied({ load }: ReplyMessage): void {
+    this.failures = 0;
+    this.othersLoad = Math.max(0, load - this.outstanding + 1);
+    this.loadToldAt = performance.now();
+    if (this.state !== 'ready') setImmediate(() => this.hangUpIfDone());
+  }
+
+  private hangUpIfDone(): void {
+    if ((this.state === 'draining' || this.state === 'removed') && this.outstanding === 0) this.connection?.end();
+  }
+
+  private ended(error: Error | undefined): void {
+    this.connection = undefined;
+    if (this.state === 'removed') return;
+    const asAgreed = this.state === 'draining' && !error;
+    const pause = asAgreed ? DRAINED_PAUSE_MS : Math.min(FIRST_PAUSE_MS * 2 ** this.failures++, LONGEST_PAUSE_MS);
+    // With jitter, or all callers of a server that comes back would come at once.
+    this.retry = setTimeout(() => this.connect(), pause * (0.5 + Math.random())).unref();
+    this.become('down');
+  }
+}

@@ -1,0 +1,40 @@
+// What caller and server say to each other. Each is the JSON head of a frame; a ReadyJson answer rides behind its head as bytes.
+import type { WireError } from '../errors.js';
+
+export interface CallMessage {
+  id: number;
+  call: string;
+  input: unknown;
+  requestId: string;
+  /** Milliseconds the caller goes on waiting, counted from `sentAt`. */
+  left: number;
+  /** The caller's own monotonic clock; see CallAge. */
+  sentAt: number;
+}
+
+/** Why a server did not even start a call. Nothing has happened then, so any call may go to another server. */
+export type Refusal = 'overloaded' | 'draining';
+
+export interface ReplyMessage {
+  id: number;
+  /** Calls the server is running or has waiting, from all callers. */
+  load: number;
+  output?: unknown;
+  /** Marks a ReadyJson: its bytes are the frame's body. */
+  etag?: string;
+  error?: WireError;
+  refused?: Refusal;
+}
+
+/** The server's first word on a connection, and its last ones: a draining server wants no new calls. */
+export interface HelloMessage {
+  draining: boolean;
+}
+
+/** Asks a server that has been silent whether it lives; it answers the same. */
+export interface PingMessage {
+  ping: true;
+}
+
+export type ToServer = CallMessage | PingMessage;
+export type ToCaller = ReplyMessage | HelloMessage | PingMessage;

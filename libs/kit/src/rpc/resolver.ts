@@ -1,0 +1,68 @@
+// Keeps the addresses behind a list of names up to date.
+import { lookup as dnsLookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+
+const LOOK_AGAIN_MS = 1000;
+
+export interface Address {
+  host: string;
+  port: number;
+}
+
+/** All addresses of a name. Given by tests that have no DNS to change. */
+export type Lookup = (name: string) => Promise<string[]>;
+
+export class Resolver {
+  private readonly names: Address[];
+  /** The last good answer of each name: a name server that fails must not take the servers with it. */
+  private readonly known = new Map<string, string[]>();
+  private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
+
+  /** `list` is `host:port,host:port`; a host is a name or an IP address (IPv6 in brackets). */
+  constructor(
+    list: string,
+    private readonly onAddresses: (addresses: Address[]) => void,
+    private readonly lookup: Lookup = lookupAll,
+  ) {
+    this.names = list.split(',').map(parseAddress);
+  }
+
+  /** Resolves after the first answer. Looks again a second after each answer, so a slow name server is never asked twice at once. */
+  async start(): Promise<void> {
+    const { names } = this;
+    await Promise.all(names.map(({ host }) => this.look(host)));
+    if (this.stopped) return;
+    this.onAddresses(names.flatMap(({ host, port }) => (this.known.get(host) ?? []).map((ip) => ({ host: ip, port }))));
+    if (names.some(({ host }) => isIP(host) === 0))
+      this.timer = setTimeout(() => void this.start(), LOOK_AGAIN_MS).unref();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+  }
+
+  private async look(host: string): Promise<void> {
+    try {
+      const ips = isIP(host) === 0 ? await this.lookup(host) : [host];
+      if (ips.length > 0) this.known.set(host, ips);
+    } catch {
+      // No answer is no news.
+    }
+  }
+}
+
+/** A pod with an IPv4 and an IPv6 address is still one server, so IPv6 counts only where there is nothing else. */
+async function lookupAll(name: string): Promise<string[]> {
+  const found = await dnsLookup(name, { all: true });
+  const v4 = found.filter(({ family }) => family === 4);
+  return (v4.length > 0 ? v4 : found).map(({ address }) => address);
+}
+
+function parseAddress(text: string): Address {
+  const [, v6, name, port] = /^\s*(?:\[([^\]]+)\]|([^:\s]+)):(\d+)\s*$/.exec(text) ?? [];
+  const host = v6 ?? name;
+  if (!host) throw new Error(`"${text}" is no address; expected host:port,host:port`);
+  return { host, port: Number(port) };
+}

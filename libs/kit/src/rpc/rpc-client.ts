@@ -1,0 +1,83 @@
+// Calls one service, wherever its servers are.
+import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
+import { currentContext, newRequestId } from '../context.js';
+import { AppError } from '../errors.js';
+import { Balancer } from './balancer.js';
+import { Call, type Called, type CallScope } from './call.js';
+import { Deadlines } from './deadlines.js';
+import type { FrameLimits } from './frame-socket.js';
+import { Resolver, type Lookup } from './resolver.js';
+import { RetryBudget } from './retry-budget.js';
+import type { StrategyName } from './strategies.js';
+
+const DEFAULT_DEADLINE_MS = 5000;
+
+export interface RpcClientOptions extends Partial<FrameLimits> {
+  service: string;
+  /** `host:port,host:port` */
+  addresses: string;
+  strategy?: StrategyName;
+  lookup?: Lookup;
+}
+
+/** Connects with its first call and then stays connected to every server there is. */
+export class RpcClient extends ClientProxy {
+  readonly balancer: Balancer;
+  private readonly resolver: Resolver;
+  private readonly scope: CallScope;
+  private started = false;
+
+  constructor(private readonly options: RpcClientOptions) {
+    super();
+    const balancer = new Balancer(options.strategy ?? 'least-outstanding', options);
+    this.balancer = balancer;
+    this.resolver = new Resolver(options.addresses, (addresses) => balancer.update(addresses), options.lookup);
+    this.scope = { balancer, deadlines: new Deadlines(), budget: new RetryBudget(), finished: () => undefined };
+  }
+
+  /**
+   * Rejects with the AppError the procedure refused with, or with `unavailable` (nobody answered in time; whether it was
+   * done, is open unless the procedure is idempotent) or `overloaded`.
+   */
+  call(rpc: Called, input: unknown): Promise<unknown> {
+    if (!this.started) void this.connect();
+    const context = currentContext();
+    const startedAt = performance.now();
+    const deadlineAt = Math.min(startedAt + rpc.deadlineMs, context?.deadlineAt ?? Infinity);
+    if (deadlineAt <= startedAt) return Promise.reject(new AppError('unavailable', 'There was no time left'));
+    const requestId = context?.requestId ?? newRequestId();
+    return new Promise((resolve, reject) => {
+      new Call(this.scope, { rpc, input, requestId, startedAt, deadlineAt }, resolve, reject);
+    });
+  }
+
+  override async connect(): Promise<void> {
+    if (this.started) return;
+    this.started = true;
+    await this.resolver.start();
+  }
+
+  override close(): void {
+    this.resolver.stop();
+    this.balancer.close();
+  }
+
+  override unwrap<T>(): T {
+    return this.balancer as T;
+  }
+
+  /** Behind Nest's `send()`, which knows no contract: such a call is never tried twice. */
+  protected override publish({ pattern, data }: ReadPacket, callback: (packet: WritePacket) => void): () => void {
+    const { service } = this.options;
+    const rpc = { service, name: String(pattern), idempotent: false, deadlineMs: DEFAULT_DEADLINE_MS };
+    this.call(rpc, data).then(
+      (response) => callback({ response, isDisposed: true }),
+      (err: unknown) => callback({ err }),
+    );
+    return () => undefined;
+  }
+
+  protected override dispatchEvent(): Promise<never> {
+    return Promise.reject(new Error('Events do not travel by RPC: enqueue a job.'));
+  }
+}

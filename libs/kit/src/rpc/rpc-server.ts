@@ -1,0 +1,206 @@
+// Answers calls: over TCP for other processes, and directly for callers in this one.
+import type { MessageHandler } from '@nestjs/microservices';
+import { ServerTCP } from '@nestjs/microservices';
+import type { Rpc as Procedure } from '@shop/contracts/rpc';
+import type { AddressInfo, Socket } from 'node:net';
+import { inspect } from 'node:util';
+import { isObservable, lastValueFrom } from 'rxjs';
+import { runInContext, type RequestContext } from '../context.js';
+import { AppError, invalidRequest, toWireError } from '../errors.js';
+import { ReadyJson } from '../ready-json.js';
+import { Admission, defaultAdmissionLimits, type AdmissionLimits } from './admission.js';
+import { CallAge } from './call-age.js';
+import { Deadlines } from './deadlines.js';
+import { FrameError, FrameSocket, FrameTooLargeError, type FrameLimits } from './frame-socket.js';
+import type { CallMessage, ReplyMessage, ToServer } from './messages.js';
+
+export interface RpcServerOptions extends Partial<FrameLimits & AdmissionLimits> {
+  /** Without a port nothing listens, and only this process can call. 0 takes any free one. */
+  port?: number;
+  host?: string;
+}
+
+interface Target {
+  rpc: Procedure;
+  handle: MessageHandler;
+}
+
+/** One connection of a calling process. */
+interface Peer {
+  frames: FrameSocket;
+  age: CallAge;
+}
+
+export class RpcServer extends ServerTCP {
+  private readonly targets = new Map<string, Target>();
+  private readonly peers = new Set<Peer>();
+  private readonly admission: Admission;
+  private readonly deadlines = new Deadlines();
+  private local = 0;
+  private state: 'open' | 'draining' | 'drained' = 'open';
+  private noticeIdle: () => void = () => undefined;
+
+  constructor(private readonly settings: RpcServerOptions = {}) {
+    super({ port: settings.port ?? 0, host: settings.host ?? '0.0.0.0', socketClass: FrameSocket });
+    this.admission = new Admission({ ...defaultAdmissionLimits, ...settings });
+  }
+
+  /** Where it listens; undefined when it does not. */
+  get listeningPort(): number | undefined {
+    return (this.server.address() as AddressInfo | null)?.port;
+  }
+
+  get inFlight(): number {
+    return this.admission.load + this.local;
+  }
+
+  handlerNames(): string[] {
+    return [...this.targets.keys()];
+  }
+
+  override addHandler(
+    pattern: unknown,
+    handle: MessageHandler,
+    isEvent?: boolean,
+    extras: { rpc?: Procedure } = {},
+  ): void {
+    const { rpc } = extras;
+    if (!rpc || isEvent) throw new Error(`${inspect(pattern)}: an RPC handler is declared with @Handles`);
+    if (this.targets.has(rpc.name)) throw new Error(`${rpc.name} has two handlers`);
+    this.targets.set(rpc.name, { rpc, handle });
+    super.addHandler(pattern, handle, isEvent, extras);
+  }
+
+  override listen(callback: (error?: unknown) => void): void {
+    if (this.settings.port === undefined) return callback();
+    this.server.once('error', callback);
+    this.server.listen(this.port, this.host, () => {
+      this.server.off('error', callback);
+      callback();
+    });
+  }
+
+  override bindHandler(socket: Socket): void {
+    this.trackOpenSocket(socket);
+    socket.setNoDelay(true);
+    const peer: Peer = {
+      frames: new FrameSocket(socket, { ...this.settings, pauseWhenBlocked: true }),
+      age: new CallAge(),
+    };
+    this.peers.add(peer);
+    socket.on('message', (message: ToServer) => this.receive(peer, message));
+    socket.on('error', (error) => {
+      if (error instanceof FrameError) this.logger.warn(`${socket.remoteAddress}: ${error.message}`);
+    });
+    socket.on('close', () => {
+      this.peers.delete(peer);
+      this.noticeIdle();
+    });
+    peer.frames.send({ draining: this.state !== 'open' });
+  }
+
+  private receive(peer: Peer, message: ToServer): void {
+    if ('ping' in message) return peer.frames.send(message);
+    if (typeof message.id !== 'number' || typeof message.left !== 'number' || typeof message.sentAt !== 'number')
+      return void peer.frames.socket.destroy(new FrameError('this is not a call'));
+    const now = performance.now();
+    const deadlineAt = now + message.left - peer.age.of(message.sentAt, now);
+    // Its caller has stopped waiting.
+    if (deadlineAt <= now) return;
+    if (this.state === 'drained') return this.reply(peer, { id: message.id, load: 0, refused: 'draining' });
+    const start = () => void this.run(peer, message, deadlineAt);
+    if (!this.admission.admit({ start, drop: () => this.noticeIdle(), deadlineAt }, now))
+      this.reply(peer, { id: message.id, load: this.admission.load, refused: 'overloaded' });
+  }
+
+  private async run(peer: Peer, { id, call, input, requestId }: CallMessage, deadlineAt: number): Promise<void> {
+    const startedAt = performance.now();
+    let answer: unknown;
+    let failure: unknown;
+    try {
+      answer = await this.answer(call, input, { requestId, deadlineAt });
+    } catch (error) {
+      failure = this.refusal(error, call, requestId);
+    }
+    this.admission.finished(performance.now() - startedAt);
+    const { load } = this.admission;
+    if (failure) this.reply(peer, { id, load, error: toWireError(failure) });
+    else if (answer instanceof ReadyJson) this.reply(peer, { id, load, etag: answer.etag }, answer.body);
+    else this.reply(peer, { id, load, output: answer });
+    if (load === 0) this.noticeIdle();
+  }
+
+  private reply(peer: Peer, message: ReplyMessage, body?: Buffer): void {
+    try {
+      peer.frames.send(message, body);
+    } catch (error) {
+      if (!(error instanceof FrameTooLargeError)) throw error;
+      this.logger.error(`an answer could not be sent: ${error.message}`);
+      peer.frames.send({ id: message.id, load: message.load, error: toWireError(error) });
+    }
+  }
+
+  /** Rejects with an AppError, or with whatever else the handler threw. */
+  private async answer(name: string, input: unknown, context: RequestContext): Promise<unknown> {
+    const target = this.targets.get(name);
+    if (!target) throw new Error(`${name} has no handler here`);
+    const checked = target.rpc.input.safeParse(input);
+    if (!checked.success) throw invalidRequest(checked.error.issues);
+    const result: unknown = await runInContext(context, () => target.handle(checked.data, context));
+    // Nest answers with an Observable where a filter or interceptor had a hand in it.
+    return isObservable(result) ? lastValueFrom(result) : result;
+  }
+
+  /** What the caller is told. Anything but an AppError is a bug or an outage: written down whole here, told to nobody. */
+  private refusal(error: unknown, name: string, requestId: string): AppError {
+    if (error instanceof AppError) return error;
+    this.logger.error(`${name} failed in request ${requestId}: ${inspect(error)}`);
+    return new AppError('internal');
+  }
+
+  /** Calls a procedure of this process: checked, timed and refused like a call from outside, but never sent or queued. */
+  dispatch(name: string, input: unknown, context: RequestContext): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const waiting = {
+        deadlineAt: context.deadlineAt,
+        expire: () => reject(new AppError('unavailable', `${name} did not answer in time`)),
+      };
+      const settle = () => {
+        this.deadlines.delete(waiting);
+        this.local -= 1;
+        this.noticeIdle();
+      };
+      this.local += 1;
+      this.deadlines.add(waiting);
+      this.answer(name, input, context)
+        .finally(settle)
+        .then(resolve, (error: unknown) => reject(this.refusal(error, name, context.requestId)));
+    });
+  }
+
+  /**
+   * Tells every caller to go elsewhere, answers what they have sent, and resolves when nothing is in flight and all have
+   * hung up, or after `graceMs`. Only then are calls refused: a caller that has nowhere else to go is still served.
+   */
+  async drain(graceMs: number): Promise<void> {
+    this.state = 'draining';
+    for (const { frames } of this.peers) frames.send({ draining: true });
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, graceMs);
+      this.noticeIdle = () => {
+        if (this.inFlight > 0 || this.peers.size > 0) return;
+        clearTimeout(timer);
+        resolve();
+      };
+      this.noticeIdle();
+    });
+    this.state = 'drained';
+  }
+
+  /** Ends the connections once what has been answered is out. */
+  override close(): void {
+    this.isManuallyTerminated = true;
+    this.server.close();
+    for (const { frames } of this.peers) frames.end();
+  }
+}
