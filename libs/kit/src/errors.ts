@@ -1,5 +1,6 @@
 // The one error that is meant for a client. Anything else that is thrown is a bug or an outage.
 import { problems, type ProblemCode, type ProblemExtras } from '@shop/contracts/problems';
+import { isOutage } from './outage.js';
 
 /** A refusal out of the contracts' table. It crosses hops unchanged and leaves as application/problem+json. */
 export class AppError extends Error {
@@ -24,8 +25,14 @@ export class AppError extends Error {
 /** An AppError on the wire between services. */
 export type WireError = Pick<AppError, 'code' | 'detail' | 'extras' | 'retryAfterSeconds'>;
 
+/** What a client is told of anything thrown: a refusal as it is, an outage as `unavailable`, a bug as `internal`. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  return new AppError(isOutage(error) ? 'unavailable' : 'internal');
+}
+
 export function toWireError(error: unknown): WireError {
-  const { code, detail, extras, retryAfterSeconds } = error instanceof AppError ? error : new AppError('internal');
+  const { code, detail, extras, retryAfterSeconds } = toAppError(error);
   return { code, detail, extras, retryAfterSeconds };
 }
 
@@ -34,7 +41,9 @@ export function fromWireError(wire: WireError): AppError {
 }
 
 /** The AppError for what a zod schema found, with a dotted path per field. */
-export function invalidRequest(issues: readonly { path?: readonly unknown[] | undefined; message: string }[]): AppError {
+export function invalidRequest(
+  issues: readonly { path?: readonly unknown[] | undefined; message: string }[],
+): AppError {
   const errors = issues.map(({ path = [], message }) => ({ field: fieldPath(path), message }));
   const first = errors[0];
   return new AppError('invalid_request', first ? `${first.field || 'body'}: ${first.message}` : undefined, { errors });

@@ -1,0 +1,60 @@
+// A person with a browser, as far as HTTP goes: keeps cookies, speaks JSON, knows only the public door.
+import { randomBytes } from 'node:crypto';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // Journeys read what the contract promises; what is wrong shows in their expectations.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  body: any;
+}
+
+export class Shopper {
+  private cookie: string | undefined;
+
+  constructor(private readonly baseUrl: string) {}
+
+  async send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const response = await fetch(new URL(path, this.baseUrl), {
+      method,
+      headers: {
+        ...(this.cookie === undefined ? {} : { cookie: this.cookie }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+      redirect: 'manual',
+    });
+    const set = response.headers.getSetCookie()[0];
+    if (set !== undefined) this.cookie = set.split(';')[0];
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+  }
+
+  get(path: string, headers?: Record<string, string>): Promise<Answer> {
+    return this.send('GET', path, undefined, headers);
+  }
+
+  async register(): Promise<{ email: string; password: string }> {
+    const email = `shopper-${randomBytes(6).toString('hex')}@shop.test`;
+    const password = 'a long enough password';
+    const answer = await this.send('POST', '/api/customers', { email, password, name: 'Sam Shopper' });
+    if (answer.status !== 201) throw new Error(`registration: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return { email, password };
+  }
+
+  order(body: object, idempotencyKey = randomBytes(12).toString('hex')): Promise<Answer> {
+    return this.send('POST', '/api/orders', body, { 'idempotency-key': idempotencyKey });
+  }
+
+  /** Asks until the order is final; answers it. */
+  async settled(orderId: string, withinMs = 15_000): Promise<Answer['body']> {
+    const until = Date.now() + withinMs;
+    for (;;) {
+      const { body } = await this.get(`/api/orders/${orderId}`);
+      if (!['new', 'pending'].includes(body.status)) return body;
+      if (Date.now() > until) throw new Error(`order ${orderId} is still ${body.status}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}

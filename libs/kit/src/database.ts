@@ -1,0 +1,160 @@
+// A service's own Postgres: a TypeORM data source named like the service, migrated at boot, checked by readiness.
+import { createHash } from 'node:crypto';
+import { Module, type DynamicModule, type OnModuleInit, type Type } from '@nestjs/common';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import type { ServiceName } from '@shop/contracts/services';
+import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import { DataSource, type MigrationInterface } from 'typeorm';
+import type { ConfigDefinition } from './config.js';
+import { Health } from './health.js';
+import { kitConfig, type KitConfig } from './kit.config.js';
+import { gauge } from './metrics.js';
+
+export interface DatabaseOptions {
+  /** Of the service; also the name to inject it under: @InjectDataSource(name). */
+  name: ServiceName;
+  config: ConfigDefinition;
+  /** The variable of `config` that holds the address. */
+  url: string;
+  entities: Type[];
+  migrations: Type<MigrationInterface>[];
+}
+
+/** How long a query may wait for a connection, and take, before it counts as an outage. */
+const CONNECT_MS = 2000;
+const STATEMENT_MS = 10_000;
+
+export function databaseModule({ name, config, url, entities, migrations }: DatabaseOptions): DynamicModule {
+  const token = getDataSourceToken(name);
+
+  @Module({})
+  class DatabaseHealthModule implements OnModuleInit {
+    constructor(
+      private readonly health: Health,
+      private readonly dataSource: DataSource,
+    ) {}
+    onModuleInit(): void {
+      this.health.register(`postgres-${name}`, () => poolOf(this.dataSource).query('select 1'));
+      watchPool(name, poolOf(this.dataSource));
+    }
+  }
+
+  return {
+    module: DatabaseHealthModule,
+    imports: [
+      TypeOrmModule.forRootAsync({
+        name,
+        inject: [config.token, kitConfig.token],
+        useFactory: (values: Record<string, string>, kit: KitConfig) => ({
+          type: 'postgres' as const,
+          url: values[url]!,
+          entities,
+          migrations,
+          poolSize: kit.DATABASE_POOL_SIZE,
+          applicationName: name,
+          // A database that is not there yet is waited for; readiness says so meanwhile.
+          retryAttempts: Number.MAX_SAFE_INTEGER,
+          retryDelay: 1000,
+          extra: {
+            connectionTimeoutMillis: CONNECT_MS,
+            query_timeout: STATEMENT_MS + CONNECT_MS,
+            statement_timeout: STATEMENT_MS,
+          },
+        }),
+        dataSourceFactory: async (options) => {
+          const dataSource = await new DataSource(options!).initialize();
+          try {
+            await withLock(dataSource, 'migrations', () => dataSource.runMigrations({ transaction: 'each' }));
+          } catch (error) {
+            await dataSource.destroy();
+            throw error;
+          }
+          return dataSource;
+        },
+      }),
+    ],
+    providers: [{ provide: DataSource, useExisting: token }],
+  };
+}
+
+/** Runs `work` while no other process of this database runs work under the same name. */
+export async function withLock<T>(dataSource: DataSource, name: string, work: () => Promise<T>): Promise<T> {
+  const client = await poolOf(dataSource).connect();
+  try {
+    await client.query('set statement_timeout = 0');
+    await client.query('select pg_advisory_lock(hashtext($1))', [name]);
+    return await work();
+  } finally {
+    // The lock and the setting end with the connection, also when unlocking would fail.
+    client.release(true);
+  }
+}
+
+/** Runs one statement and answers its rows. */
+export type Sql = <T extends QueryResultRow>(text: string, values?: readonly unknown[]) => Promise<T[]>;
+
+/** One prepared statement on the pool: parsed and planned once per connection. `text` must be a constant, values go in `values`. */
+export function sql<T extends QueryResultRow>(
+  dataSource: DataSource,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<T[]> {
+  return run<T>(poolOf(dataSource), text, values);
+}
+
+/** All statements of `work`, or none. */
+export async function inTransaction<T>(dataSource: DataSource, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const client = await poolOf(dataSource).connect();
+  let failed: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work((text, values) => run(client, text, values ?? []));
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    failed = error instanceof Error ? error : new Error(String(error));
+    await client.query('rollback').then(
+      () => (failed = undefined),
+      () => undefined,
+    );
+    throw error;
+  } finally {
+    // A connection on which not even the rollback went through is thrown away.
+    client.release(failed);
+  }
+}
+
+export function poolOf(dataSource: DataSource): Pool {
+  return (dataSource.driver as unknown as { master: Pool }).master;
+}
+
+const statementNames = new Map<string, string>();
+
+async function run<T extends QueryResultRow>(
+  on: Pool | PoolClient,
+  text: string,
+  values: readonly unknown[],
+): Promise<T[]> {
+  let name = statementNames.get(text);
+  if (name === undefined) {
+    name = createHash('sha1').update(text).digest('base64url');
+    statementNames.set(text, name);
+  }
+  return (await on.query<T>({ name, text, values: values as unknown[] })).rows;
+}
+
+const pools = new Map<string, Pool>();
+
+function watchPool(name: string, pool: Pool): void {
+  pools.set(name, pool);
+  const connections = gauge('postgres_pool_connections', 'Connections to Postgres by state', ['database', 'state']);
+  Object.assign(connections, {
+    collect() {
+      for (const [database, { totalCount, idleCount, waitingCount }] of pools) {
+        connections.set({ database, state: 'busy' }, totalCount - idleCount);
+        connections.set({ database, state: 'idle' }, idleCount);
+        connections.set({ database, state: 'waiting' }, waitingCount);
+      }
+    },
+  });
+}

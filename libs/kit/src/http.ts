@@ -1,0 +1,100 @@
+// The HTTP side of a process: Fastify under Nest, with a context, a log line and metrics for every request, and problems for errors.
+import type { IncomingMessage } from 'node:http';
+import { StandardSchemaValidationPipe } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { newRequestId, runInContext } from './context.js';
+import { AppError, invalidRequest } from './errors.js';
+import type { KitConfig } from './kit.config.js';
+import type { Log } from './log.js';
+import { counter, histogram } from './metrics.js';
+import { ProblemFilter } from './problem-filter.js';
+
+/** The largest JSON body, in bytes. */
+const BODY_LIMIT = 100_000;
+
+/** Longer than any proxy keeps an idle connection, so that a proxy never writes into one that is just being closed. */
+const KEEP_ALIVE_MS = 75_000;
+
+const ALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+export function createHttpAdapter(config: KitConfig): FastifyAdapter {
+  return new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    trustProxy: config.TRUST_PROXY?.split(',') ?? false,
+    genReqId: (request: IncomingMessage) => {
+      const given = request.headers['x-request-id'];
+      return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : newRequestId();
+    },
+    logger: false,
+    // While closing, requests that still arrive are answered; what tells balancers to go elsewhere is /readyz.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 200 },
+  });
+}
+
+/** Prepares the public door before the application is initialised; the function it answers completes it afterwards. */
+export function setUpHttp(app: NestFastifyApplication, config: KitConfig, log: Log): () => void {
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  fastify.removeContentTypeParser('text/plain');
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    runInContext({ requestId: request.id, deadlineAt: performance.now() + config.REQUEST_DEADLINE_MS }, done);
+  });
+  observeRequests(fastify, log);
+  const routes = collectRoutes(fastify);
+  app.useGlobalFilters(new ProblemFilter(log));
+  app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: invalidRequest }));
+  return () => answerOtherMethods(fastify, routes);
+}
+
+function observeRequests(fastify: FastifyInstance, log: Log): void {
+  const total = counter('http_requests_total', 'HTTP requests', ['method', 'route', 'status']);
+  const seconds = histogram('http_request_duration_seconds', 'Time to answer a request', ['method', 'route']);
+  fastify.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    const { method } = request;
+    const milliseconds = reply.elapsedTime;
+    total.inc({ method, route, status: reply.statusCode });
+    seconds.observe({ method, route }, milliseconds / 1000);
+    log.pino.info({
+      requestId: request.id,
+      method,
+      url: request.url,
+      status: reply.statusCode,
+      ms: Math.round(milliseconds * 10) / 10,
+    });
+    done();
+  });
+}
+
+/** Methods by path, filled while routes are registered. */
+type Routes = Map<string, Set<string>>;
+
+function collectRoutes(fastify: FastifyInstance): Routes {
+  const routes: Routes = new Map();
+  fastify.addHook('onRoute', ({ url, method }: RouteOptions) => {
+    const methods = routes.get(url) ?? new Set();
+    for (const name of [method].flat()) methods.add(name.toUpperCase());
+    routes.set(url, methods);
+  });
+  return routes;
+}
+
+/** Gives every known path an answer to the methods it does not have: 405, with those it has in Allow. */
+function answerOtherMethods(fastify: FastifyInstance, routes: Routes): void {
+  for (const [url, methods] of [...routes].filter(([path]) => !path.includes('*'))) {
+    const others = ALL_METHODS.filter((method) => !methods.has(method));
+    const allow = [...methods].join(', ');
+    if (others.length === 0) continue;
+    fastify.route({
+      method: others,
+      url,
+      handler: (request, reply) => {
+        void reply.header('allow', allow);
+        throw new AppError('method_not_allowed', `${request.method} is not possible here, only ${allow}.`);
+      },
+    });
+  }
+}

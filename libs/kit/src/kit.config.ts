@@ -1,0 +1,44 @@
+import { services } from '@shop/contracts/services';
+import * as z from 'zod';
+import { defineConfig, type ConfigOf, type Env } from './config.js';
+
+const Port = z.coerce.number().int().min(0).max(65535);
+const Milliseconds = z.coerce.number().int().min(0);
+const RedisUrl = z.url({ protocol: /^rediss?$/, error: 'must be a redis:// address' });
+const Addresses = (port: number) =>
+  z
+    .string()
+    .regex(/^[^\s:,]+:\d+(,[^\s:,]+:\d+)*$/, 'must be host:port[,host:port…]')
+    .default(`127.0.0.1:${port}`);
+
+export const kitConfig = defineConfig({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  HOST: z.string().default('127.0.0.1').describe('The address every port of this process listens on'),
+  PORT: Port.default(3000).describe('The public door'),
+  OPS_PORT: Port.optional().describe('/livez, /readyz, /metrics'),
+  RPC_PORT: Port.optional().describe('Where this process answers other services'),
+  RPC_STRATEGY: z
+    .enum(['least-outstanding', 'round-robin', 'random', 'power-of-two', 'least-load'])
+    .default('least-outstanding')
+    .describe('How a replica is chosen per call'),
+  ACCOUNTS_ADDRESSES: Addresses(services.accounts.rpcPort),
+  CATALOG_ADDRESSES: Addresses(services.catalog.rpcPort),
+  ORDERS_ADDRESSES: Addresses(services.orders.rpcPort),
+  PAYMENTS_ADDRESSES: Addresses(services.payments.rpcPort),
+  REDIS_STATE_URL: RedisUrl.default('redis://127.0.0.1:6379/0').describe('Sessions, carts, queues; must not evict'),
+  REDIS_CACHE_URL: RedisUrl.default('redis://127.0.0.1:6379/1').describe('Copies only; may vanish at any moment'),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(1).default(10).describe('Connections to each database, per process'),
+  TRUST_PROXY: z
+    .string()
+    .optional()
+    .describe('Addresses or networks of proxies whose X-Forwarded-* headers are believed, separated by commas'),
+  REQUEST_DEADLINE_MS: Milliseconds.default(10_000).describe('How long an HTTP request may take'),
+  SHUTDOWN_DELAY_MS: Milliseconds.default(0).describe('Between "not ready" and closing: time for balancers to notice'),
+  SHUTDOWN_GRACE_MS: Milliseconds.default(10_000).describe('How long work in flight may take to finish'),
+  QUEUE_LOCK_MS: Milliseconds.default(30_000).describe('After how long a job of a dead worker is taken up by another'),
+  QUEUE_CONCURRENCY: z.coerce.number().int().min(1).default(10).describe('Jobs of one queue at a time, per process'),
+});
+export type KitConfig = ConfigOf<typeof kitConfig>;
+
+export const processEnv: Env = process.env;

@@ -1,0 +1,187 @@
+// Builds one process out of services: configuration, log, ports, the boot check, and a way to end without cutting anything off.
+import 'reflect-metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService, NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { services as serviceTable, type ServiceRow } from '@shop/contracts/services';
+import type { FastifyInstance } from 'fastify';
+import { checkHandlers, findJobHandlers, type FoundJobHandler } from './boot-check.js';
+import { readConfigs, type Env } from './config.js';
+import { Health, HealthModule } from './health.js';
+import { createHttpAdapter, setUpHttp } from './http.js';
+import { kitConfig, type KitConfig } from './kit.config.js';
+import { Log } from './log.js';
+import { collectProcessMetrics } from './metrics.js';
+import { createOpsServer } from './ops.js';
+import { Queues } from './queue.js';
+import { RpcServer } from './rpc/rpc-server.js';
+import { Rpc } from './rpc/rpc.js';
+import type { Service } from './service.js';
+
+export interface Running {
+  app: NestFastifyApplication;
+  /** The public door, of a process that has one. */
+  url: string | undefined;
+  opsUrl: string;
+  /** Where other processes call this one; undefined when nobody does. */
+  rpcPort: number | undefined;
+  /** Ends without cutting off what is in flight; the second call waits for the first. */
+  stop(): Promise<void>;
+}
+
+/** Starts `services` in this process. Throws ConfigError or BootError, each naming everything that is wrong. */
+export async function launch(services: readonly Service[], env: Env): Promise<Running> {
+  const configs = readConfigs([kitConfig, ...services.flatMap(({ config }) => config ?? [])], env);
+  const config = configs.get(kitConfig.token) as KitConfig;
+  const name = services.length === 1 ? services[0]!.name : 'all';
+  const log = new Log(config.LOG_LEVEL, name);
+  const closers: (() => unknown)[] = [() => log.flush()];
+  try {
+    return await assemble({ services, configs, config, log, closers });
+  } catch (error) {
+    for (const close of closers.reverse()) await close();
+    throw error;
+  }
+}
+
+interface Parts {
+  services: readonly Service[];
+  configs: Map<symbol, unknown>;
+  config: KitConfig;
+  log: Log;
+  /** What is open so far, in order of opening. */
+  closers: (() => unknown)[];
+}
+
+async function assemble({ services, configs, config, log, closers }: Parts): Promise<Running> {
+  collectProcessMetrics();
+  let health: Health | undefined;
+  const ops = createOpsServer(() => health);
+  closers.push(() => ops.close());
+  const opsUrl = await ops.listen({ host: config.HOST, port: config.OPS_PORT ?? ownPorts(services).opsPort });
+
+  const rpcServer = createRpcServer(services, config);
+  const rpc = createRpc(services, config, rpcServer);
+  closers.push(() => rpc.close());
+  const core = coreModule(services, [
+    ...[...configs].map(([token, values]) => ({ provide: token, useValue: values })),
+    { provide: Log, useValue: log },
+    { provide: Rpc, useValue: rpc },
+  ]);
+  const app = await NestFactory.create<NestFastifyApplication>(core, createHttpAdapter(config), {
+    logger: log,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  closers.push(() => app.close());
+  const completeHttp = setUpHttp(app, config, log);
+  for (const { http } of services) if (typeof http === 'function') http(app);
+  app.connectMicroservice({ strategy: rpcServer }, { inheritAppConfig: true });
+  await app.init();
+  completeHttp();
+
+  const jobHandlers = findJobHandlers(instancesOf(app));
+  checkHandlers(services, rpcServer.handlerNames(), jobHandlers);
+  await app.startAllMicroservices();
+  const queues = startWorkers(app, jobHandlers);
+  const url = services.some(({ http }) => http) ? await listen(app, config) : undefined;
+  health = app.get<Health>(Health);
+  health.serve();
+
+  let stopping: Promise<void> | undefined;
+  const running = { app, url, opsUrl, rpcPort: rpcServer.listeningPort };
+  const stop = () => (stopping ??= shutDown({ running, config, log, rpcServer, rpc, queues, ops }));
+  return { ...running, stop };
+}
+
+function ownPorts(services: readonly Service[]): ServiceRow {
+  // Several services in one process answer each other inside it, so it needs no RPC port unless told.
+  return services.length === 1 ? serviceTable[services[0]!.name] : { opsPort: serviceTable.gateway.opsPort };
+}
+
+function createRpcServer(services: readonly Service[], config: KitConfig): RpcServer {
+  const port = config.RPC_PORT ?? ownPorts(services).rpcPort;
+  return new RpcServer(port === undefined ? {} : { host: config.HOST, port });
+}
+
+function createRpc(services: readonly Service[], config: KitConfig, server: RpcServer): Rpc {
+  return new Rpc({
+    server,
+    localServices: new Set(services.map(({ name }) => name)),
+    addresses: {
+      accounts: config.ACCOUNTS_ADDRESSES,
+      catalog: config.CATALOG_ADDRESSES,
+      orders: config.ORDERS_ADDRESSES,
+      payments: config.PAYMENTS_ADDRESSES,
+    },
+    strategy: config.RPC_STRATEGY,
+  });
+}
+
+function coreModule(services: readonly Service[], providers: NonNullable<DynamicModule['providers']>): DynamicModule {
+  @Global()
+  @Module({})
+  class CoreModule {}
+  return {
+    module: CoreModule,
+    imports: [HealthModule, DiscoveryModule, ...services.map(({ module }) => module)],
+    providers,
+    exports: providers.map((provider) => (provider as { provide: symbol }).provide),
+  };
+}
+
+function instancesOf(app: NestFastifyApplication): object[] {
+  const discovery = app.get(DiscoveryService);
+  return [...discovery.getControllers(), ...discovery.getProviders()]
+    .map(({ instance }) => instance as unknown)
+    .filter((instance): instance is object => typeof instance === 'object' && instance !== null);
+}
+
+function startWorkers(app: NestFastifyApplication, found: readonly FoundJobHandler[]): Queues | undefined {
+  if (found.length === 0) return undefined;
+  const queues = app.get<Queues>(Queues, { strict: false });
+  for (const queue of new Set(found.map(({ job }) => job.queue))) {
+    const handlers = new Map(
+      found.filter(({ job }) => job.queue === queue).map((handler) => [handler.job.name, handler]),
+    );
+    queues.work(queue, handlers);
+  }
+  return queues;
+}
+
+async function listen(app: NestFastifyApplication, config: KitConfig): Promise<string> {
+  await app.listen(config.PORT, config.HOST);
+  return app.getUrl();
+}
+
+interface Stopping {
+  running: Omit<Running, 'stop'>;
+  config: KitConfig;
+  log: Log;
+  rpcServer: RpcServer;
+  rpc: Rpc;
+  queues: Queues | undefined;
+  ops: FastifyInstance;
+}
+
+/** From the outside in: nothing new comes, what is there finishes, then what it needed goes away. */
+async function shutDown({ running: { app, url }, config, log, rpcServer, rpc, queues, ops }: Stopping): Promise<void> {
+  app.get(Health).drain();
+  await sleep(config.SHUTDOWN_DELAY_MS);
+  if (url) await closeDoor(app, config.SHUTDOWN_GRACE_MS);
+  await rpcServer.drain(config.SHUTDOWN_GRACE_MS);
+  await queues?.drain(config.SHUTDOWN_GRACE_MS);
+  await app.close();
+  rpc.close();
+  await ops.close();
+  log.info({}, 'stopped');
+  log.flush();
+}
+
+async function closeDoor(app: NestFastifyApplication, graceMs: number): Promise<void> {
+  const fastify = app.getHttpAdapter().getInstance();
+  const cut = setTimeout(() => fastify.server.closeAllConnections(), graceMs).unref();
+  await fastify.close();
+  clearTimeout(cut);
+}

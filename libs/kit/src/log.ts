@@ -1,0 +1,63 @@
+import { Injectable, type LoggerService } from '@nestjs/common';
+import { pino, type DestinationStream, type Logger } from 'pino';
+import { currentContext } from './context.js';
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+/** JSON lines on standard output, buffered: a line may be up to a second old when it is written, and none is lost at exit. */
+@Injectable()
+export class Log implements LoggerService {
+  private readonly destination = pino.destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 1000 });
+  readonly pino: Logger;
+
+  constructor(level: LogLevel, service: string) {
+    this.pino = pino(
+      { level, base: { service }, timestamp: pino.stdTimeFunctions.isoTime, mixin: requestFields },
+      this.destination as DestinationStream,
+    );
+  }
+
+  debug(...entry: LogEntry): void {
+    this.write('debug', entry);
+  }
+  info(...entry: LogEntry): void {
+    this.write('info', entry);
+  }
+  warn(...entry: LogEntry): void {
+    this.write('warn', entry);
+  }
+  error(...entry: LogEntry): void {
+    this.write('error', entry);
+  }
+  /** Nest's own start-up chatter; ours is one line. */
+  log(...entry: LogEntry): void {
+    this.write('debug', entry);
+  }
+
+  flush(): void {
+    try {
+      this.destination.flushSync();
+    } catch {
+      // The destination was never opened, or standard output is gone: there is nowhere to write to.
+    }
+  }
+
+  private write(level: 'debug' | 'info' | 'warn' | 'error', [what, ...rest]: LogEntry): void {
+    if (what instanceof Error) this.pino[level]({ err: what }, textOf(rest) ?? what.message);
+    else if (typeof what === 'object' && what !== null) this.pino[level](what, textOf(rest));
+    else this.pino[level]({ context: textOf(rest) }, String(what));
+  }
+}
+
+/** (fields or error, message) of ours, or (message, …, context) of Nest's. */
+type LogEntry = [what: unknown, ...rest: unknown[]];
+
+function textOf(rest: unknown[]): string | undefined {
+  const last = rest.at(-1);
+  return typeof last === 'string' ? last : undefined;
+}
+
+function requestFields(): object {
+  const requestId = currentContext()?.requestId;
+  return requestId === undefined ? {} : { requestId };
+}

@@ -1,0 +1,35 @@
+// Errors that mean "Postgres or Redis cannot be reached right now", as their clients report them.
+
+const connectionCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+]);
+
+/** SQLSTATE classes 08 (connection), 53 (resources), 57P (shutdown, starting up); 25006 is a primary that became a standby. */
+const outageStates = /^(08...|53...|57P0[1-5]|25006)$/;
+
+const outageMessages = [
+  'Connection terminated', // pg: the server went away
+  'timeout exceeded when trying to connect', // pg-pool: no connection within connectionTimeoutMillis
+  'Query read timeout', // pg: query_timeout
+  'Client has encountered a connection error', // pg
+  'Connection is closed', // ioredis
+  "Stream isn't writeable", // ioredis with enableOfflineQueue off
+  'Command timed out', // ioredis
+  'max retries per request', // ioredis
+  'Driver not Connected', // TypeORM: never connected yet
+  'LOADING', // Redis reads its file
+];
+
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError && error.errors.some(isOutage)) return true;
+  const { code, driverError } = error as { code?: unknown; driverError?: unknown };
+  if (typeof code === 'string' && (connectionCodes.has(code) || outageStates.test(code))) return true;
+  return outageMessages.some((message) => error.message.includes(message)) || isOutage(driverError);
+}

@@ -1,0 +1,151 @@
+// Work for later, on BullMQ: one queue per service that works it off. The queue saves work; that it is done once is the database's to guarantee.
+import { setTimeout } from 'node:timers/promises';
+import { Inject, Injectable, Module, SetMetadata, type OnApplicationShutdown } from '@nestjs/common';
+import type { Job, PayloadOf } from '@shop/contracts/jobs';
+import { Queue, UnrecoverableError, Worker, type Job as BullJob } from 'bullmq';
+import type { Redis, RedisOptions } from 'ioredis';
+import { currentContext, newRequestId, runInContext } from './context.js';
+import { AppError } from './errors.js';
+import { kitConfig, type KitConfig } from './kit.config.js';
+import { Log } from './log.js';
+import { counter, histogram } from './metrics.js';
+import { connectRedis } from './redis.js';
+
+const JOB_METADATA = 'shop:job';
+
+/** Marks the method that does a job: `(payload) => Promise<void>`. Throwing means "again", UnrecoverableError "never again". */
+export function HandlesJob<J extends Job>(job: J) {
+  return <M extends (payload: PayloadOf<J>) => Promise<void>>(
+    target: object,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<M>,
+  ): void => {
+    SetMetadata(JOB_METADATA, job)(target, key, descriptor as PropertyDescriptor);
+  };
+}
+
+export function jobHandledBy(method: object): Job | undefined {
+  return Reflect.getMetadata(JOB_METADATA, method) as Job | undefined;
+}
+
+export type JobHandler = (payload: never) => Promise<void>;
+
+interface Envelope {
+  payload: unknown;
+  requestId: string;
+}
+
+/** Again after 1, 2, 4 … seconds, at most a minute apart, for about half an hour; after that a sweep has to find it. */
+const retries = { attempts: 35, backoff: { type: 'capped' } } as const;
+const backoffStrategy = (attemptsMade: number) => Math.min(1000 * 2 ** (attemptsMade - 1), 60_000);
+
+/** How long a caller waits for the queue to take a job. */
+const ADD_MS = 1000;
+
+/** A kept job would block its id, so nothing is kept; what became of it is in the owner's database and the log. */
+const keepNothing = { removeOnComplete: true, removeOnFail: true } as const;
+
+/** Braces keep a queue's keys on one node of a Redis Cluster. */
+const prefixOf = (queue: string) => `{${queue}}`;
+
+@Injectable()
+export class Queues implements OnApplicationShutdown {
+  private readonly producers = new Map<string, Queue>();
+  private readonly workers: Worker[] = [];
+  private readonly connections: Redis[] = [];
+  private readonly done = counter('jobs_total', 'Jobs worked off', ['job', 'outcome']);
+  private readonly duration = histogram('job_duration_seconds', 'Time from start to end of a job', ['job']);
+
+  constructor(
+    @Inject(kitConfig.token) private readonly config: KitConfig,
+    private readonly log: Log,
+  ) {}
+
+  /** Fails fast when Redis is away. A job whose id is waiting or running already is not added again. */
+  async add<J extends Job>(
+    job: J,
+    payload: PayloadOf<J>,
+    { id, delayMs = 0 }: { id?: string; delayMs?: number } = {},
+  ): Promise<void> {
+    const envelope: Envelope = { payload, requestId: currentContext()?.requestId ?? newRequestId() };
+    const jobId = id === undefined ? undefined : `${job.name}-${id}`;
+    const added = this.producer(job.queue).add(job.name, envelope, {
+      jobId,
+      delay: delayMs,
+      ...retries,
+      ...keepNothing,
+    });
+    // BullMQ waits for its first connection without limit. Added later than promised does no harm: handlers are idempotent.
+    added.catch(() => undefined);
+    await Promise.race([
+      added,
+      setTimeout(ADD_MS, undefined, { ref: false }).then(() => Promise.reject(new AppError('unavailable'))),
+    ]);
+  }
+
+  /** Starts taking jobs; called once everything else is ready. */
+  work(queue: string, handlers: Map<string, { job: Job; handle: JobHandler }>): void {
+    const worker = new Worker<Envelope>(queue, (job) => this.handle(job, handlers), {
+      connection: this.connect({ maxRetriesPerRequest: null, enableOfflineQueue: true, commandTimeout: undefined }),
+      prefix: prefixOf(queue),
+      concurrency: this.config.QUEUE_CONCURRENCY,
+      lockDuration: this.config.QUEUE_LOCK_MS,
+      stalledInterval: this.config.QUEUE_LOCK_MS,
+      settings: { backoffStrategy },
+    });
+    worker.on('error', () => undefined); // Told once per outage by connectRedis.
+    worker.on('failed', (job, error) => {
+      this.log.warn({ err: error, job: job?.name, id: job?.id, attempt: job?.attemptsMade }, 'job failed');
+    });
+    this.workers.push(worker);
+  }
+
+  /** Takes no further jobs and waits for those in hand; what is cut off is taken up elsewhere when its lock ends. */
+  async drain(graceMs: number): Promise<void> {
+    const closed = Promise.allSettled(this.workers.map((worker) => worker.close()));
+    await Promise.race([closed, setTimeout(graceMs, undefined, { ref: false })]);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.allSettled(this.workers.map((worker) => worker.close(true)));
+    await Promise.allSettled([...this.producers.values()].map((queue) => queue.close()));
+    for (const connection of this.connections) connection.disconnect();
+  }
+
+  private async handle(job: BullJob<Envelope>, handlers: Map<string, { job: Job; handle: JobHandler }>): Promise<void> {
+    const found = handlers.get(job.name);
+    if (!found) throw new UnrecoverableError(`no handler for job ${job.name}`);
+    const payload = found.job.payload.safeParse(job.data.payload);
+    if (!payload.success) throw new UnrecoverableError(`job ${job.name}: ${payload.error.message}`);
+    const stop = this.duration.startTimer({ job: job.name });
+    try {
+      const context = { requestId: job.data.requestId, deadlineAt: Infinity };
+      await runInContext(context, () => found.handle(payload.data as never));
+      this.done.inc({ job: job.name, outcome: 'done' });
+    } catch (error) {
+      this.done.inc({ job: job.name, outcome: 'failed' });
+      throw error;
+    } finally {
+      stop();
+    }
+  }
+
+  private producer(name: string): Queue {
+    let queue = this.producers.get(name);
+    if (!queue) {
+      queue = new Queue(name, { connection: this.connect({ commandTimeout: 1000 }), prefix: prefixOf(name) });
+      queue.on('error', () => undefined); // Told once per outage by connectRedis.
+      this.producers.set(name, queue);
+    }
+    return queue;
+  }
+
+  private connect(options: RedisOptions): Redis {
+    const client = connectRedis(this.config.REDIS_STATE_URL, this.log, 'queues', { lazyConnect: false, ...options });
+    this.connections.push(client);
+    return client;
+  }
+}
+
+@Module({ providers: [Queues], exports: [Queues] })
+export class QueueModule {}

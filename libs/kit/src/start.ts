@@ -1,0 +1,24 @@
+// What a main.ts calls: runs services in this process until it is told to end.
+import { problemLine } from './start-problem.js';
+import { processEnv } from './kit.config.js';
+import { launch } from './launch.js';
+import { Log } from './log.js';
+import type { Service } from './service.js';
+
+/** Starts `services` as one process; SIGTERM and SIGINT end it gracefully. What prevents the start is said in plain words, with exit code 1. */
+export async function start(...services: Service[]): Promise<void> {
+  const startedAt = performance.now();
+  try {
+    const { app, url, opsUrl, rpcPort, stop } = await launch(services, processEnv);
+    const log = app.get(Log);
+    const sinceStartMs = Math.round(performance.now() - startedAt);
+    log.info({ url, opsUrl, rpcPort, services: services.map(({ name }) => name), sinceStartMs }, 'ready');
+    log.flush();
+    const end = () => void stop().then(() => process.exit(0));
+    process.once('SIGTERM', end);
+    process.once('SIGINT', end);
+  } catch (error) {
+    process.stderr.write(`${problemLine(error)}\n`);
+    process.exit(1);
+  }
+}
