@@ -6,7 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { runInContext, type RequestContext } from '../context.js';
-import { AppError, invalidRequest, toWireError } from '../errors.js';
+import { AppError, invalidRequest, toAppError, toWireError } from '../errors.js';
 import { ReadyJson } from '../ready-json.js';
 import { Admission, defaultAdmissionLimits, type AdmissionLimits } from './admission.js';
 import { CallAge } from './call-age.js';
@@ -33,6 +33,7 @@ interface Peer {
 
 export class RpcServer extends ServerTCP {
   private readonly targets = new Map<string, Target>();
+  private readonly names: string[] = [];
   private readonly peers = new Set<Peer>();
   private readonly admission: Admission;
   private readonly deadlines = new Deadlines();
@@ -54,8 +55,9 @@ export class RpcServer extends ServerTCP {
     return this.admission.load + this.local;
   }
 
-  handlerNames(): string[] {
-    return [...this.targets.keys()];
+  /** Every procedure that has a handler, as often as it has one. */
+  handlerNames(): readonly string[] {
+    return this.names;
   }
 
   override addHandler(
@@ -66,7 +68,7 @@ export class RpcServer extends ServerTCP {
   ): void {
     const { rpc } = extras;
     if (!rpc || isEvent) throw new Error(`${inspect(pattern)}: an RPC handler is declared with @Handles`);
-    if (this.targets.has(rpc.name)) throw new Error(`${rpc.name} has two handlers`);
+    this.names.push(rpc.name);
     this.targets.set(rpc.name, { rpc, handle });
     super.addHandler(pattern, handle, isEvent, extras);
   }
@@ -155,7 +157,7 @@ export class RpcServer extends ServerTCP {
   private refusal(error: unknown, name: string, requestId: string): AppError {
     if (error instanceof AppError) return error;
     this.logger.error(`${name} failed in request ${requestId}: ${inspect(error)}`);
-    return new AppError('internal');
+    return toAppError(error);
   }
 
   /** Calls a procedure of this process: checked, timed and refused like a call from outside, but never sent or queued. */
