@@ -1,6 +1,5 @@
 // Postgres and Redis for the shop: what the environment gives is used, the rest is started privately below DATA_DIR.
 import { join } from 'node:path';
-import { step } from '../terminal.ts';
 import { startPostgres } from './postgres.ts';
 import { checkRedis, startRedis } from './redis.ts';
 
