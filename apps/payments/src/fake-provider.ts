@@ -1,0 +1,81 @@
+// Plays a payment provider, for development and tests. Its table stands for the books of that outside company:
+// payments itself never looks there.
+import { setTimeout } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { sql } from '@shop/kit/database';
+import { DataSource } from 'typeorm';
+import { ProviderUnreachable, type CardCharge, type ChargeResult, type PaymentProvider } from './provider.js';
+
+interface FakeCharge {
+  calls: number;
+  /** open: heard of, nothing charged. */
+  status: 'open' | 'paid' | 'declined' | 'cancelled';
+}
+
+/** What a card does: whether a call (the first is 1) charges it. Any other token is declined. */
+const cards: Record<string, (call: number) => FakeCharge['status']> = {
+  tok_ok: () => 'paid',
+  tok_slow: () => 'paid',
+  // The first call is lost on its way, of the second only the answer.
+  tok_flaky: (call) => (call < 2 ? 'open' : 'paid'),
+};
+
+const SLOW_MS = 2000;
+
+@Injectable()
+export class FakeProvider implements PaymentProvider {
+  readonly name = 'fake';
+
+  constructor(@InjectDataSource('payments') private readonly db: DataSource) {}
+
+  async charge(charge: CardCharge): Promise<ChargeResult> {
+    const { token } = charge;
+    if (token === 'tok_down') throw new ProviderUnreachable('connect ECONNREFUSED');
+    if (token === 'tok_slow') await setTimeout(SLOW_MS);
+    const { calls, status } = await this.record(charge);
+    if (token === 'tok_flaky' && calls <= 2) throw new Error('no answer in time');
+    return resultOf(charge, status) ?? { status: 'declined', reason: 'provider_unavailable' };
+  }
+
+  async find(charge: CardCharge): Promise<ChargeResult | undefined> {
+    const [found] = await sql<FakeCharge>(this.db, 'select status from fake_charges where idempotency_key = $1', [
+      charge.orderId,
+    ]);
+    return found && resultOf(charge, found.status);
+  }
+
+  async cancel(charge: CardCharge): Promise<ChargeResult | undefined> {
+    const [cancelled] = await sql<FakeCharge>(
+      this.db,
+      `insert into fake_charges as known (idempotency_key, amount_cents, token, calls, status)
+       values ($1, $2, $3, 0, 'cancelled')
+       on conflict (idempotency_key) do update
+       set status = case known.status when 'open' then 'cancelled' else known.status end
+       returning status`,
+      [charge.orderId, charge.amountCents, charge.token],
+    );
+    return cancelled && resultOf(charge, cancelled.status);
+  }
+
+  /** Counts the call and charges the card if this call does, in one statement: a charge is made once or not at all. */
+  private async record({ orderId, amountCents, token }: CardCharge): Promise<FakeCharge> {
+    const [first, later] = [1, 2].map((call) => cards[token]?.(call) ?? 'declined');
+    const [charge] = await sql<FakeCharge>(
+      this.db,
+      `insert into fake_charges as known (idempotency_key, amount_cents, token, calls, status)
+       values ($1, $2, $3, 1, $4)
+       on conflict (idempotency_key) do update
+       set calls = known.calls + 1, status = case known.status when 'open' then $5 else known.status end
+       returning calls, status`,
+      [orderId, amountCents, token, first, later],
+    );
+    return charge!;
+  }
+}
+
+function resultOf({ orderId }: CardCharge, status: FakeCharge['status']): ChargeResult | undefined {
+  if (status === 'paid') return { status, chargeId: `fake_${orderId}` };
+  if (status === 'declined') return { status, reason: 'card_declined' };
+  return undefined;
+}

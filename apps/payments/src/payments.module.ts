@@ -1,0 +1,42 @@
+import { Module } from '@nestjs/common';
+import { paymentsJobs, paymentsRpc } from '@shop/contracts/payments';
+import { databaseModule } from '@shop/kit/database';
+import { QueueModule } from '@shop/kit/queue';
+import { RedisStateModule } from '@shop/kit/redis';
+import { defineService } from '@shop/kit/service';
+import { ChargePayment } from './charge-payment.js';
+import { FakeProvider } from './fake-provider.js';
+import { CreatePayments1763769600001 } from './migrations/1763769600001-create-payments.js';
+import { CreateLedger1763769600002 } from './migrations/1763769600002-create-ledger.js';
+import { PaymentEntity } from './payment.entity.js';
+import { paymentsConfig } from './payments.config.js';
+import { PaymentsController } from './payments.controller.js';
+import { PAYMENT_PROVIDER } from './provider.js';
+import { Seed } from './seed.js';
+import { Sweep } from './sweep.js';
+
+@Module({
+  imports: [
+    databaseModule({
+      name: 'payments',
+      config: paymentsConfig,
+      url: 'PAYMENTS_DATABASE_URL',
+      entities: [PaymentEntity],
+      migrations: [CreatePayments1763769600001, CreateLedger1763769600002],
+    }),
+    QueueModule,
+    RedisStateModule,
+  ],
+  controllers: [PaymentsController],
+  // By PAYMENT_PROVIDER; so far there is one.
+  providers: [ChargePayment, Sweep, Seed, { provide: PAYMENT_PROVIDER, useClass: FakeProvider }],
+})
+export class PaymentsModule {}
+
+export const payments = defineService({
+  name: 'payments',
+  module: PaymentsModule,
+  config: paymentsConfig,
+  rpc: paymentsRpc,
+  jobs: paymentsJobs,
+});
