@@ -1,0 +1,33 @@
+import { Controller } from '@nestjs/common';
+import { ordersRpc } from '@shop/contracts/orders';
+import type { InputOf, OutputOf } from '@shop/contracts/rpc';
+import { Handles } from '@shop/kit/rpc/handles';
+import { OrdersService } from './orders.service.js';
+import { orderOf } from './order.entity.js';
+import { PlaceOrder } from './place-order.js';
+
+type Rpcs = typeof ordersRpc;
+
+@Controller()
+export class OrdersController {
+  constructor(
+    private readonly placing: PlaceOrder,
+    private readonly orders: OrdersService,
+  ) {}
+
+  @Handles(ordersRpc.placeOrder)
+  async placeOrder(request: InputOf<Rpcs['placeOrder']>): Promise<OutputOf<Rpcs['placeOrder']>> {
+    const order = await this.placing.place(request);
+    return { order: orderOf(order), cartVersion: order.cartVersion ?? undefined };
+  }
+
+  @Handles(ordersRpc.getOrder)
+  getOrder(query: InputOf<Rpcs['getOrder']>): Promise<OutputOf<Rpcs['getOrder']>> {
+    return this.orders.get(query);
+  }
+
+  @Handles(ordersRpc.listOrders)
+  listOrders(query: InputOf<Rpcs['listOrders']>): Promise<OutputOf<Rpcs['listOrders']>> {
+    return this.orders.list(query);
+  }
+}

@@ -1,0 +1,38 @@
+import { Module } from '@nestjs/common';
+import { ordersJobs, ordersRpc } from '@shop/contracts/orders';
+import { databaseModule } from '@shop/kit/database';
+import { QueueModule } from '@shop/kit/queue';
+import { defineService } from '@shop/kit/service';
+import { CreateOrders1763769600000 } from './migrations/1763769600000-create-orders.js';
+import { OrderEntity } from './order.entity.js';
+import { ordersConfig } from './orders.config.js';
+import { OrdersController } from './orders.controller.js';
+import { OrdersService } from './orders.service.js';
+import { PlaceOrder } from './place-order.js';
+import { SettleOrder } from './settle-order.js';
+import { Sweep } from './sweep.js';
+
+@Module({
+  imports: [
+    databaseModule({
+      name: 'orders',
+      config: ordersConfig,
+      url: 'ORDERS_DATABASE_URL',
+      entities: [OrderEntity],
+      migrations: [CreateOrders1763769600000],
+    }),
+    // Not part of readiness: without Redis orders are taken all the same, and paid once it is back.
+    QueueModule,
+  ],
+  controllers: [OrdersController],
+  providers: [OrdersService, PlaceOrder, SettleOrder, Sweep],
+})
+export class OrdersModule {}
+
+export const orders = defineService({
+  name: 'orders',
+  module: OrdersModule,
+  config: ordersConfig,
+  rpc: ordersRpc,
+  jobs: ordersJobs,
+});

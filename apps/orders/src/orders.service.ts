@@ -1,0 +1,46 @@
+// Looks orders up.
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { Order, OrderPage, ordersRpc } from '@shop/contracts/orders';
+import type { InputOf } from '@shop/contracts/rpc';
+import { AppError, invalidRequest } from '@shop/kit/errors';
+import { DataSource, LessThan } from 'typeorm';
+import { OrderEntity, orderOf } from './order.entity.js';
+
+type Rpcs = typeof ordersRpc;
+
+@Injectable()
+export class OrdersService {
+  constructor(@InjectDataSource('orders') private readonly db: DataSource) {}
+
+  /** Without `customerId` anybody's order; with it, another customer's order does not exist. */
+  async get({ id, customerId }: InputOf<Rpcs['getOrder']>): Promise<Order> {
+    const order = await this.db.getRepository(OrderEntity).findOneBy({ id, ...(customerId && { customerId }) });
+    if (!order) throw new AppError('not_found');
+    return orderOf(order);
+  }
+
+  /** Newest first: ids are ordered by time. */
+  async list({ customerId, limit, cursor }: InputOf<Rpcs['listOrders']>): Promise<OrderPage> {
+    const older = cursor === undefined ? {} : { id: LessThan(idOfCursor(cursor)) };
+    const rows = await this.db
+      .getRepository(OrderEntity)
+      .find({ where: { customerId, ...older }, order: { id: 'desc' }, take: limit + 1 });
+    const items = rows.slice(0, limit).map(orderOf);
+    const last = items.at(-1);
+    return { items, nextCursor: rows.length > limit && last ? cursorOfId(last.id) : null };
+  }
+}
+
+/** A cursor is the last id's sixteen bytes. */
+function cursorOfId(id: string): string {
+  return Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
+}
+
+function idOfCursor(cursor: string): string {
+  const bytes = Buffer.from(cursor, 'base64url');
+  if (bytes.length !== 16 || bytes.toString('base64url') !== cursor) {
+    throw invalidRequest([{ path: ['cursor'], message: 'is not a cursor of this list' }]);
+  }
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}

@@ -1,0 +1,127 @@
+// Takes an order: intent first, then the goods, then the payment. Every step may be repeated, by anybody, at any time.
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { catalogRpc } from '@shop/contracts/catalog';
+import type { PlaceOrder as PlaceOrderRequest } from '@shop/contracts/orders';
+import { paymentsJobs } from '@shop/contracts/payments';
+import { AppError, invalidRequest } from '@shop/kit/errors';
+import { Log } from '@shop/kit/log';
+import { Queues } from '@shop/kit/queue';
+import { Rpc } from '@shop/kit/rpc/rpc';
+import { DataSource } from 'typeorm';
+import { deleteNewOrder, insertOrder, moveOrder, type Outcome } from './order-writes.js';
+import { OrderEntity } from './order.entity.js';
+import { ordersConfig, type OrdersConfig } from './orders.config.js';
+
+@Injectable()
+export class PlaceOrder {
+  constructor(
+    @InjectDataSource('orders') private readonly db: DataSource,
+    @Inject(ordersConfig.token) private readonly config: OrdersConfig,
+    private readonly rpc: Rpc,
+    private readonly queues: Queues,
+    private readonly log: Log,
+  ) {}
+
+  /** The order of this key as it stands, driven on if it had got stuck. Refusals of the catalog are thrown, the first time and every time. */
+  async place(request: PlaceOrderRequest): Promise<OrderEntity> {
+    const order = request.lines.length > 0 ? await this.writeDown(request) : await this.findByKey(request);
+    if (!order) throw new AppError('empty_order');
+    if (order.bodyHash !== request.bodyHash) throw new AppError('idempotency_key_reused');
+    const driven = order.status === 'new' ? await this.drive(order) : order;
+    throwRefusal(driven);
+    return driven;
+  }
+
+  /** Takes a `new` order as far as `pending` or `rejected`, and answers it as it stands then, whoever got it there. */
+  async drive(order: OrderEntity): Promise<OrderEntity> {
+    const { id, requested, expectedTotalCents } = order;
+    const answer = await this.rpc.call(catalogRpc.reserve, {
+      orderId: id,
+      lines: requested,
+      expectedTotalCents: expectedTotalCents ?? undefined,
+    });
+    switch (answer.outcome) {
+      case 'reserved': {
+        const { lines, totalCents } = answer;
+        if (!(await moveOrder(this.db, id, ['new', 'pending'], { lines, totalCents }))) return this.overtaken(id, true);
+        const pending: OrderEntity = { ...order, status: 'pending', lines, totalCents };
+        await this.askForPayment(pending);
+        return pending;
+      }
+      case 'out_of_stock':
+        return this.reject(order, { ...answer, reason: 'out_of_stock', shortProductIds: answer.productIds });
+      case 'price_changed':
+        return this.reject(order, { ...answer, reason: 'price_changed' });
+      case 'unknown_product':
+        await deleteNewOrder(this.db, id);
+        throw unknownProducts(order, answer.productIds);
+      case 'released':
+        // This order was withdrawn. The client's next try makes another one.
+        await deleteNewOrder(this.db, id);
+        throw new AppError('unavailable');
+    }
+  }
+
+  /** Withdraws an order nobody was told of. Deleted first: from then on no one can make it pending with goods that go back. */
+  async withdraw(id: string): Promise<void> {
+    if (!(await deleteNewOrder(this.db, id))) return;
+    this.log.warn({ orderId: id }, 'order withdrawn: it could not be taken in time');
+    await this.rpc.call(catalogRpc.releaseReservation, { orderId: id });
+  }
+
+  /** A queue that is away fails no order: the sweep asks again. */
+  async askForPayment({ id, customerId, totalCents, currency, payment }: OrderEntity): Promise<void> {
+    const charge = { orderId: id, customerId, amountCents: totalCents, currency, payment };
+    try {
+      await this.queues.add(paymentsJobs.chargePayment, charge, { id });
+    } catch (error) {
+      this.log.warn({ err: error, orderId: id }, 'payment not asked for yet');
+    }
+  }
+
+  private async writeDown(request: PlaceOrderRequest): Promise<OrderEntity> {
+    for (let tries = 0; tries < 3; tries += 1) {
+      const order =
+        (await insertOrder(this.db, request, this.config.ORDERS_SWEEP_SECONDS)) ?? (await this.findByKey(request));
+      if (order) return order;
+      // The order of this key was taken back between the two statements.
+    }
+    throw new AppError('unavailable');
+  }
+
+  private findByKey({ customerId, idempotencyKey }: PlaceOrderRequest): Promise<OrderEntity | null> {
+    return this.db.getRepository(OrderEntity).findOneBy({ customerId, idempotencyKey });
+  }
+
+  private async reject(order: OrderEntity, outcome: Outcome & { reason: OrderEntity['reason'] }): Promise<OrderEntity> {
+    const { reason, lines, totalCents, shortProductIds } = outcome;
+    const rejected = { reason, lines, totalCents, shortProductIds } as Outcome;
+    if (!(await moveOrder(this.db, order.id, ['new', 'rejected'], rejected))) return this.overtaken(order.id, false);
+    return { ...order, status: 'rejected', ...rejected } as OrderEntity;
+  }
+
+  /** Somebody else moved this order on while we asked the catalog; theirs counts. */
+  private async overtaken(id: string, reserved: boolean): Promise<OrderEntity> {
+    const order = await this.db.getRepository(OrderEntity).findOneBy({ id });
+    if (reserved && (!order || order.status === 'rejected')) {
+      await this.rpc.call(catalogRpc.releaseReservation, { orderId: id });
+    }
+    if (!order) throw new AppError('unavailable');
+    return order;
+  }
+}
+
+function throwRefusal({ status, reason, totalCents, shortProductIds }: OrderEntity): void {
+  if (status !== 'rejected') return;
+  if (reason === 'out_of_stock') throw new AppError(reason, undefined, { productIds: shortProductIds ?? [] });
+  if (reason === 'price_changed') throw new AppError(reason, undefined, { totalCents });
+}
+
+function unknownProducts({ requested }: OrderEntity, productIds: string[]): AppError {
+  const unknown = new Set(productIds);
+  const issues = requested.flatMap(({ productId }, i) =>
+    unknown.has(productId) ? [{ path: ['lines', i, 'productId'], message: 'is not a product of this shop' }] : [],
+  );
+  return invalidRequest(issues);
+}

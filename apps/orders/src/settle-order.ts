@@ -1,0 +1,34 @@
+// Ends an order once it is certain whether it was paid.
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { catalogRpc } from '@shop/contracts/catalog';
+import type { PayloadOf } from '@shop/contracts/jobs';
+import { ordersJobs } from '@shop/contracts/orders';
+import { Log } from '@shop/kit/log';
+import { HandlesJob } from '@shop/kit/queue';
+import { Rpc } from '@shop/kit/rpc/rpc';
+import { DataSource } from 'typeorm';
+import { moveOrder } from './order-writes.js';
+
+@Injectable()
+export class SettleOrder {
+  constructor(
+    @InjectDataSource('orders') private readonly db: DataSource,
+    private readonly rpc: Rpc,
+    private readonly log: Log,
+  ) {}
+
+  /** The goods first: an order that still is `pending` is settled again, one that is `paid` is never looked at again. */
+  @HandlesJob(ordersJobs.paymentSettled)
+  async settle({ orderId, outcome }: PayloadOf<typeof ordersJobs.paymentSettled>): Promise<void> {
+    if (outcome.status === 'paid') {
+      const { done } = await this.rpc.call(catalogRpc.confirmReservation, { orderId });
+      if (!done) this.log.error({ orderId }, 'order is paid, but its goods are not reserved');
+      await moveOrder(this.db, orderId, ['pending', 'paid']);
+    } else {
+      const { done } = await this.rpc.call(catalogRpc.releaseReservation, { orderId });
+      if (!done) this.log.error({ orderId }, 'order is not paid, but its goods have left already');
+      await moveOrder(this.db, orderId, ['pending', 'rejected'], { reason: outcome.reason });
+    }
+  }
+}

@@ -1,0 +1,71 @@
+// Drives on whatever got stuck: the order row is the outbox. Runs on every replica and needs no queue to run.
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { paymentsRpc } from '@shop/contracts/payments';
+import { AppError } from '@shop/kit/errors';
+import { Log } from '@shop/kit/log';
+import { repeat } from '@shop/kit/repeat';
+import { Rpc } from '@shop/kit/rpc/rpc';
+import { DataSource } from 'typeorm';
+import { claimDueOrders, type DueOrder } from './order-writes.js';
+import { OrderEntity } from './order.entity.js';
+import { ordersConfig, type OrdersConfig } from './orders.config.js';
+import { PlaceOrder } from './place-order.js';
+import { SettleOrder } from './settle-order.js';
+
+/** Orders at a time, per replica. */
+const BATCH = 20;
+
+@Injectable()
+export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
+  private stop = () => Promise.resolve();
+
+  constructor(
+    @InjectDataSource('orders') private readonly db: DataSource,
+    @Inject(ordersConfig.token) private readonly config: OrdersConfig,
+    private readonly rpc: Rpc,
+    private readonly placing: PlaceOrder,
+    private readonly settling: SettleOrder,
+    private readonly log: Log,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const every = { name: 'order sweep', seconds: this.config.ORDERS_SWEEP_SECONDS, log: this.log };
+    this.stop = repeat(every, () => this.sweep());
+  }
+
+  onModuleDestroy(): Promise<void> {
+    return this.stop();
+  }
+
+  private async sweep(): Promise<void> {
+    const { ORDERS_SWEEP_SECONDS, ORDERS_WITHDRAW_SECONDS } = this.config;
+    const due = await claimDueOrders(this.db, BATCH, ORDERS_SWEEP_SECONDS, ORDERS_WITHDRAW_SECONDS);
+    await Promise.all(
+      due.map((order) =>
+        this.driveOn(order).catch((error: unknown) => {
+          this.log.warn({ err: error, orderId: order.id }, 'order is still stuck');
+        }),
+      ),
+    );
+  }
+
+  private async driveOn({ id, abandoned }: DueOrder): Promise<void> {
+    if (abandoned) return this.placing.withdraw(id);
+    const order = await this.db.getRepository(OrderEntity).findOneBy({ id });
+    if (order?.status === 'new') await this.placing.drive(order).catch(ignoreRefusal);
+    if (order?.status === 'pending') await this.followPayment(order);
+  }
+
+  private async followPayment(order: OrderEntity): Promise<void> {
+    const state = await this.rpc.call(paymentsRpc.getPayment, { orderId: order.id });
+    if (state.status === 'unknown') return this.placing.askForPayment(order);
+    if (state.status === 'waiting') return; // Payments drives it, and will tell.
+    await this.settling.settle({ orderId: order.id, outcome: state });
+  }
+}
+
+/** What the client will be told when it asks again. An outage is none of it. */
+function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof AppError) || error.status >= 500) throw error;
+}
