@@ -1,23 +1,29 @@
 // What accounts answers: customers, staff and their passwords.
 import * as z from 'zod';
 import { defineRpcs } from './rpc.js';
-import { Id } from './values.js';
+import { Id, Text } from './values.js';
 
 export const Role = z.enum(['customer', 'staff']);
 export type Role = z.infer<typeof Role>;
 
 export const Email = z.email().max(254);
 export const Password = z.string().min(10).max(200);
-const Name = z.string().trim().min(1).max(120);
+const Name = Text.trim().min(1).max(120);
 
 export const Customer = z.object({ id: Id, email: z.string(), name: z.string(), role: Role }).meta({ id: 'Customer' });
 export type Customer = z.infer<typeof Customer>;
+
+export const CustomerAnswer = z.object({ customer: Customer }).meta({ id: 'CustomerAnswer' });
+export type CustomerAnswer = z.infer<typeof CustomerAnswer>;
+/** Null before log-in. */
+export const SessionAnswer = z.object({ customer: Customer.nullable() }).meta({ id: 'SessionAnswer' });
+export type SessionAnswer = z.infer<typeof SessionAnswer>;
 
 export const Registration = z.strictObject({ email: Email, password: Password, name: Name });
 export type Registration = z.infer<typeof Registration>;
 
 /** Looser than a registration: whatever is wrong with it, the answer is bad_credentials. */
-export const Credentials = z.strictObject({ email: z.string().min(1).max(254), password: z.string().min(1).max(1000) });
+export const Credentials = z.strictObject({ email: Text.min(1).max(254), password: z.string().min(1).max(1000) });
 export type Credentials = z.infer<typeof Credentials>;
 
 export const CustomerPatch = z.strictObject({ name: Name });

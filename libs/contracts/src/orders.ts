@@ -54,7 +54,7 @@ export const OrderRequest = z.strictObject({
 });
 export type OrderRequest = z.infer<typeof OrderRequest>;
 
-export const IdempotencyKey = z.string().min(1).max(128);
+export const IdempotencyKey = z.string().regex(/^[\x20-\x7e]{1,128}$/, 'must be 1 to 128 printable characters');
 
 export const Order = z
   .object({
