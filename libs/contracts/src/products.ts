@@ -18,6 +18,7 @@ export const Category = CategoryRef.extend({
 }).meta({ id: 'Category' });
 export type Category = z.infer<typeof Category>;
 export const CategoryList = z.object({ items: z.array(Category) }).meta({ id: 'CategoryList' });
+export type CategoryList = z.infer<typeof CategoryList>;
 export const NewCategory = z.strictObject({ slug: Slug, name: Text.trim().min(1).max(80) });
 export type NewCategory = z.infer<typeof NewCategory>;
 

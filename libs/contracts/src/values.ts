@@ -19,7 +19,7 @@ export const MAX_QUANTITY = 99;
 export const Quantity = z.int().min(1).max(MAX_QUANTITY);
 
 /** Where a list goes on; opaque to clients. */
-export const Cursor = z.string().min(1).max(500);
+export const Cursor = z.string().min(1).max(1200);
 export const Limit = z.coerce.number().int().min(1).max(100).default(24);
 
 /** A page of a list; `nextCursor` is null on the last one. */
