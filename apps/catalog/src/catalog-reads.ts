@@ -1,0 +1,125 @@
+// What shoppers read: from this process's memory, then from Redis (single products), then from Postgres.
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { CategoryList } from '@shop/contracts/products';
+import { sql } from '@shop/kit/database';
+import { AppError } from '@shop/kit/errors';
+import { counter } from '@shop/kit/metrics';
+import { ReadyJson } from '@shop/kit/ready-json';
+import { LRUCache } from 'lru-cache';
+import { DataSource } from 'typeorm';
+import { findProduct } from './find-product.js';
+import { toProduct } from './product-json.js';
+import { productRef } from './product-key.js';
+import { pageName, readPage, type ListQuery } from './product-list.js';
+import { SharedCache } from './shared-cache.js';
+
+/**
+ * How old an answer may be, in all layers together, counted from when Postgres was asked. Staff's changes are told to
+ * all replicas at once; this bounds what happens when the telling fails, and how late sales are seen in `stock`.
+ */
+const FRESH_MS = 900;
+const MAX_PRODUCT_BYTES = 32 * 1024 * 1024;
+const MAX_LIST_BYTES = 16 * 1024 * 1024;
+
+const reads = counter('catalog_reads_total', 'Reads of products and lists by the layer that answered', [
+  'what',
+  'layer',
+]);
+const MISSING = Symbol('missing');
+
+/** One entry per key under way: everybody who asks meanwhile waits for the same read. */
+const cacheOptions = {
+  ttl: FRESH_MS,
+  // Whoever waits for a read gets its answer, also when a change meanwhile forbids to keep it.
+  ignoreFetchAbort: true,
+};
+
+@Injectable()
+export class CatalogReads {
+  private readonly products = new LRUCache<string, ReadyJson | typeof MISSING>({
+    ...cacheOptions,
+    maxSize: MAX_PRODUCT_BYTES,
+    sizeCalculation: (value) => 200 + (value === MISSING ? 0 : value.body.length),
+    fetchMethod: (key, _stale, { options }) => this.loadProduct(key, options),
+  });
+
+  private readonly lists = new LRUCache<string, ReadyJson, () => Promise<unknown>>({
+    ...cacheOptions,
+    maxSize: MAX_LIST_BYTES,
+    sizeCalculation: (value, key) => 200 + key.length + value.body.length,
+    fetchMethod: async (_key, _stale, { options, context: load }) => {
+      const startedAt = performance.now();
+      reads.inc({ what: 'list', layer: 'postgres' });
+      const value = ReadyJson.of(await load());
+      options.ttl = freshFor(startedAt);
+      return value;
+    },
+  });
+
+  constructor(
+    @InjectDataSource('catalog') private readonly dataSource: DataSource,
+    private readonly shared: SharedCache,
+  ) {
+    shared.listen((keys) => {
+      for (const key of keys) this.products.delete(key);
+      this.lists.clear();
+    });
+  }
+
+  async product(key: string): Promise<ReadyJson> {
+    const kept = this.products.get(key);
+    if (kept !== undefined) productHits.inc();
+    const value = kept ?? (await this.products.fetch(key));
+    if (value instanceof ReadyJson) return value;
+    throw new AppError('not_found', 'There is no such product');
+  }
+
+  list(query: ListQuery): Promise<ReadyJson> {
+    return this.cachedList(pageName(query), () => readPage(this.dataSource, query));
+  }
+
+  categories(): Promise<ReadyJson> {
+    return this.cachedList('categories', async (): Promise<CategoryList> => {
+      const items = await sql<CategoryList['items'][number]>(
+        this.dataSource,
+        `select c.slug, c.name, count(p.id)::integer as products
+         from categories c left join products p on p.category_id = c.id and not p.hidden
+         group by c.id order by c.name`,
+      );
+      return { items };
+    });
+  }
+
+  private async cachedList(name: string, load: () => Promise<unknown>): Promise<ReadyJson> {
+    const kept = this.lists.get(name);
+    if (kept !== undefined) listHits.inc();
+    return kept ?? (await this.lists.forceFetch(name, { context: load }));
+  }
+
+  private async loadProduct(key: string, options: { ttl?: number }): Promise<ReadyJson | typeof MISSING> {
+    const ref = productRef(key);
+    if (!ref) return MISSING;
+    const shared = await this.shared.get(ref.value);
+    if (shared.found) {
+      reads.inc({ what: 'product', layer: 'redis' });
+      options.ttl = Math.max(1, shared.ttlMs);
+      return shared.found;
+    }
+    const startedAt = performance.now();
+    reads.inc({ what: 'product', layer: 'postgres' });
+    const row = await findProduct(this.dataSource, ref);
+    options.ttl = freshFor(startedAt);
+    if (!row || row.hidden) return MISSING;
+    const value = ReadyJson.of(toProduct(row));
+    shared.put(value, options.ttl);
+    return value;
+  }
+}
+
+const productHits = reads.labels({ what: 'product', layer: 'process' });
+const listHits = reads.labels({ what: 'list', layer: 'process' });
+
+function freshFor(startedAt: number): number {
+  return Math.max(1, Math.floor(FRESH_MS - (performance.now() - startedAt)));
+}

@@ -1,0 +1,70 @@
+import { Controller } from '@nestjs/common';
+import { catalogRpc } from '@shop/contracts/catalog';
+import type { InputOf, OutputOf } from '@shop/contracts/rpc';
+import type { ReadyJson } from '@shop/kit/ready-json';
+import { Handles } from '@shop/kit/rpc/handles';
+import { CatalogReads } from './catalog-reads.js';
+import { ProductsService } from './products.service.js';
+import { Reservations } from './reserve.js';
+
+type In<K extends keyof typeof catalogRpc> = InputOf<(typeof catalogRpc)[K]>;
+type Out<K extends keyof typeof catalogRpc> = Promise<OutputOf<(typeof catalogRpc)[K]>>;
+
+@Controller()
+export class CatalogController {
+  constructor(
+    private readonly reads: CatalogReads,
+    private readonly products: ProductsService,
+    private readonly reservations: Reservations,
+  ) {}
+
+  @Handles(catalogRpc.listProducts)
+  listProducts(query: In<'listProducts'>): Promise<ReadyJson> {
+    return this.reads.list(query);
+  }
+
+  @Handles(catalogRpc.getProduct)
+  getProduct({ product }: In<'getProduct'>): Promise<ReadyJson> {
+    return this.reads.product(product);
+  }
+
+  @Handles(catalogRpc.listCategories)
+  listCategories(): Promise<ReadyJson> {
+    return this.reads.categories();
+  }
+
+  @Handles(catalogRpc.createCategory)
+  createCategory(input: In<'createCategory'>): Out<'createCategory'> {
+    return this.products.createCategory(input);
+  }
+
+  @Handles(catalogRpc.createProduct)
+  createProduct(input: In<'createProduct'>): Out<'createProduct'> {
+    return this.products.create(input);
+  }
+
+  @Handles(catalogRpc.updateProduct)
+  updateProduct({ product, version, patch }: In<'updateProduct'>): Out<'updateProduct'> {
+    return this.products.update(product, version, patch);
+  }
+
+  @Handles(catalogRpc.priceProducts)
+  async priceProducts({ products }: In<'priceProducts'>): Out<'priceProducts'> {
+    return { products: await this.products.price(products) };
+  }
+
+  @Handles(catalogRpc.reserve)
+  reserve({ orderId, lines, expectedTotalCents }: In<'reserve'>): Out<'reserve'> {
+    return this.reservations.reserve(orderId, lines, expectedTotalCents);
+  }
+
+  @Handles(catalogRpc.confirmReservation)
+  async confirmReservation({ orderId }: In<'confirmReservation'>): Out<'confirmReservation'> {
+    return { done: await this.reservations.confirm(orderId) };
+  }
+
+  @Handles(catalogRpc.releaseReservation)
+  async releaseReservation({ orderId }: In<'releaseReservation'>): Out<'releaseReservation'> {
+    return { done: await this.reservations.release(orderId) };
+  }
+}

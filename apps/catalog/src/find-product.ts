@@ -1,0 +1,16 @@
+import { sql } from '@shop/kit/database';
+import type { DataSource } from 'typeorm';
+import { detailColumns, type DetailRow } from './product-json.js';
+import type { ProductRef } from './product-key.js';
+
+const from = `select ${detailColumns} from products p join categories c on c.id = p.category_id`;
+const statements = { id: `${from} where p.id = $1`, slug: `${from} where p.slug = $1` };
+
+/** Hidden ones as well. */
+export async function findProduct(
+  dataSource: DataSource,
+  { column, value }: ProductRef,
+): Promise<DetailRow | undefined> {
+  const [row] = await sql<DetailRow>(dataSource, statements[column], [value]);
+  return row;
+}

@@ -1,0 +1,44 @@
+// Where a list goes on: the sort key and the id of the last product shown, for one list only.
+import { createHash } from 'node:crypto';
+import { invalidRequest } from '@shop/kit/errors';
+import * as z from 'zod';
+
+export type SortKey = string | number;
+
+export interface Position {
+  key: SortKey;
+  id: string;
+}
+
+/** `list` says which list it is: the same sort and filters. */
+export function writeCursor(list: string, { key, id }: Position): string {
+  return Buffer.from(JSON.stringify([key, id, checksum(list, key, id)])).toString('base64url');
+}
+
+/**
+ * invalid_request naming `cursor`, unless it was written for this very list. The checksum tells what is foreign or
+ * damaged; it is no secret, and who forges one reads nothing that is not public.
+ */
+export function readCursor(list: string, keySchema: z.ZodType<SortKey>, cursor: string): Position {
+  const parsed = z.tuple([keySchema, z.uuid(), z.string()]).safeParse(parse(cursor));
+  if (parsed.success) {
+    const [key, id, sum] = parsed.data;
+    if (sum === checksum(list, key, id) && writeCursor(list, { key, id }) === cursor) return { key, id };
+  }
+  throw invalidRequest([{ path: ['cursor'], message: 'is not a cursor of this list' }]);
+}
+
+function parse(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
+  } catch {
+    return undefined;
+  }
+}
+
+function checksum(list: string, key: SortKey, id: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([list, key, id]))
+    .digest('base64url')
+    .slice(0, 8);
+}

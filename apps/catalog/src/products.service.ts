@@ -1,0 +1,118 @@
+// What staff change, and what carts ask.
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
+import type { PricedProduct } from '@shop/contracts/catalog';
+import type { Category, NewCategory, NewProduct, Product, ProductPatch } from '@shop/contracts/products';
+import { sql } from '@shop/kit/database';
+import { AppError, invalidRequest } from '@shop/kit/errors';
+import { DataSource, Repository } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { CategoryRow } from './category.entity.js';
+import { findProduct } from './find-product.js';
+import { toProduct, type DetailRow } from './product-json.js';
+import { productRef, type ProductRef } from './product-key.js';
+import { ProductRow } from './product.entity.js';
+import { SharedCache } from './shared-cache.js';
+import { slugsFor } from './slugs.js';
+
+const MAX_STOCK = 1_000_000;
+
+@Injectable()
+export class ProductsService {
+  constructor(
+    @InjectDataSource('catalog') private readonly dataSource: DataSource,
+    @InjectRepository(CategoryRow, 'catalog') private readonly categories: Repository<CategoryRow>,
+    @InjectRepository(ProductRow, 'catalog') private readonly products: Repository<ProductRow>,
+    private readonly cache: SharedCache,
+  ) {}
+
+  /** slug_taken. */
+  async createCategory({ slug, name }: NewCategory): Promise<Category> {
+    const insert = this.categories.createQueryBuilder().insert().values({ id: uuidv7(), slug, name });
+    const { raw } = await insert.orIgnore().returning('id').execute();
+    if (raw.length === 0) throw new AppError('slug_taken', `There is a category "${slug}" already`);
+    await this.cache.invalidate([]);
+    return { slug, name, products: 0 };
+  }
+
+  /** invalid_request for an unknown category. */
+  async create({ category, ...product }: NewProduct): Promise<Product> {
+    const id = uuidv7();
+    const categoryId = await this.categoryId(category);
+    for (const slug of slugsFor(product.name)) {
+      const insert = this.products
+        .createQueryBuilder()
+        .insert()
+        .values({ id, slug, categoryId, ...product });
+      const { raw } = await insert.orIgnore().returning('id').execute();
+      if (raw.length > 0) return this.changed({ column: 'id', value: id });
+    }
+    throw new AppError('slug_taken');
+  }
+
+  /** not_found, stale_version, invalid_request for an unknown category or a stockDelta that would leave less than nothing. */
+  async update(key: string, version: number, patch: ProductPatch): Promise<Product> {
+    const ref = productRef(key);
+    if (!ref) throw notFound();
+    const { category, stockDelta, ...fields } = patch;
+    const categoryId = category === undefined ? undefined : await this.categoryId(category);
+    const update = this.products
+      .createQueryBuilder()
+      .update()
+      .set({
+        ...fields,
+        ...(categoryId !== undefined && { categoryId }),
+        ...(stockDelta !== undefined && { stock: () => 'stock + :stockDelta' }),
+      })
+      .where({ [ref.column]: ref.value, version });
+    if (stockDelta !== undefined)
+      update.andWhere('stock + :stockDelta between 0 and :maxStock', { stockDelta, maxStock: MAX_STOCK });
+    const { affected } = await update.execute();
+    if (affected === 0) await this.explainRefusal(ref, version, stockDelta);
+    return this.changed(ref);
+  }
+
+  /** Unknown and hidden ones are left out. */
+  async price(keys: string[]): Promise<PricedProduct[]> {
+    const refs = keys.map(productRef).filter((ref) => ref !== undefined);
+    const values = (column: ProductRef['column']) =>
+      refs.filter((ref) => ref.column === column).map((ref) => ref.value);
+    return sql<PricedProduct>(
+      this.dataSource,
+      `select id as "productId", slug, name, price_cents as "priceCents", stock from products
+       where not hidden and (id = any($1::uuid[]) or slug = any($2::text[]))`,
+      [values('id'), values('slug')],
+    );
+  }
+
+  private async changed(ref: ProductRef): Promise<Product> {
+    const row = await this.find(ref);
+    await this.cache.invalidate([row.id, row.slug]);
+    return toProduct(row);
+  }
+
+  private async find(ref: ProductRef): Promise<DetailRow> {
+    const row = await findProduct(this.dataSource, ref);
+    if (!row) throw notFound();
+    return row;
+  }
+
+  private async explainRefusal(ref: ProductRef, version: number, stockDelta: number | undefined): Promise<never> {
+    const now = await this.find(ref);
+    if (now.version === version && stockDelta !== undefined) {
+      const message = `would make the stock ${now.stock + stockDelta}; it must stay between 0 and ${MAX_STOCK}`;
+      throw invalidRequest([{ path: ['stockDelta'], message }]);
+    }
+    throw new AppError('stale_version', `Its version is ${now.version} by now, not ${version}`);
+  }
+
+  private async categoryId(slug: string): Promise<string> {
+    const category = await this.categories.findOneBy({ slug });
+    if (!category) throw invalidRequest([{ path: ['category'], message: 'is not a category' }]);
+    return category.id;
+  }
+}
+
+function notFound(): AppError {
+  return new AppError('not_found', 'There is no such product');
+}

@@ -1,0 +1,124 @@
+// The cache that all replicas share, in Redis. Without it everything works, only with more reads of the database.
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { ReadyJson } from '@shop/kit/ready-json';
+import { REDIS_CACHE } from '@shop/kit/redis';
+import type { Redis } from 'ioredis';
+
+const CHANNEL = 'catalog:changed';
+/** How long a reader may take to bring a value for what it did not find. */
+const LEASE_MS = 2000;
+/** How often a Redis that failed is asked whether it is back. No request waits for it meanwhile. */
+const PROBE_MS = 250;
+
+// A reader that finds nothing gets a lease, and only with that lease still there may it store what it then read from the
+// database. A change deletes value and lease, so a value read before the change cannot be stored after it.
+// (Nishtala and others: Scaling Memcache at Facebook, 2013.)
+const GET_OR_LEASE = `
+  local value = redis.call('get', KEYS[1])
+  if value then return { value, redis.call('pttl', KEYS[1]) } end
+  redis.call('set', KEYS[2], ARGV[1], 'px', ARGV[2], 'nx')
+  return false`;
+const PUT_WITH_LEASE = `
+  if redis.call('get', KEYS[2]) ~= ARGV[1] then return 0 end
+  redis.call('del', KEYS[2])
+  redis.call('set', KEYS[1], ARGV[2], 'px', ARGV[3])
+  return 1`;
+
+export type Shared =
+  | { found: ReadyJson; ttlMs: number }
+  /** Stores what was read instead, for so many milliseconds, unless it was changed meanwhile. */
+  | { found: undefined; put: (value: ReadyJson, ttlMs: number) => void };
+
+@Injectable()
+export class SharedCache implements OnModuleInit, OnApplicationShutdown {
+  private readonly subscriber: Redis;
+  private down = false;
+  private probe: NodeJS.Timeout | undefined;
+  private onChange: (keys: string[]) => void = () => undefined;
+
+  constructor(@Inject(REDIS_CACHE) private readonly redis: Redis) {
+    // It waits for messages as long as it takes, and subscribes itself again whenever it has a connection.
+    this.subscriber = redis.duplicate({ lazyConnect: true, commandTimeout: undefined, autoResubscribe: false });
+  }
+
+  onModuleInit(): void {
+    const { subscriber } = this;
+    subscriber.on('error', () => undefined);
+    subscriber.on('ready', () => void subscriber.subscribe(CHANNEL).catch(() => undefined));
+    subscriber.on('message', (_channel, message: string) => this.onChange(JSON.parse(message) as string[]));
+    void subscriber.connect().catch(() => undefined);
+  }
+
+  onApplicationShutdown(): void {
+    clearTimeout(this.probe);
+    this.subscriber.disconnect();
+  }
+
+  /** Calls `listener` with the keys that any replica changed. */
+  listen(listener: (keys: string[]) => void): void {
+    this.onChange = listener;
+  }
+
+  async get(key: string): Promise<Shared> {
+    const lease = randomUUID();
+    const reply = await this.ask(() => this.redis.callBuffer('eval', GET_OR_LEASE, 2, ...keysOf(key), lease, LEASE_MS));
+    if (Array.isArray(reply)) {
+      const [entry, ttlMs] = reply as [Buffer, number];
+      return { found: decode(entry), ttlMs };
+    }
+    const put = (value: ReadyJson, ttlMs: number) => {
+      if (reply === null)
+        void this.ask(() => this.redis.eval(PUT_WITH_LEASE, 2, ...keysOf(key), lease, encode(value), ttlMs));
+    };
+    return { found: undefined, put };
+  }
+
+  /** Forgets these keys here and in every replica. Call it after the change was committed. */
+  async invalidate(keys: string[]): Promise<void> {
+    await this.ask(() =>
+      Promise.all([
+        ...keys.map((key) => this.redis.del(...keysOf(key))),
+        this.redis.publish(CHANNEL, JSON.stringify(keys)),
+      ]),
+    );
+    // Last, so that nothing read from Redis before the deletion stays here.
+    this.onChange(keys);
+  }
+
+  /** Undefined at once while Redis is away, and after one command's time-out when it goes. */
+  private async ask<T>(work: () => Promise<T>): Promise<T | undefined> {
+    if (this.down) return undefined;
+    try {
+      return await work();
+    } catch {
+      if (!this.down) this.awaitReturn();
+      return undefined;
+    }
+  }
+
+  private awaitReturn(): void {
+    this.down = true;
+    this.probe = setTimeout(() => {
+      this.redis.ping().then(
+        () => (this.down = false),
+        () => this.awaitReturn(),
+      );
+    }, PROBE_MS).unref();
+  }
+}
+
+/** The braces keep a value and its lease together in a Redis cluster. */
+function keysOf(key: string): [value: string, lease: string] {
+  return [`catalog:{${key}}`, `catalog:{${key}}:lease`];
+}
+
+/** The ETag, a line break, the body. */
+function encode({ body, etag }: ReadyJson): Buffer {
+  return Buffer.concat([Buffer.from(`${etag}\n`), body]);
+}
+
+function decode(entry: Buffer): ReadyJson {
+  const end = entry.indexOf('\n');
+  return new ReadyJson(entry.subarray(end + 1), entry.toString('latin1', 0, end));
+}
