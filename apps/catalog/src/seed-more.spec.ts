@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import written from './seed-products.json' with { type: 'json' };
+import { madeUpProduct } from './seed-more.js';
+import { slugOf } from './slugs.js';
+
+it('makes up as many products as can be asked for, all with different slugs', () => {
+  const slugs = new Set(written.flatMap(({ products }) => products.map(({ name }) => slugOf(name))));
+  expect(slugs.size).toBe(120);
+  for (let i = 0; i < 150_000; i++) slugs.add(slugOf(madeUpProduct(i).name));
+  expect(slugs.size).toBe(150_120);
+});
+
+it('makes up the same product every time, with a text, a price and a stock', () => {
+  expect(madeUpProduct(4711)).toEqual(madeUpProduct(4711));
+  for (let i = 0; i < 1000; i++) {
+    const { description, priceCents, stock } = madeUpProduct(i);
+    expect(description).toMatch(/^([^.]+\. ){2}[^.]+\.$/);
+    expect(priceCents).toBeGreaterThan(0);
+    expect(stock).toBeGreaterThanOrEqual(0);
+  }
+});
