@@ -1,11 +1,9 @@
 // Drives on whatever got stuck: the order row is the outbox. Runs on every replica and needs no queue to run.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { paymentsRpc } from '@shop/contracts/payments';
 import { AppError } from '@shop/kit/errors';
 import { Log } from '@shop/kit/log';
 import { repeat } from '@shop/kit/repeat';
-import { Rpc } from '@shop/kit/rpc/rpc';
 import { DataSource } from 'typeorm';
 import { claimDueOrders, type DueOrder } from './order-writes.js';
 import { OrderEntity } from './order.entity.js';
@@ -23,7 +21,6 @@ export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     @InjectDataSource('orders') private readonly db: DataSource,
     @Inject(ordersConfig.token) private readonly config: OrdersConfig,
-    private readonly rpc: Rpc,
     private readonly placing: PlaceOrder,
     private readonly settling: SettleOrder,
     private readonly log: Log,
@@ -38,7 +35,7 @@ export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
     return this.stop();
   }
 
-  private async sweep(): Promise<void> {
+  private async sweep(): Promise<boolean> {
     const { ORDERS_SWEEP_SECONDS, ORDERS_WITHDRAW_SECONDS } = this.config;
     const due = await claimDueOrders(this.db, BATCH, ORDERS_SWEEP_SECONDS, ORDERS_WITHDRAW_SECONDS);
     await Promise.all(
@@ -48,20 +45,14 @@ export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
         }),
       ),
     );
+    return due.length === BATCH;
   }
 
   private async driveOn({ id, abandoned }: DueOrder): Promise<void> {
     if (abandoned) return this.placing.withdraw(id);
     const order = await this.db.getRepository(OrderEntity).findOneBy({ id });
     if (order?.status === 'new') await this.placing.drive(order).catch(ignoreRefusal);
-    if (order?.status === 'pending') await this.followPayment(order);
-  }
-
-  private async followPayment(order: OrderEntity): Promise<void> {
-    const state = await this.rpc.call(paymentsRpc.getPayment, { orderId: order.id });
-    if (state.status === 'unknown') return this.placing.askForPayment(order);
-    if (state.status === 'waiting') return; // Payments drives it, and will tell.
-    await this.settling.settle({ orderId: order.id, outcome: state });
+    if (order?.status === 'pending' && !(await this.settling.catchUp(id))) await this.placing.askForPayment(order);
   }
 }
 

@@ -31,7 +31,7 @@ export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
     return this.stop();
   }
 
-  private async sweep(): Promise<void> {
+  private async sweep(): Promise<boolean> {
     const due = await claimDuePayments(this.db, BATCH, this.config.PAYMENT_LEASE_SECONDS);
     await Promise.all(
       due.map((attempt) =>
@@ -40,5 +40,6 @@ export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
         }),
       ),
     );
+    return due.length === BATCH;
   }
 }

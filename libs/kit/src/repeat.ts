@@ -11,27 +11,34 @@ export interface Repetition {
   log: Log;
 }
 
-/** Does `work` until the answered function is called, which waits for a round under way. A round that fails is followed by the next. */
-export function repeat({ name, seconds, log }: Repetition, work: () => Promise<unknown>): () => Promise<void> {
+/**
+ * Does `work` again and again until the answered function is called, which waits for a round under way. A round that
+ * answers true has left work behind: the next one follows at once. One that fails is followed by the next as usual.
+ */
+export function repeat({ name, seconds, log }: Repetition, work: () => Promise<boolean>): () => Promise<void> {
   const end = new AbortController();
   let failing = false;
-  const round = async () => {
+  const round = async (): Promise<boolean> => {
     try {
-      await runInContext({ requestId: newRequestId(), deadlineAt: Infinity }, work);
+      const more = await runInContext({ requestId: newRequestId(), deadlineAt: Infinity }, work);
       if (failing) log.info({}, `${name} works again`);
       failing = false;
+      return more;
     } catch (error) {
       // Told once per outage, not every round.
       if (!failing) log.warn({ err: error }, `${name} failed`);
       failing = true;
+      return false;
     }
   };
   const running = (async () => {
-    for (;;) {
-      const pause = seconds * 1000 * (0.9 + Math.random() * 0.2);
-      await setTimeout(pause, undefined, { signal: end.signal, ref: false }).catch(() => undefined);
-      if (end.signal.aborted) return;
-      await round();
+    let more = false;
+    while (!end.signal.aborted) {
+      if (!more) {
+        const pause = seconds * 1000 * (0.9 + Math.random() * 0.2);
+        await setTimeout(pause, undefined, { signal: end.signal, ref: false }).catch(() => undefined);
+      }
+      if (!end.signal.aborted) more = await round();
     }
   })();
   return () => {
