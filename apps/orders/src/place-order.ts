@@ -49,10 +49,14 @@ export class PlaceOrder {
         await this.askForPayment(pending);
         return pending;
       }
-      case 'out_of_stock':
-        return this.reject(order, { ...answer, reason: 'out_of_stock', shortProductIds: answer.productIds });
-      case 'price_changed':
-        return this.reject(order, { ...answer, reason: 'price_changed' });
+      case 'out_of_stock': {
+        const { outcome: reason, lines, totalCents, productIds: shortProductIds } = answer;
+        return this.reject(order, { reason, lines, totalCents, shortProductIds });
+      }
+      case 'price_changed': {
+        const { outcome: reason, lines, totalCents } = answer;
+        return this.reject(order, { reason, lines, totalCents });
+      }
       case 'unknown_product':
         await deleteNewOrder(this.db, id);
         throw unknownProducts(order, answer.productIds);
@@ -94,11 +98,9 @@ export class PlaceOrder {
     return this.db.getRepository(OrderEntity).findOneBy({ customerId, idempotencyKey });
   }
 
-  private async reject(order: OrderEntity, outcome: Outcome & { reason: OrderEntity['reason'] }): Promise<OrderEntity> {
-    const { reason, lines, totalCents, shortProductIds } = outcome;
-    const rejected = { reason, lines, totalCents, shortProductIds } as Outcome;
-    if (!(await moveOrder(this.db, order.id, ['new', 'rejected'], rejected))) return this.overtaken(order.id, false);
-    return { ...order, status: 'rejected', ...rejected } as OrderEntity;
+  private async reject(order: OrderEntity, outcome: Outcome): Promise<OrderEntity> {
+    if (!(await moveOrder(this.db, order.id, ['new', 'rejected'], outcome))) return this.overtaken(order.id, false);
+    return { ...order, status: 'rejected', ...outcome };
   }
 
   /** Somebody else moved this order on while we asked the catalog; theirs counts. */

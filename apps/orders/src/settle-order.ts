@@ -4,6 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { catalogRpc } from '@shop/contracts/catalog';
 import type { PayloadOf } from '@shop/contracts/jobs';
 import { ordersJobs } from '@shop/contracts/orders';
+import { paymentsRpc } from '@shop/contracts/payments';
 import { Log } from '@shop/kit/log';
 import { HandlesJob } from '@shop/kit/queue';
 import { Rpc } from '@shop/kit/rpc/rpc';
@@ -30,5 +31,12 @@ export class SettleOrder {
       if (!done) this.log.error({ orderId }, 'order is not paid, but its goods have left already');
       await moveOrder(this.db, orderId, ['pending', 'rejected'], { reason: outcome.reason });
     }
+  }
+
+  /** Asks payments what we were not told, or not yet. Answers false when it was never asked to charge this order. */
+  async catchUp(orderId: string): Promise<boolean> {
+    const state = await this.rpc.call(paymentsRpc.getPayment, { orderId });
+    if (state.status === 'paid' || state.status === 'declined') await this.settle({ orderId, outcome: state });
+    return state.status !== 'unknown';
   }
 }

@@ -1,0 +1,70 @@
+// Plays the catalog by its contract: a few products, and reservations that can be looked at.
+import { catalogRpc, type ReserveResult } from '@shop/contracts/catalog';
+import type { InputOf } from '@shop/contracts/rpc';
+import { stubService } from '@shop/kit/testing/services';
+import { v7 as uuidv7 } from 'uuid';
+
+type Reserve = InputOf<typeof catalogRpc.reserve>;
+
+export async function startCatalogDouble() {
+  const products = new Map<string, { priceCents: number; stock: number }>();
+  const reservations = new Map<string, { state: 'held' | 'confirmed' | 'released'; request: Reserve }>();
+
+  const priced = ({ lines }: Reserve) => {
+    const pricedLines = lines.map(({ productId, quantity }) => {
+      const { priceCents } = products.get(productId)!;
+      const slug = `product-${productId}`;
+      return { productId, slug, name: 'A product', quantity, priceCents, lineTotalCents: priceCents * quantity };
+    });
+    const totalCents = pricedLines.reduce((sum, { lineTotalCents }) => sum + lineTotalCents, 0);
+    return { lines: pricedLines, totalCents, currency: 'EUR' as const };
+  };
+  const reserve = (request: Reserve): ReserveResult => {
+    const known = reservations.get(request.orderId);
+    if (known?.state === 'released') return { outcome: 'released' };
+    if (known) return { outcome: 'reserved', ...priced(known.request) };
+    const unknown = request.lines.map(({ productId }) => productId).filter((id) => !products.has(id));
+    if (unknown.length > 0) return { outcome: 'unknown_product', productIds: unknown };
+    const order = priced(request);
+    const short = request.lines.filter(({ productId, quantity }) => products.get(productId)!.stock < quantity);
+    if (short.length > 0) return { outcome: 'out_of_stock', productIds: short.map((l) => l.productId), ...order };
+    if ((request.expectedTotalCents ?? order.totalCents) !== order.totalCents)
+      return { outcome: 'price_changed', ...order };
+    for (const { productId, quantity } of request.lines) products.get(productId)!.stock -= quantity;
+    reservations.set(request.orderId, { state: 'held', request });
+    return { outcome: 'reserved', ...order };
+  };
+  const end = (orderId: string, state: 'confirmed' | 'released') => {
+    const held = reservations.get(orderId);
+    if (held?.state === 'held') {
+      if (state === 'released')
+        for (const { productId, quantity } of held.request.lines) products.get(productId)!.stock += quantity;
+      held.state = state;
+    }
+    return { done: held ? held.state === state : state === 'released' };
+  };
+
+  const stub = await stubService(catalogRpc, {
+    reserve,
+    confirmReservation: ({ orderId }) => end(orderId, 'confirmed'),
+    releaseReservation: ({ orderId }) => end(orderId, 'released'),
+  });
+  return {
+    port: Number(stub.address.split(':')[1]),
+    stop: stub.stop,
+    reserve,
+    add(priceCents: number, stock: number): string {
+      const id = uuidv7();
+      products.set(id, { priceCents, stock });
+      return id;
+    },
+    reprice(id: string, priceCents: number) {
+      products.get(id)!.priceCents = priceCents;
+    },
+    restock(id: string, stock: number) {
+      products.get(id)!.stock = stock;
+    },
+    stockOf: (id: string) => products.get(id)!.stock,
+    reservationOf: (orderId: string) => reservations.get(orderId)?.state,
+  };
+}

@@ -1,0 +1,133 @@
+import { ordersJobs, type OrderStatus, type PlaceOrder } from '@shop/contracts/orders';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { newOrderId } from '../src/order-id.js';
+import { orderFor, startOrders, type Orders } from './orders-under-test.js';
+
+let shop: Orders;
+beforeAll(async () => {
+  shop = await startOrders();
+});
+afterAll(() => shop.stop());
+
+test('without a catalog the answer is unavailable, and the order is driven on once it is back', async () => {
+  const request = orderFor([shop.catalog.add(10_00, 5)]);
+  await shop.toCatalog.cut();
+  await expect(shop.place(request)).rejects.toMatchObject({ code: 'unavailable' });
+  const { id, status } = (await shop.rowOf(request))!;
+  expect(status).toBe('new');
+  await shop.toCatalog.restore();
+  await shop.become(id, 'paid');
+  expect((await shop.place(request)).id).toBe(id);
+});
+
+test('without a catalog the client’s own retry drives the order on', async () => {
+  const request = orderFor([shop.catalog.add(10_00, 5)]);
+  await shop.toCatalog.cut();
+  await expect(shop.place(request)).rejects.toMatchObject({ code: 'unavailable' });
+  await shop.toCatalog.restore();
+  const order = await vi.waitFor(() => shop.place(request), { timeout: 5000 });
+  expect(['pending', 'paid']).toContain(order.status);
+});
+
+test('without Redis orders are taken within their time, and paid once it is back, whatever it forgot', async () => {
+  await shop.toRedis.cut();
+  const startedAt = performance.now();
+  const order = await shop.place(orderFor([shop.catalog.add(10_00, 5)]));
+  expect(order.status).toBe('pending');
+  expect(performance.now() - startedAt).toBeLessThan(2000);
+  await shop.redis.flushdb();
+  await shop.toRedis.restore();
+  await shop.become(order.id, 'paid');
+  expect(await shop.chargesOf(order.id)).toEqual([{ calls: 1 }]);
+});
+
+test('a queue that is wiped while a payment is under way loses nothing', async () => {
+  const payment = { method: 'card', token: 'tok_slow' } as const;
+  const { id } = await shop.place(orderFor([shop.catalog.add(10_00, 5)], { payment }));
+  await vi.waitFor(async () => {
+    const rows = await shop.paymentsDb.query('select from payments where order_id = $1', [id]);
+    expect(rows).toHaveLength(1);
+  });
+  await shop.redis.flushdb();
+  await shop.become(id, 'paid');
+  expect(await shop.chargesOf(id)).toEqual([{ calls: 1 }]);
+});
+
+test('payments killed in the middle of a charge charges once after it is back', async () => {
+  const payment = { method: 'card', token: 'tok_slow' } as const;
+  const { id } = await shop.place(orderFor([shop.catalog.add(10_00, 5)], { payment }));
+  await vi.waitFor(async () => {
+    const rows = await shop.paymentsDb.query('select from payments where order_id = $1', [id]);
+    expect(rows).toHaveLength(1);
+  });
+  await shop.replacePayments();
+  await shop.become(id, 'paid', 20_000);
+  expect(await shop.chargesOf(id)).toEqual([{ calls: 1 }]);
+  expect(await shop.bookingsOf(id)).toHaveLength(1);
+});
+
+test('a process that died right after writing the order down leaves one that is driven to paid', async () => {
+  const request = orderFor([shop.catalog.add(10_00, 5)]);
+  await shop.become(await leave(request, 'new'), 'paid');
+});
+
+test('a process that died after reserving leaves an order whose goods are reserved once', async () => {
+  const product = shop.catalog.add(10_00, 5);
+  const request = orderFor([product]);
+  const id = await leave(request, 'new');
+  shop.catalog.reserve({ orderId: id, lines: request.lines });
+  await shop.become(id, 'paid');
+  expect(shop.catalog.stockOf(product)).toBe(4);
+});
+
+test('a process that died before asking for the payment leaves an order whose payment the sweep asks for', async () => {
+  const request = orderFor([shop.catalog.add(10_00, 5)]);
+  const id = await leave(request, 'pending');
+  await shop.become(id, 'paid');
+  expect(await shop.chargesOf(id)).toEqual([{ calls: 1 }]);
+});
+
+test.each([
+  ['paid', null, 'paid'],
+  ['declined', 'card_declined', 'rejected'],
+] as const)('an order that is never told of its %s payment asks for it', async (status, reason, expected) => {
+  const request = orderFor([shop.catalog.add(10_00, 5)]);
+  const id = await leave(request, 'pending');
+  await shop.paymentsDb.query(
+    `insert into payments (order_id, customer_id, amount_cents, currency, payment, status, reason, give_up_at)
+     values ($1, $2, 1000, 'EUR', $3, $4, $5, now())`,
+    [id, request.customerId, JSON.stringify(request.payment), status, reason],
+  );
+  await shop.become(id, expected);
+});
+
+test('being told of a payment twice, late, or wrongly changes nothing', async () => {
+  const { id } = await shop.place(orderFor([shop.catalog.add(10_00, 5)]));
+  await shop.become(id, 'paid');
+  const late = orderFor([shop.catalog.add(10_00, 5)]);
+  const other = await shop.place(late);
+  const declined = { status: 'declined', reason: 'card_declined' } as const;
+  await shop.queues.add(ordersJobs.paymentSettled, { orderId: id, outcome: { status: 'paid' } });
+  await shop.queues.add(ordersJobs.paymentSettled, { orderId: id, outcome: declined });
+  // Jobs are begun in order, so these were by the time a later order is paid.
+  await shop.become(other.id, 'paid');
+  await vi.waitFor(async () => expect(await shop.redis.llen('{orders}:orders:active')).toBe(0));
+  expect(await shop.get(id)).toMatchObject({ status: 'paid' });
+  expect(shop.catalog.reservationOf(id)).toBe('confirmed');
+});
+
+/** As if the process had been killed when the order stood so. */
+async function leave(request: PlaceOrder, status: OrderStatus): Promise<string> {
+  const { customerId, idempotencyKey, bodyHash, lines, payment } = request;
+  const id = newOrderId(customerId);
+  if (status === 'pending') shop.catalog.reserve({ orderId: id, lines });
+  await shop.db.query(
+    `insert into orders (id, customer_id, idempotency_key, body_hash, status, requested, payment, total_cents, next_sweep_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, now())`,
+    [
+      ...[id, customerId, idempotencyKey, bodyHash, status, JSON.stringify(lines), JSON.stringify(payment)],
+      status === 'pending' ? 10_00 : 0,
+    ],
+  );
+  return id;
+}
