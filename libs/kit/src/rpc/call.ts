@@ -9,6 +9,7 @@ import type { Endpoint } from './endpoint.js';
 import { FrameTooLargeError } from './frame-socket.js';
 import type { Refusal, ReplyMessage } from './messages.js';
 import type { RetryBudget } from './retry-budget.js';
+import type { Durations } from './rpc-metrics.js';
 
 const MOST_TRIES = 3;
 const NOTHING = Buffer.alloc(0);
@@ -18,7 +19,7 @@ export interface CallScope {
   balancer: Balancer;
   deadlines: Deadlines;
   budget: RetryBudget;
-  finished(tookMs: number): void;
+  durations: Durations;
 }
 
 export type Called = Pick<Procedure, 'service' | 'name' | 'idempotent' | 'deadlineMs'>;
@@ -126,6 +127,6 @@ export class Call implements Sent, Waiting, Waiter {
   private finish(): void {
     this.scope.deadlines.delete(this);
     this.scope.balancer.stopWaiting(this);
-    this.scope.finished(performance.now() - this.request.startedAt);
+    this.scope.durations.observe(performance.now() - this.request.startedAt);
   }
 }

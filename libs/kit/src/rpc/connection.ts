@@ -35,8 +35,8 @@ export class Connection {
   private readonly frames: FrameSocket;
   private nextId = 1;
   private silentLooks = 0;
-  private readonly looking: NodeJS.Timeout;
-  private error: Error | undefined;
+  private looking: NodeJS.Timeout | undefined;
+  private isOver = false;
 
   constructor(
     host: string,
@@ -47,10 +47,11 @@ export class Connection {
     this.socket = outsideRequests(() => connect({ host, port, noDelay: true, keepAlive: true }));
     this.frames = new FrameSocket(this.socket, limits);
     this.socket.on('message', (message: ToCaller, body?: Buffer) => this.receive(message, body));
-    this.socket.on('error', (error) => (this.error = error));
-    this.socket.on('close', () => this.closed());
+    // After any of these no answer can come, whichever is the first.
+    this.socket.on('error', (error) => this.over(error));
+    this.socket.on('end', () => this.over());
+    this.socket.on('close', () => this.over());
     this.socket.setTimeout(HELLO_MS, () => this.giveUp('no hello'));
-    this.looking = outsideRequests(() => setInterval(() => this.look(), LOOK_MS)).unref();
   }
 
   get outstanding(): number {
@@ -67,6 +68,7 @@ export class Connection {
     const id = this.nextId++;
     this.frames.send({ id, ...call } satisfies CallMessage);
     this.sent.set(id, sent);
+    this.looking ??= outsideRequests(() => setInterval(() => this.look(), LOOK_MS)).unref();
     return id;
   }
 
@@ -75,20 +77,23 @@ export class Connection {
     this.sent.delete(id);
   }
 
+  /** Hangs up, once what was sent is out. */
   end(): void {
+    this.over();
     this.frames.end();
   }
 
   giveUp(reason: string): void {
-    this.socket.destroy(new Error(reason));
+    this.over(new Error(reason));
+    this.socket.destroy();
   }
 
   private receive(message: ToCaller, body: Buffer | undefined): void {
     this.silentLooks = 0;
     if ('id' in message) {
-      this.events.replied(message);
       const sent = this.sent.get(message.id);
       this.sent.delete(message.id);
+      this.events.replied(message);
       sent?.answered(message, body);
     } else if ('draining' in message) {
       this.socket.setTimeout(0);
@@ -99,16 +104,25 @@ export class Connection {
 
   /** Counts looks, not time: when it was this process that stood still, that is one look and no fault of the server's. */
   private look(): void {
-    this.silentLooks = this.sent.size > 0 ? this.silentLooks + 1 : 0;
-    if (this.silentLooks === ASK_AFTER) this.frames.send({ ping: true });
-    if (this.silentLooks === GIVE_UP_AFTER) this.giveUp('the server hangs');
+    this.silentLooks += 1;
+    if (this.sent.size === 0) this.stopLooking();
+    else if (this.silentLooks === ASK_AFTER) this.frames.send({ ping: true });
+    else if (this.silentLooks === GIVE_UP_AFTER) this.giveUp('the server hangs');
   }
 
-  private closed(): void {
+  private stopLooking(): void {
     clearInterval(this.looking);
+    this.looking = undefined;
+    this.silentLooks = 0;
+  }
+
+  private over(error?: Error): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.stopLooking();
     const orphans = [...this.sent.values()];
     this.sent.clear();
-    this.events.ended(this.error);
+    this.events.ended(error);
     for (const orphan of orphans) orphan.lost();
   }
 }

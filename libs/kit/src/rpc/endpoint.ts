@@ -53,7 +53,7 @@ export class Endpoint {
 
   /** What we have for it waits in memory already. */
   get isFull(): boolean {
-    return this.connection?.isFull ?? true;
+    return this.connection?.isFull ?? false;
   }
 
   /** Waiting for it for a moment makes sense. */
@@ -107,9 +107,9 @@ export class Endpoint {
 
   private replied({ load }: ReplyMessage): void {
     this.failures = 0;
-    this.othersLoad = Math.max(0, load - this.outstanding + 1);
+    this.othersLoad = Math.max(0, load - this.outstanding);
     this.loadToldAt = performance.now();
-    if (this.state !== 'ready') setImmediate(() => this.hangUpIfDone());
+    this.hangUpIfDone();
   }
 
   private hangUpIfDone(): void {

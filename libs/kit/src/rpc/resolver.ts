@@ -29,13 +29,13 @@ export class Resolver {
   }
 
   /** Resolves after the first answer. Looks again a second after each answer, so a slow name server is never asked twice at once. */
-  async start(): Promise<void> {
+  async refresh(): Promise<void> {
     const { names } = this;
     await Promise.all(names.map(({ host }) => this.look(host)));
     if (this.stopped) return;
     this.onAddresses(names.flatMap(({ host, port }) => (this.known.get(host) ?? []).map((ip) => ({ host: ip, port }))));
     if (names.some(({ host }) => isIP(host) === 0))
-      this.timer = setTimeout(() => void this.start(), LOOK_AGAIN_MS).unref();
+      this.timer = setTimeout(() => void this.refresh(), LOOK_AGAIN_MS).unref();
   }
 
   stop(): void {

@@ -8,6 +8,7 @@ import { Deadlines } from './deadlines.js';
 import type { FrameLimits } from './frame-socket.js';
 import { Resolver, type Lookup } from './resolver.js';
 import { RetryBudget } from './retry-budget.js';
+import { clientSources, Durations } from './rpc-metrics.js';
 import type { StrategyName } from './strategies.js';
 
 const DEFAULT_DEADLINE_MS = 5000;
@@ -22,17 +23,20 @@ export interface RpcClientOptions extends Partial<FrameLimits> {
 
 /** Connects with its first call and then stays connected to every server there is. */
 export class RpcClient extends ClientProxy {
+  readonly service: string;
   readonly balancer: Balancer;
+  readonly durations = new Durations();
   private readonly resolver: Resolver;
   private readonly scope: CallScope;
   private started = false;
 
-  constructor(private readonly options: RpcClientOptions) {
+  constructor(options: RpcClientOptions) {
     super();
+    this.service = options.service;
     const balancer = new Balancer(options.strategy ?? 'least-outstanding', options);
     this.balancer = balancer;
     this.resolver = new Resolver(options.addresses, (addresses) => balancer.update(addresses), options.lookup);
-    this.scope = { balancer, deadlines: new Deadlines(), budget: new RetryBudget(), finished: () => undefined };
+    this.scope = { balancer, deadlines: new Deadlines(), budget: new RetryBudget(), durations: this.durations };
   }
 
   /**
@@ -54,10 +58,12 @@ export class RpcClient extends ClientProxy {
   override async connect(): Promise<void> {
     if (this.started) return;
     this.started = true;
-    await this.resolver.start();
+    clientSources.add(this);
+    await this.resolver.refresh();
   }
 
   override close(): void {
+    clientSources.delete(this);
     this.resolver.stop();
     this.balancer.close();
   }
@@ -68,8 +74,7 @@ export class RpcClient extends ClientProxy {
 
   /** Behind Nest's `send()`, which knows no contract: such a call is never tried twice. */
   protected override publish({ pattern, data }: ReadPacket, callback: (packet: WritePacket) => void): () => void {
-    const { service } = this.options;
-    const rpc = { service, name: String(pattern), idempotent: false, deadlineMs: DEFAULT_DEADLINE_MS };
+    const rpc = { service: this.service, name: String(pattern), idempotent: false, deadlineMs: DEFAULT_DEADLINE_MS };
     this.call(rpc, data).then(
       (response) => callback({ response, isDisposed: true }),
       (err: unknown) => callback({ err }),

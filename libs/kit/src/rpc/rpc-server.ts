@@ -4,25 +4,21 @@ import { ServerTCP } from '@nestjs/microservices';
 import type { Rpc as Procedure } from '@shop/contracts/rpc';
 import type { AddressInfo, Socket } from 'node:net';
 import { inspect } from 'node:util';
-import { isObservable, lastValueFrom } from 'rxjs';
-import { runInContext, type RequestContext } from '../context.js';
+import type { RequestContext } from '../context.js';
 import { AppError, invalidRequest, toAppError, toWireError } from '../errors.js';
 import { ReadyJson } from '../ready-json.js';
 import { Admission, defaultAdmissionLimits, type AdmissionLimits } from './admission.js';
 import { CallAge } from './call-age.js';
 import { Deadlines } from './deadlines.js';
-import { FrameError, FrameSocket, FrameTooLargeError, type FrameLimits } from './frame-socket.js';
+import { FrameError, FrameSocket, type FrameLimits } from './frame-socket.js';
 import type { CallMessage, ReplyMessage, ToServer } from './messages.js';
+import { serverSources } from './rpc-metrics.js';
+import { Target } from './target.js';
 
 export interface RpcServerOptions extends Partial<FrameLimits & AdmissionLimits> {
   /** Without a port nothing listens, and only this process can call. 0 takes any free one. */
   port?: number;
   host?: string;
-}
-
-interface Target {
-  rpc: Procedure;
-  handle: MessageHandler;
 }
 
 /** One connection of a calling process. */
@@ -32,7 +28,7 @@ interface Peer {
 }
 
 export class RpcServer extends ServerTCP {
-  private readonly targets = new Map<string, Target>();
+  readonly targets = new Map<string, Target>();
   private readonly names: string[] = [];
   private readonly peers = new Set<Peer>();
   private readonly admission: Admission;
@@ -44,6 +40,7 @@ export class RpcServer extends ServerTCP {
   constructor(private readonly settings: RpcServerOptions = {}) {
     super({ port: settings.port ?? 0, host: settings.host ?? '0.0.0.0', socketClass: FrameSocket });
     this.admission = new Admission({ ...defaultAdmissionLimits, ...settings });
+    serverSources.add(this);
   }
 
   /** Where it listens; undefined when it does not. */
@@ -69,7 +66,7 @@ export class RpcServer extends ServerTCP {
     const { rpc } = extras;
     if (!rpc || isEvent) throw new Error(`${inspect(pattern)}: an RPC handler is declared with @Handles`);
     this.names.push(rpc.name);
-    this.targets.set(rpc.name, { rpc, handle });
+    this.targets.set(rpc.name, new Target(rpc, handle));
     super.addHandler(pattern, handle, isEvent, extras);
   }
 
@@ -103,30 +100,49 @@ export class RpcServer extends ServerTCP {
 
   private receive(peer: Peer, message: ToServer): void {
     if ('ping' in message) return peer.frames.send(message);
-    if (typeof message.id !== 'number' || typeof message.left !== 'number' || typeof message.sentAt !== 'number')
+    const { id, call, left, sentAt } = message;
+    if (typeof id !== 'number' || typeof left !== 'number' || typeof sentAt !== 'number')
       return void peer.frames.socket.destroy(new FrameError('this is not a call'));
+    const target = this.targets.get(call);
+    if (!target) return this.refuseUnknown(peer, message);
+    if (this.state === 'drained') return this.reply(peer, { id, load: 0, refused: 'draining' });
+
     const now = performance.now();
-    const deadlineAt = now + message.left - peer.age.of(message.sentAt, now);
-    // Its caller has stopped waiting.
-    if (deadlineAt <= now) return;
-    if (this.state === 'drained') return this.reply(peer, { id: message.id, load: 0, refused: 'draining' });
-    const start = () => void this.run(peer, message, deadlineAt);
-    if (!this.admission.admit({ start, drop: () => this.noticeIdle(), deadlineAt }, now))
-      this.reply(peer, { id: message.id, load: this.admission.load, refused: 'overloaded' });
+    const deadlineAt = now + left - peer.age.of(sentAt, now);
+    const drop = () => {
+      target.outcomes.expired += 1;
+      this.noticeIdle();
+    };
+    if (deadlineAt <= now) return drop();
+    const start = () => void this.run(peer, message, target, deadlineAt);
+    if (this.admission.admit({ start, drop, deadlineAt }, now)) return;
+    target.outcomes.overloaded += 1;
+    this.reply(peer, { id, load: this.admission.load, refused: 'overloaded' });
   }
 
-  private async run(peer: Peer, { id, call, input, requestId }: CallMessage, deadlineAt: number): Promise<void> {
+  /** A caller of another version, or of another service. */
+  private refuseUnknown(peer: Peer, { id, call }: CallMessage): void {
+    this.logger.error(`${call} was called, which has no handler here`);
+    this.reply(peer, { id, load: this.admission.load, error: toWireError(new AppError('internal')) });
+  }
+
+  private async run(
+    peer: Peer,
+    { id, input, requestId }: CallMessage,
+    target: Target,
+    deadlineAt: number,
+  ): Promise<void> {
     const startedAt = performance.now();
     let answer: unknown;
-    let failure: unknown;
+    let error: unknown;
     try {
-      answer = await this.answer(call, input, { requestId, deadlineAt });
-    } catch (error) {
-      failure = this.refusal(error, call, requestId);
+      answer = await target.answer(input, { requestId, deadlineAt });
+    } catch (refusal) {
+      error = refusal;
     }
     this.admission.finished(performance.now() - startedAt);
     const { load } = this.admission;
-    if (failure) this.reply(peer, { id, load, error: toWireError(failure) });
+    if (error) this.reply(peer, { id, load, error: toWireError(error) });
     else if (answer instanceof ReadyJson) this.reply(peer, { id, load, etag: answer.etag }, answer.body);
     else this.reply(peer, { id, load, output: answer });
     if (load === 0) this.noticeIdle();
@@ -136,37 +152,20 @@ export class RpcServer extends ServerTCP {
     try {
       peer.frames.send(message, body);
     } catch (error) {
-      if (!(error instanceof FrameTooLargeError)) throw error;
-      this.logger.error(`an answer could not be sent: ${error.message}`);
+      // Too large, or nothing that JSON can say.
+      this.logger.error(error);
       peer.frames.send({ id: message.id, load: message.load, error: toWireError(error) });
     }
   }
 
-  /** Rejects with an AppError, or with whatever else the handler threw. */
-  private async answer(name: string, input: unknown, context: RequestContext): Promise<unknown> {
-    const target = this.targets.get(name);
-    if (!target) throw new Error(`${name} has no handler here`);
-    const checked = target.rpc.input.safeParse(input);
-    if (!checked.success) throw invalidRequest(checked.error.issues);
-    const result: unknown = await runInContext(context, () => target.handle(checked.data, context));
-    // Nest answers with an Observable where a filter or interceptor had a hand in it.
-    return isObservable(result) ? lastValueFrom(result) : result;
-  }
-
-  /** What the caller is told. Anything but an AppError is a bug or an outage: written down whole here, told to nobody. */
-  private refusal(error: unknown, name: string, requestId: string): AppError {
-    if (error instanceof AppError) return error;
-    this.logger.error(`${name} failed in request ${requestId}: ${inspect(error)}`);
-    return toAppError(error);
-  }
-
   /** Calls a procedure of this process: checked, timed and refused like a call from outside, but never sent or queued. */
   dispatch(name: string, input: unknown, context: RequestContext): Promise<unknown> {
+    const target = this.targets.get(name);
+    if (!target) return Promise.reject(new Error(`${name} has no handler in this process`));
     return new Promise((resolve, reject) => {
-      const waiting = {
-        deadlineAt: context.deadlineAt,
-        expire: () => reject(new AppError('unavailable', `${name} did not answer in time`)),
-      };
+      const { deadlineAt } = context;
+      const expire = () => reject(new AppError('unavailable', `${name} did not answer in time`));
+      const waiting = { deadlineAt, expire };
       const settle = () => {
         this.deadlines.delete(waiting);
         this.local -= 1;
@@ -174,9 +173,7 @@ export class RpcServer extends ServerTCP {
       };
       this.local += 1;
       this.deadlines.add(waiting);
-      this.answer(name, input, context)
-        .finally(settle)
-        .then(resolve, (error: unknown) => reject(this.refusal(error, name, context.requestId)));
+      target.answer(input, context).finally(settle).then(resolve, reject);
     });
   }
 
@@ -201,6 +198,7 @@ export class RpcServer extends ServerTCP {
 
   /** Ends the connections once what has been answered is out. */
   override close(): void {
+    serverSources.delete(this);
     this.isManuallyTerminated = true;
     this.server.close();
     for (const { frames } of this.peers) frames.end();

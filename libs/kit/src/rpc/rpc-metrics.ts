@@ -1,0 +1,105 @@
+// What /metrics says of calls. On the hot path it is a number in a field that goes up; names and labels are put to the
+// numbers when Prometheus asks, once a scrape instead of once a call.
+import { register, type Metric } from 'prom-client';
+import { durationBuckets } from '../metrics.js';
+import type { Balancer } from './balancer.js';
+import type { Target } from './target.js';
+
+type Labels = Record<string, string | number>;
+interface Sample {
+  metricName?: string;
+  labels: Labels;
+  value: number;
+}
+
+/** A histogram without labels, in milliseconds. */
+export class Durations {
+  private readonly counts = durationBuckets.map(() => 0);
+  private longer = 0;
+  private sumMs = 0;
+
+  observe(ms: number): void {
+    this.sumMs += ms;
+    for (let i = 0; i < durationBuckets.length; i += 1) {
+      if (ms > durationBuckets[i]! * 1000) continue;
+      this.counts[i]! += 1;
+      return;
+    }
+    this.longer += 1;
+  }
+
+  /** As Prometheus has it: seconds, and each bucket holds the smaller ones too. */
+  *samples(name: string, labels: Labels): Generator<Sample> {
+    let count = 0;
+    for (const [i, le] of durationBuckets.entries()) {
+      count += this.counts[i]!;
+      yield { metricName: `${name}_bucket`, labels: { ...labels, le }, value: count };
+    }
+    count += this.longer;
+    yield { metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: count };
+    yield { metricName: `${name}_sum`, labels, value: this.sumMs / 1000 };
+    yield { metricName: `${name}_count`, labels, value: count };
+  }
+}
+
+interface ClientSource {
+  service: string;
+  balancer: Balancer;
+  durations: Durations;
+}
+interface ServerSource {
+  targets: ReadonlyMap<string, Target>;
+  readonly inFlight: number;
+}
+
+/** The clients and servers of this process that are in use. */
+export const clientSources = new Set<ClientSource>();
+export const serverSources = new Set<ServerSource>();
+
+function* perAddress(value: (endpoint: { outstanding: number; state: string }) => number): Generator<Sample> {
+  for (const { service, balancer } of clientSources)
+    for (const endpoint of balancer.all) yield { labels: { service, address: endpoint.name }, value: value(endpoint) };
+}
+
+function* clientRequests(): Generator<Sample> {
+  for (const { service, balancer } of clientSources)
+    for (const { name: address, outcomes } of balancer.all)
+      for (const [outcome, value] of Object.entries(outcomes)) yield { labels: { service, address, outcome }, value };
+}
+
+function* clientDurations(name: string): Generator<Sample> {
+  for (const { service, durations } of clientSources) yield* durations.samples(name, { service });
+}
+
+function* serverRequests(): Generator<Sample> {
+  for (const { targets } of serverSources)
+    for (const [procedure, { outcomes }] of targets)
+      for (const [outcome, value] of Object.entries(outcomes)) yield { labels: { procedure, outcome }, value };
+}
+
+function* serverDurations(name: string): Generator<Sample> {
+  for (const { targets } of serverSources)
+    for (const [procedure, { durations }] of targets) yield* durations.samples(name, { procedure });
+}
+
+function* serverInFlight(): Generator<Sample> {
+  for (const { inFlight } of serverSources) yield { labels: {}, value: inFlight };
+}
+
+type Collect = (name: string) => Iterable<Sample>;
+
+/** The shape in which prom-client asks its own metrics. */
+function expose(name: string, type: 'counter' | 'gauge' | 'histogram', help: string, collect: Collect): void {
+  const get = () => Promise.resolve({ name, help, type, values: [...collect(name)], aggregator: 'sum' });
+  register.registerMetric({ name, get, reset: () => undefined } as unknown as Metric);
+}
+
+expose('rpc_client_requests_total', 'counter', 'Calls by how their tries ended', clientRequests);
+expose('rpc_client_duration_seconds', 'histogram', 'How long callers waited, all tries together', clientDurations);
+expose('rpc_client_outstanding', 'gauge', 'Calls without an answer so far', () => perAddress((at) => at.outstanding));
+expose('rpc_client_ejected', 'gauge', '1 for an address that gets no calls because it failed', () =>
+  perAddress((at) => (at.state === 'down' ? 1 : 0)),
+);
+expose('rpc_server_requests_total', 'counter', 'Calls by how they ended', serverRequests);
+expose('rpc_server_duration_seconds', 'histogram', 'How long procedures ran', serverDurations);
+expose('rpc_server_in_flight', 'gauge', 'Calls running or waiting for their turn', serverInFlight);

@@ -1,0 +1,54 @@
+// A procedure at the end that carries it out.
+import { Logger } from '@nestjs/common';
+import type { MessageHandler } from '@nestjs/microservices';
+import type { Rpc as Procedure } from '@shop/contracts/rpc';
+import { isObservable, lastValueFrom } from 'rxjs';
+import { runInContext, type RequestContext } from '../context.js';
+import { AppError, invalidRequest } from '../errors.js';
+import { Durations } from './rpc-metrics.js';
+
+const logger = new Logger('RPC');
+
+export class Target {
+  readonly durations = new Durations();
+  /** ok; refused: with an AppError; failed: with anything else; overloaded: not started; expired: nobody waited any more. */
+  readonly outcomes = { ok: 0, refused: 0, failed: 0, overloaded: 0, expired: 0 };
+
+  constructor(
+    private readonly rpc: Procedure,
+    private readonly handle: MessageHandler,
+  ) {}
+
+  /** Rejects with nothing but an AppError. */
+  async answer(input: unknown, context: RequestContext): Promise<unknown> {
+    const startedAt = performance.now();
+    try {
+      const result = await runInContext(context, () => this.run(input, context));
+      this.outcomes.ok += 1;
+      return result;
+    } catch (error) {
+      throw runInContext(context, () => this.refusal(error));
+    } finally {
+      this.durations.observe(performance.now() - startedAt);
+    }
+  }
+
+  private async run(input: unknown, context: RequestContext): Promise<unknown> {
+    const checked = this.rpc.input.safeParse(input);
+    if (!checked.success) throw invalidRequest(checked.error.issues);
+    const result: unknown = await this.handle(checked.data, context);
+    // Nest answers with an Observable where a filter or an interceptor had a hand in it.
+    return isObservable(result) ? lastValueFrom(result) : result;
+  }
+
+  /** Anything but an AppError is a bug or an outage: written down whole here, and not told to the caller. */
+  private refusal(error: unknown): AppError {
+    if (error instanceof AppError) {
+      this.outcomes.refused += 1;
+      return error;
+    }
+    this.outcomes.failed += 1;
+    logger.error({ err: error, procedure: this.rpc.name });
+    return new AppError('internal');
+  }
+}

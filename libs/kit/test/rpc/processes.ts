@@ -1,0 +1,111 @@
+// Servers as processes, and load on them.
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { AppError } from '../../src/errors.js';
+
+export interface ServerSettings {
+  host?: string;
+  port?: number;
+  /** The addresses of the service `far`. */
+  far?: string;
+  /** The file in which `write` leaves its lines. */
+  log?: string;
+  maxRunning?: number;
+  maxQueued?: number;
+  maxFrameBytes?: number;
+}
+
+const running = new Set<ServerProcess>();
+
+export class ServerProcess {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly address: string,
+  ) {
+    running.add(this);
+  }
+
+  static async start(settings: ServerSettings = {}): Promise<ServerProcess> {
+    const file = new URL('./server-process.mjs', import.meta.url).pathname;
+    const child = fork(file, [JSON.stringify(settings)], {
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+    return new ServerProcess(child, `${settings.host ?? '127.0.0.1'}:${port}`);
+  }
+
+  static startSome(count: number, settings: ServerSettings = {}): Promise<ServerProcess[]> {
+    return Promise.all(Array.from({ length: count }, () => ServerProcess.start(settings)));
+  }
+
+  static async stopAll(): Promise<void> {
+    await Promise.all([...running].map((server) => server.end('SIGKILL')));
+  }
+
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  async state(): Promise<{ calls: number; rss: number }> {
+    this.child.send('state');
+    const [state] = (await once(this.child, 'message')) as [{ calls: number; rss: number }];
+    return state;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  async end(signal: NodeJS.Signals): Promise<void> {
+    running.delete(this);
+    if (this.hasEnded) return;
+    const exit = once(this.child, 'exit');
+    this.child.kill(signal);
+    await exit;
+  }
+}
+
+export function addressesOf(servers: ServerProcess[]): string {
+  return servers.map(({ address }) => address).join(',');
+}
+
+/** Callers that call again as soon as they have an answer, until told to stop. */
+export class Load {
+  done = 0;
+  readonly answers = new Map<unknown, number>();
+  readonly errors: unknown[] = [];
+  private stopped = false;
+  private readonly callers: Promise<void[]>;
+
+  constructor(
+    callers: number,
+    private readonly call: (n: number) => Promise<{ pid: number }>,
+  ) {
+    this.callers = Promise.all(Array.from({ length: callers }, () => this.run()));
+  }
+
+  stop(): Promise<unknown> {
+    this.stopped = true;
+    return this.callers;
+  }
+
+  get codes(): string[] {
+    return this.errors.map((error) => (error instanceof AppError ? error.code : String(error)));
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        const { pid } = await this.call(this.done++);
+        this.answers.set(pid, (this.answers.get(pid) ?? 0) + 1);
+      } catch (error) {
+        this.errors.push(error);
+      }
+    }
+  }
+}
