@@ -1,7 +1,10 @@
 // Servers as processes, and load on them.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { vi } from 'vitest';
 import { AppError } from '../../src/errors.js';
+import type { Rpc } from '../../src/rpc/rpc.js';
+import { testRpc } from './contract.js';
 
 export interface ServerSettings {
   host?: string;
@@ -70,6 +73,16 @@ export class ServerProcess {
   }
 }
 
+/** Resolves when `rpc` has reached each of the servers. */
+export async function connectedTo(rpc: Rpc, servers: ServerProcess[]): Promise<void> {
+  const seen = new Set<number>();
+  const all = async () => {
+    seen.add((await rpc.call(testRpc.whoami, {})).pid);
+    return seen.size === servers.length;
+  };
+  await vi.waitUntil(all, { timeout: 5000, interval: 5 });
+}
+
 export function addressesOf(servers: ServerProcess[]): string {
   return servers.map(({ address }) => address).join(',');
 }
@@ -77,7 +90,7 @@ export function addressesOf(servers: ServerProcess[]): string {
 /** Callers that call again as soon as they have an answer, until told to stop. */
 export class Load {
   done = 0;
-  readonly answers = new Map<unknown, number>();
+  private readonly answers = new Map<unknown, number>();
   readonly errors: unknown[] = [];
   private stopped = false;
   private readonly callers: Promise<void[]>;
@@ -92,6 +105,10 @@ export class Load {
   stop(): Promise<unknown> {
     this.stopped = true;
     return this.callers;
+  }
+
+  answersOf({ pid }: ServerProcess): number {
+    return this.answers.get(pid) ?? 0;
   }
 
   get codes(): string[] {
