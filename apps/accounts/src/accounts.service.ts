@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
+import type {
+  Credentials,
+  Customer,
+  CustomerPatch,
+  PasswordChange,
+  Registration,
+  Role,
+} from '@shop/contracts/accounts';
+import { sql } from '@shop/kit/database';
+import { AppError } from '@shop/kit/errors';
+import { DataSource, Repository } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { CustomerRow, normalizeEmail } from './customer.entity.js';
+import { hashPassword, nobodysHash, verifyPassword } from './passwords.js';
+
+@Injectable()
+export class AccountsService {
+  constructor(
+    @InjectDataSource('accounts') private readonly dataSource: DataSource,
+    @InjectRepository(CustomerRow, 'accounts') private readonly customers: Repository<CustomerRow>,
+  ) {}
+
+  /** email_taken, whatever the case of its letters. */
+  async create({ email, password, name }: Registration, role: Role = 'customer', id = uuidv7()): Promise<Customer> {
+    const [created] = await sql<Customer>(
+      this.dataSource,
+      `insert into customers (id, email, name, role, password_hash) values ($1, $2, $3, $4, $5)
+       on conflict do nothing returning id, email, name, role`,
+      [id, normalizeEmail(email), name, role, await hashPassword(password)],
+    );
+    if (!created) throw new AppError('email_taken');
+    return created;
+  }
+
+  /** Takes as long for an unknown address as for a wrong password, so that nobody learns who has an account. */
+  async check({ email, password }: Credentials): Promise<Customer> {
+    const customer = await this.findByEmail(email);
+    const right = await verifyPassword(customer?.passwordHash ?? (await nobodysHash), password);
+    if (!customer || !right) throw new AppError('bad_credentials');
+    return view(customer);
+  }
+
+  async get(id: string): Promise<Customer> {
+    return view(await this.row(id));
+  }
+
+  async update(id: string, { name }: CustomerPatch): Promise<Customer> {
+    const [updated] = await sql<Customer>(
+      this.dataSource,
+      'update customers set name = $2 where id = $1 returning id, email, name, role',
+      [id, name],
+    );
+    if (!updated) throw new AppError('not_found');
+    return updated;
+  }
+
+  async changePassword(id: string, { current, next }: PasswordChange): Promise<void> {
+    const { passwordHash } = await this.row(id);
+    if (!(await verifyPassword(passwordHash, current)))
+      throw new AppError('bad_credentials', 'The current password is wrong.');
+    // Of two changes at once one finds that its current password is no longer current.
+    const changed = await sql(
+      this.dataSource,
+      'update customers set password_hash = $3 where id = $1 and password_hash = $2 returning id',
+      [id, passwordHash, await hashPassword(next)],
+    );
+    if (changed.length === 0) throw new AppError('bad_credentials', 'The current password is wrong.');
+  }
+
+  findByEmail(email: string): Promise<CustomerRow | null> {
+    return this.customers.findOneBy({ email: normalizeEmail(email) });
+  }
+
+  private async row(id: string): Promise<CustomerRow> {
+    const customer = await this.customers.findOneBy({ id });
+    if (!customer) throw new AppError('not_found', 'There is no such customer.');
+    return customer;
+  }
+}
+
+function view({ id, email, name, role }: CustomerRow): Customer {
+  return { id, email, name, role };
+}

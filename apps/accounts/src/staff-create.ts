@@ -1,0 +1,48 @@
+// node dist/staff-create.js <email>: makes a member of staff; the password comes on standard input.
+import { text } from 'node:stream/consumers';
+import { Email, Password } from '@shop/contracts/accounts';
+import { readConfigs } from '@shop/kit/config';
+import { withLock } from '@shop/kit/database';
+import { AppError } from '@shop/kit/errors';
+import { processEnv } from '@shop/kit/kit.config';
+import { DataSource } from 'typeorm';
+import * as z from 'zod';
+import { accountsConfig, type AccountsConfig } from './accounts.config.js';
+import { AccountsService } from './accounts.service.js';
+import { CustomerRow } from './customer.entity.js';
+import { entities, migrations } from './customers-database.js';
+
+const Staff = z.object({ email: Email, password: Password });
+
+async function createStaff(email: string | undefined): Promise<string> {
+  if (!email) throw new Error('Usage: staff-create <email>, with the password on standard input.');
+  const password = (await text(process.stdin)).replace(/\r?\n$/, '');
+  const staff = Staff.safeParse({ email, password });
+  if (!staff.success)
+    throw new Error(staff.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+
+  const config = readConfigs([accountsConfig], processEnv).get(accountsConfig.token) as AccountsConfig;
+  const dataSource = new DataSource({ type: 'postgres', url: config.ACCOUNTS_DATABASE_URL, entities, migrations });
+  await dataSource.initialize();
+  try {
+    await withLock(dataSource, 'migrations', () => dataSource.runMigrations({ transaction: 'each' }));
+    const accounts = new AccountsService(dataSource, dataSource.getRepository(CustomerRow));
+    const name = email.slice(0, email.indexOf('@'));
+    const created = await accounts.create({ ...staff.data, name }, 'staff');
+    return `${created.email} is a member of staff now.`;
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+try {
+  console.log(await createStaff(process.argv[2]));
+} catch (error) {
+  const taken = error instanceof AppError && error.code === 'email_taken';
+  console.error(
+    taken
+      ? `${process.argv[2]} has an account already; nothing was changed.`
+      : String(error instanceof Error ? error.message || error : error),
+  );
+  process.exitCode = 1;
+}
