@@ -162,10 +162,10 @@ export class RpcServer extends ServerTCP {
   dispatch(name: string, input: unknown, context: RequestContext): Promise<unknown> {
     const target = this.targets.get(name);
     if (!target) return Promise.reject(new Error(`${name} has no handler in this process`));
+    const tooLate = () => new AppError('unavailable', `${name} did not answer in time`);
+    if (context.deadlineAt <= performance.now()) return Promise.reject(tooLate());
     return new Promise((resolve, reject) => {
-      const { deadlineAt } = context;
-      const expire = () => reject(new AppError('unavailable', `${name} did not answer in time`));
-      const waiting = { deadlineAt, expire };
+      const waiting = { deadlineAt: context.deadlineAt, expire: () => reject(tooLate()) };
       const settle = () => {
         this.deadlines.delete(waiting);
         this.local -= 1;
