@@ -1,5 +1,5 @@
 // What shoppers read: from this process's memory, then from Redis (single products), then from Postgres.
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { CategoryList } from '@shop/contracts/products';
 import { sql } from '@shop/kit/database';
@@ -8,17 +8,13 @@ import { counter } from '@shop/kit/metrics';
 import { ReadyJson } from '@shop/kit/ready-json';
 import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
+import { catalogConfig, type CatalogConfig } from './catalog.config.js';
 import { findProduct } from './find-product.js';
 import { toProduct } from './product-json.js';
 import { productRef } from './product-key.js';
 import { pageName, readPage, type ListQuery } from './product-list.js';
 import { SharedCache } from './shared-cache.js';
 
-/**
- * How old an answer may be, in all layers together, counted from when Postgres was asked. Staff's changes are told to
- * all replicas at once; this bounds what happens when the telling fails, and how late sales are seen in `stock`.
- */
-const FRESH_MS = 900;
 const MAX_PRODUCT_BYTES = 32 * 1024 * 1024;
 const MAX_LIST_BYTES = 16 * 1024 * 1024;
 
@@ -28,12 +24,8 @@ const reads = counter('catalog_reads_total', 'Reads of products and lists by the
 ]);
 const MISSING = Symbol('missing');
 
-/** One entry per key under way: everybody who asks meanwhile waits for the same read. */
-const cacheOptions = {
-  ttl: FRESH_MS,
-  // Whoever waits for a read gets its answer, also when a change meanwhile forbids to keep it.
-  ignoreFetchAbort: true,
-};
+/** One read per key under way: everybody who asks meanwhile waits for it, and gets its answer also when a change forbids to keep it. */
+const cacheOptions = { ttl: 1, ignoreFetchAbort: true };
 
 @Injectable()
 export class CatalogReads {
@@ -52,12 +44,13 @@ export class CatalogReads {
       const startedAt = performance.now();
       reads.inc({ what: 'list', layer: 'postgres' });
       const value = ReadyJson.of(await load());
-      options.ttl = freshFor(startedAt);
+      options.ttl = this.freshFor(startedAt);
       return value;
     },
   });
 
   constructor(
+    @Inject(catalogConfig.token) private readonly config: CatalogConfig,
     @InjectDataSource('catalog') private readonly dataSource: DataSource,
     private readonly shared: SharedCache,
   ) {
@@ -109,17 +102,21 @@ export class CatalogReads {
     const startedAt = performance.now();
     reads.inc({ what: 'product', layer: 'postgres' });
     const row = await findProduct(this.dataSource, ref);
-    options.ttl = freshFor(startedAt);
+    options.ttl = this.freshFor(startedAt);
     if (!row || row.hidden) return MISSING;
     const value = ReadyJson.of(toProduct(row));
     shared.put(value, options.ttl);
     return value;
   }
+
+  /**
+   * How long an answer may be kept, by all layers together, counted from when Postgres was asked. Changes by staff are
+   * told to all replicas at once; this bounds what happens when the telling fails, and how late sales show in `stock`.
+   */
+  private freshFor(startedAt: number): number {
+    return Math.max(1, Math.floor(this.config.CATALOG_FRESH_MS - (performance.now() - startedAt)));
+  }
 }
 
 const productHits = reads.labels({ what: 'product', layer: 'process' });
 const listHits = reads.labels({ what: 'list', layer: 'process' });
-
-function freshFor(startedAt: number): number {
-  return Math.max(1, Math.floor(FRESH_MS - (performance.now() - startedAt)));
-}

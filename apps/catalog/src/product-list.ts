@@ -1,9 +1,10 @@
 // One page of products: the SQL for a query, and where the next page begins.
 import type { ListProducts } from '@shop/contracts/catalog';
 import type { ProductPage, ProductSort } from '@shop/contracts/products';
+import { sql } from '@shop/kit/database';
 import type { DataSource } from 'typeorm';
 import * as z from 'zod';
-import { readCursor, writeCursor, type SortKey } from './list-cursor.js';
+import { readCursor, writeCursor, type Position, type SortKey } from './list-cursor.js';
 import { summaryColumns, toSummary, type SummaryRow } from './product-json.js';
 
 export type ListQuery = z.output<typeof ListProducts>;
@@ -12,21 +13,22 @@ export type ListQuery = z.output<typeof ListProducts>;
 const MAX_RANKED = 1000;
 
 interface Sort {
-  /** What the index is over, ids after it. */
-  key: string;
-  type: string;
+  /** What products are ordered by, before their ids; there is an index for each. */
+  key?: string;
+  type?: string;
+  /** Of the key in a cursor. */
   schema: z.ZodType<SortKey>;
-  descending: boolean;
+  direction: 'asc' | 'desc';
 }
 
 const price = { key: 'p.price_cents', type: 'integer', schema: z.int32() };
 const sorts: Record<ProductSort, Sort> = {
-  // Ids begin with their time, so the key proper is a constant.
-  newest: { key: '0', type: 'integer', schema: z.literal(0), descending: true },
-  price: { ...price, descending: false },
-  '-price': { ...price, descending: true },
-  name: { key: 'lower(p.name) collate "C"', type: 'text', schema: z.string(), descending: false },
-  relevance: { key: 'm.rank', type: 'double precision', schema: z.number(), descending: true },
+  // Ids are UUIDv7 and begin with their time.
+  newest: { schema: z.literal(0), direction: 'desc' },
+  price: { ...price, direction: 'asc' },
+  '-price': { ...price, direction: 'desc' },
+  name: { key: 'lower(p.name) collate "C"', type: 'text', schema: z.string(), direction: 'asc' },
+  relevance: { key: 'm.rank', type: 'double precision', schema: z.number(), direction: 'desc' },
 };
 
 /** Without words to search for there is no relevance. */
@@ -52,12 +54,14 @@ function placeholders() {
   return { values, add: (value: unknown) => `$${values.push(value)}` };
 }
 
-function filters(query: ListQuery, add: (value: unknown) => string): string[] {
+function filters(query: ListQuery, categoryId: string | null, add: (value: unknown) => string): string[] {
   const { category, q, tag, minPriceCents, maxPriceCents, inStock, featured } = query;
   const conditions = ['not p.hidden'];
-  // A subquery, not a join: its one value lets the (category, key, id) indexes answer in order.
-  if (category !== undefined)
-    conditions.push(`p.category_id = (select id from categories where slug = ${add(category)})`);
+  if (category !== undefined) {
+    // Null, an unknown category, matches nothing. Not "=", see orderOf.
+    const id = `${add(categoryId)}::uuid`;
+    conditions.push(`p.category_id between ${id} and ${id}`);
+  }
   if (q !== undefined) conditions.push(`p.search @@ websearch_to_tsquery('english', ${add(q)})`);
   if (tag !== undefined) conditions.push(`p.tags @> array[${add(tag)}]`);
   if (minPriceCents !== undefined) conditions.push(`p.price_cents >= ${add(minPriceCents)}`);
@@ -67,38 +71,55 @@ function filters(query: ListQuery, add: (value: unknown) => string): string[] {
   return conditions;
 }
 
-/** The statement for a page, asking for one product more than it shows. */
-export function pageStatement(query: ListQuery): { text: string; values: unknown[] } {
-  const name = sortOf(query);
-  const { key, type, schema, descending } = sorts[name];
-  const { values, add } = placeholders();
-  const conditions = filters(query, add);
-  const direction = descending ? 'desc' : 'asc';
+interface Column {
+  sql: string;
+  type: string;
+  after: (position: Position) => unknown;
+}
 
+/**
+ * The columns a list is ordered by, which are those of its index. Within a category the category comes first, though
+ * all have the same: the planner, told "=", would drop it and might rather walk through all categories in order.
+ */
+function orderOf(query: ListQuery, categoryId: string | null): Column[] {
+  const name = sortOf(query);
+  const { key, type } = sorts[name];
+  const columns: Column[] = [{ sql: 'p.id', type: 'uuid', after: ({ id }) => id }];
+  if (key && type) columns.unshift({ sql: key, type, after: (position) => position.key });
+  if (query.category !== undefined && name !== 'relevance')
+    columns.unshift({ sql: 'p.category_id', type: 'uuid', after: () => categoryId });
+  return columns;
+}
+
+/** The statement for a page, asking for one product more than it shows. `categoryId` is that of `query.category`. */
+export function pageStatement(query: ListQuery, categoryId: string | null): { text: string; values: unknown[] } {
+  const name = sortOf(query);
+  const { key, schema, direction } = sorts[name];
+  const { values, add } = placeholders();
+  let conditions = filters(query, categoryId, add);
   let from = 'products p';
   if (name === 'relevance') {
-    const words = add(query.q);
-    from = `(select id, ts_rank(search, websearch_to_tsquery('english', ${words}))::double precision as rank from (
-      select p.id, p.search from products p where ${conditions.join(' and ')} order by p.id desc limit ${MAX_RANKED}
-    ) newest_matches) m join products p on p.id = m.id`;
-    conditions.length = 0;
+    from = `(select id, ts_rank(search, websearch_to_tsquery('english', ${add(query.q)}))::double precision as rank
+      from (select p.id, p.search from products p where ${conditions.join(' and ')}
+        order by p.id desc limit ${MAX_RANKED}) newest_matches) m join products p on p.id = m.id`;
+    conditions = ['true'];
   }
+  const columns = orderOf(query, categoryId);
   if (query.cursor !== undefined) {
-    const after = readCursor(listName(query), schema, query.cursor);
-    const beyond = descending ? '<' : '>';
-    if (name === 'newest') conditions.push(`p.id ${beyond} ${add(after.id)}`);
-    else conditions.push(`(${key}, p.id) ${beyond} (${add(after.key)}::${type}, ${add(after.id)}::uuid)`);
+    const position = readCursor(listName(query), schema, query.cursor);
+    const last = columns.map(({ type, after }) => `${add(after(position))}::${type}`);
+    conditions.push(`(${columns.map(({ sql }) => sql)}) ${direction === 'asc' ? '>' : '<'} (${last})`);
   }
-  const order = name === 'newest' ? `p.id ${direction}` : `${key} ${direction}, p.id ${direction}`;
-  const text = `select ${summaryColumns}, ${key} as sort_key
+  const text = `select ${summaryColumns}, ${key ?? '0'} as sort_key
     from ${from} join categories c on c.id = p.category_id
-    ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
-    order by ${order} limit ${add(query.limit + 1)}`;
+    where ${conditions.join(' and ')}
+    order by ${columns.map(({ sql }) => `${sql} ${direction}`)} limit ${add(query.limit + 1)}`;
   return { text, values };
 }
 
 export async function readPage(dataSource: DataSource, query: ListQuery): Promise<ProductPage> {
-  const { text, values } = pageStatement(query);
+  const categoryId = query.category === undefined ? null : await findCategory(dataSource, query.category);
+  const { text, values } = pageStatement(query, categoryId);
   // Planned for these very values, unlike a prepared statement: which index is best depends on them.
   const rows = await dataSource.query<(SummaryRow & { sort_key: SortKey })[]>(text, values);
   const shown = rows.slice(0, query.limit);
@@ -107,4 +128,9 @@ export async function readPage(dataSource: DataSource, query: ListQuery): Promis
     items: shown.map(toSummary),
     nextCursor: last ? writeCursor(listName(query), { key: last.sort_key, id: last.id }) : null,
   };
+}
+
+async function findCategory(dataSource: DataSource, slug: string): Promise<string | null> {
+  const [category] = await sql<{ id: string }>(dataSource, 'select id from categories where slug = $1', [slug]);
+  return category?.id ?? null;
 }

@@ -1,6 +1,7 @@
 // The cache that all replicas share, in Redis. Without it everything works, only with more reads of the database.
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Log } from '@shop/kit/log';
 import { ReadyJson } from '@shop/kit/ready-json';
 import { REDIS_CACHE } from '@shop/kit/redis';
 import type { Redis } from 'ioredis';
@@ -30,6 +31,11 @@ export type Shared =
   /** Stores what was read instead, for so many milliseconds, unless it was changed meanwhile. */
   | { found: undefined; put: (value: ReadyJson, ttlMs: number) => void };
 
+/** ioredis has it, its types do not; `callBuffer('eval', …)` fails with auto-pipelining. */
+type CacheClient = Redis & {
+  evalBuffer(script: string, keys: number, ...values: (string | number)[]): Promise<unknown>;
+};
+
 @Injectable()
 export class SharedCache implements OnModuleInit, OnApplicationShutdown {
   private readonly subscriber: Redis;
@@ -37,7 +43,10 @@ export class SharedCache implements OnModuleInit, OnApplicationShutdown {
   private probe: NodeJS.Timeout | undefined;
   private onChange: (keys: string[]) => void = () => undefined;
 
-  constructor(@Inject(REDIS_CACHE) private readonly redis: Redis) {
+  constructor(
+    @Inject(REDIS_CACHE) private readonly redis: CacheClient,
+    private readonly log: Log,
+  ) {
     // It waits for messages as long as it takes, and subscribes itself again whenever it has a connection.
     this.subscriber = redis.duplicate({ lazyConnect: true, commandTimeout: undefined, autoResubscribe: false });
   }
@@ -62,7 +71,7 @@ export class SharedCache implements OnModuleInit, OnApplicationShutdown {
 
   async get(key: string): Promise<Shared> {
     const lease = randomUUID();
-    const reply = await this.ask(() => this.redis.callBuffer('eval', GET_OR_LEASE, 2, ...keysOf(key), lease, LEASE_MS));
+    const reply = await this.ask(() => this.redis.evalBuffer(GET_OR_LEASE, 2, ...keysOf(key), lease, LEASE_MS));
     if (Array.isArray(reply)) {
       const [entry, ttlMs] = reply as [Buffer, number];
       return { found: decode(entry), ttlMs };
@@ -91,8 +100,11 @@ export class SharedCache implements OnModuleInit, OnApplicationShutdown {
     if (this.down) return undefined;
     try {
       return await work();
-    } catch {
-      if (!this.down) this.awaitReturn();
+    } catch (error) {
+      if (!this.down) {
+        this.log.warn({ err: error }, 'Products are not cached in Redis for a while');
+        this.awaitReturn();
+      }
       return undefined;
     }
   }

@@ -1,0 +1,223 @@
+import { catalogRpc } from '@shop/contracts/catalog';
+import { Log } from '@shop/kit/log';
+import { ReadyJson } from '@shop/kit/ready-json';
+import { testRedisUrl, type TestDatabase } from '@shop/kit/testing/stores';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SharedCache } from '../src/shared-cache.js';
+import { createCatalogDatabase, eventually, refusalOf, startCatalog, type Catalog } from './catalog-under-test.js';
+import { toggledRedis, type ToggledRedis } from './toggled-redis.js';
+
+/** So long that nothing becomes visible because it grew old. */
+const FOREVER = { CATALOG_FRESH_MS: '3600000' };
+const MUG = 'morning-stoneware-mug';
+
+let database: TestDatabase;
+let store: Redis;
+let running: Catalog[] = [];
+
+async function startShop(env: Record<string, string>): Promise<Catalog> {
+  const shop = await startCatalog(database, env);
+  running.push(shop);
+  return shop;
+}
+
+beforeAll(async () => {
+  store = new Redis(testRedisUrl(4));
+  database = await createCatalogDatabase();
+  await (await startCatalog(database, { SEED: 'demo' })).stop();
+  await database.query('create extension if not exists pg_stat_statements');
+});
+beforeEach(async () => {
+  await Promise.all(running.map((shop) => shop.stop()));
+  running = [];
+  await store.flushdb();
+});
+afterAll(async () => {
+  await Promise.all(running.map((shop) => shop.stop()));
+  store.disconnect();
+  await database?.drop();
+});
+
+/** How many statements with that text Postgres ran for `work`. */
+async function statementsDuring(text: string, work: () => Promise<unknown>): Promise<number> {
+  await database.query('select pg_stat_statements_reset()');
+  await work();
+  const [row] = await database.query<{ calls: number }>(
+    `select coalesce(sum(calls), 0)::integer as calls from pg_stat_statements join pg_database d on d.oid = dbid
+     where datname = current_database() and query like $1 and query not like '%pg_stat_statements%'`,
+    [`%${text}%`],
+  );
+  return row!.calls;
+}
+
+async function raisePrice(shop: Catalog, slug = MUG): Promise<number> {
+  const [row] = await database.query<{ version: number; price_cents: number }>(
+    'select version, price_cents from products where slug = $1',
+    [slug],
+  );
+  const priceCents = row!.price_cents + 1;
+  await shop.rpc.call(catalogRpc.updateProduct, { product: slug, version: row!.version, patch: { priceCents } });
+  return priceCents;
+}
+
+async function readsBy(shop: Catalog): Promise<(layer: string) => number> {
+  const text = await (await fetch(`${shop.opsUrl}/metrics`)).text();
+  return (layer) =>
+    Number(new RegExp(`^catalog_reads_total\\{what="product",layer="${layer}"\\} (\\d+)`, 'm').exec(text)?.[1] ?? 0);
+}
+
+const DETAIL = 'where p.slug = $1';
+const LIST = 'as sort_key';
+
+describe('reading', () => {
+  it('200 times at once what nobody read before asks Postgres once', async () => {
+    const shop = await startShop(FOREVER);
+    const all = (work: () => Promise<unknown>) => () => Promise.all(Array.from({ length: 200 }, work));
+    expect(
+      await statementsDuring(
+        DETAIL,
+        all(() => shop.getProduct(MUG)),
+      ),
+    ).toBe(1);
+    expect(
+      await statementsDuring(
+        LIST,
+        all(() => shop.list({ sort: 'name' })),
+      ),
+    ).toBe(1);
+    expect(
+      await statementsDuring(
+        'count(p.id)',
+        all(() => shop.rpc.call(catalogRpc.listCategories, {})),
+      ),
+    ).toBe(1);
+    expect(
+      await statementsDuring(
+        'from',
+        all(() => refusalOf(shop.getProduct('no-such-thing'))),
+      ),
+    ).toBe(1);
+    expect(
+      await statementsDuring(
+        'from',
+        all(() => shop.getProduct(MUG)),
+      ),
+    ).toBe(0);
+  });
+
+  it('goes through the process, then Redis, then Postgres, and counts which one answered', async () => {
+    const [one, other] = [await startShop(FOREVER), await startShop(FOREVER)];
+    const before = await readsBy(one);
+    const first = await one.rpc.call(catalogRpc.getProduct, { product: MUG });
+    // Redis is filled behind the answer.
+    await eventually(async () => expect(await store.exists(`catalog:{${MUG}}`)).toBe(1));
+    const second = () => other.rpc.call(catalogRpc.getProduct, { product: MUG });
+    expect(await statementsDuring(DETAIL, async () => expect(await second()).toEqual(first))).toBe(0);
+    expect(await second()).toEqual(first);
+    const after = await readsBy(one);
+    expect(['postgres', 'redis', 'process'].map((layer) => after(layer) - before(layer))).toEqual([1, 1, 1]);
+  });
+});
+
+describe('a change by staff', () => {
+  it('is seen by the replica that made it with its answer, and by the others as soon as they are told', async () => {
+    const [one, other] = [await startShop(FOREVER), await startShop(FOREVER)];
+    for (let round = 0; round < 20; round++) {
+      await Promise.all([one, other].flatMap((shop) => [shop.getProduct(MUG), shop.list({ category: 'kitchen' })]));
+      const priceCents = await raisePrice(one);
+      expect(await one.getProduct(MUG)).toMatchObject({ priceCents });
+      await eventually(async () => expect(await other.getProduct(MUG)).toMatchObject({ priceCents }));
+      await eventually(async () =>
+        expect((await other.list({ category: 'kitchen' })).items).toContainEqual(
+          expect.objectContaining({ priceCents }),
+        ),
+      );
+    }
+  });
+
+  it('is never covered up by an older copy, however many read meanwhile', async () => {
+    const shops = [await startShop(FOREVER), await startShop(FOREVER)] as const;
+    const rounds = 50;
+    let round = 0;
+    const readers = shops.flatMap((shop) =>
+      Array.from({ length: 4 }, async () => {
+        while (round < rounds) await shop.getProduct(MUG);
+      }),
+    );
+    const writer = async () => {
+      for (; round < rounds; round++) {
+        const priceCents = await raisePrice(shops[round % 2]!);
+        for (const shop of shops)
+          await eventually(async () => expect(await shop.getProduct(MUG)).toMatchObject({ priceCents }));
+      }
+    };
+    await Promise.all([writer(), ...readers]);
+  });
+
+  it('forbids to store what was read before it', async () => {
+    const cache = new SharedCache(store as ConstructorParameters<typeof SharedCache>[0], new Log('silent', 'test'));
+    const value = (text: string) => ReadyJson.of({ text });
+    const missed = await cache.get('thing');
+    await cache.invalidate(['thing']);
+    if (!missed.found) missed.put(value('old'), 60_000);
+    const again = await cache.get('thing');
+    expect(again.found).toBeUndefined();
+    // Who came second to a gap has no lease, and leaves filling it to the first.
+    const late = await cache.get('thing');
+    if (!late.found) late.put(value('late'), 60_000);
+    if (!again.found) again.put(value('new'), 60_000);
+    expect(await cache.get('thing')).toMatchObject({
+      found: value('new'),
+      ttlMs: expect.closeTo(60_000, -4) as number,
+    });
+    cache.onApplicationShutdown();
+  });
+});
+
+it('shows what was sold when a copy is no longer fresh', async () => {
+  const shop = await startShop({});
+  const { id, stock } = await shop.getProduct(MUG);
+  const orderId = '01900000-0000-7000-8000-000000000011';
+  await shop.rpc.call(catalogRpc.reserve, { orderId, lines: [{ productId: id, quantity: 3 }] });
+  await eventually(async () => expect(await shop.getProduct(MUG)).toMatchObject({ stock: stock - 3 }));
+});
+
+describe('without Redis', () => {
+  let redis: ToggledRedis;
+  beforeEach(async () => {
+    redis = await toggledRedis(4);
+    return () => redis.close();
+  });
+
+  it.each(['cut', 'silence'] as const)(
+    '(%s) everything is answered and changes are seen; with it, it is used again',
+    async (failure) => {
+      const env = { REDIS_CACHE_URL: redis.url };
+      const [one, other] = [await startShop(env), await startShop(env)];
+      await other.getProduct(MUG);
+      redis[failure]();
+      for (let round = 0; round < 3; round++) {
+        const priceCents = await raisePrice(one);
+        expect(await one.getProduct(MUG)).toMatchObject({ priceCents });
+        await eventually(async () => expect(await other.getProduct(MUG)).toMatchObject({ priceCents }));
+      }
+      expect((await one.list({ q: 'oak' })).items).not.toEqual([]);
+      expect((await fetch(`${one.opsUrl}/readyz`)).status).toBe(200);
+
+      await store.flushdb();
+      redis.open();
+      await eventually(async () => {
+        await one.getProduct(MUG);
+        expect(await store.exists(`catalog:{${MUG}}`)).toBe(1);
+      });
+    },
+  );
+
+  it('a catalog starts', async () => {
+    redis.cut();
+    const shop = await startShop({ REDIS_CACHE_URL: redis.url });
+    expect(await shop.getProduct(MUG)).toMatchObject({ slug: MUG });
+    redis.open();
+  });
+});

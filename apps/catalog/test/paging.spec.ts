@@ -1,0 +1,95 @@
+import type { ProductSummary } from '@shop/contracts/products';
+import { ProductSort } from '@shop/contracts/products';
+import type { TestDatabase } from '@shop/kit/testing/stores';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  createCatalogDatabase,
+  refusalOf,
+  refusedField,
+  startCatalog,
+  type Catalog,
+  type ListQuery,
+} from './catalog-under-test.js';
+
+let database: TestDatabase;
+let shop: Catalog;
+
+beforeAll(async () => {
+  database = await createCatalogDatabase();
+  shop = await startCatalog(database, { SEED: 'demo' });
+  // Many products share a price, and two a name, so that ids must tell them apart.
+  await database.query(`update products set price_cents = 2500 where price_cents < 4000`);
+  await database.query(`update products set name = 'Same' where slug like 'w%'`);
+});
+afterAll(async () => {
+  await shop?.stop();
+  await database?.drop();
+});
+
+async function walk(query: ListQuery): Promise<ProductSummary[]> {
+  const all: ProductSummary[] = [];
+  let cursor = query.cursor;
+  do {
+    const page = await shop.list({ ...query, cursor });
+    all.push(...page.items);
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor);
+  return all;
+}
+
+const orders: Record<ProductSort, (product: ProductSummary) => string | number> = {
+  newest: ({ id }) => id,
+  price: ({ priceCents }) => priceCents,
+  '-price': ({ priceCents }) => priceCents,
+  name: ({ name }) => name.toLowerCase(),
+  relevance: () => 0,
+};
+
+it.each(ProductSort.options.flatMap((sort) => [1, 7, 24, 60].map((limit) => [sort, limit] as const)))(
+  'walking by %s in pages of %i meets every product once, in order',
+  async (sort, limit) => {
+    // The word that stands for "everything" when it is relevance that counts.
+    const query = sort === 'relevance' ? { q: '-xyzzy' } : {};
+    const all = await walk({ ...query, sort, limit });
+    expect(all).toHaveLength(120);
+    expect(new Set(all.map(({ id }) => id)).size).toBe(120);
+    const keys = all.map(orders[sort]);
+    const sorted = [...keys].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    expect(keys).toEqual(sort === 'newest' || sort === '-price' ? sorted.reverse() : sorted);
+  },
+);
+
+it.each(ProductSort.options)('walking one category by %s meets its products once', async (sort) => {
+  const all = await walk({ category: 'desk', sort, limit: 4, ...(sort === 'relevance' && { q: '-xyzzy' }) });
+  expect(all.filter(({ category }) => category.slug === 'desk')).toHaveLength(15);
+  expect(new Set(all.map(({ id }) => id)).size).toBe(15);
+});
+
+it('puts the best match first and goes on where the rank left off', async () => {
+  const whole = await walk({ q: 'linen', limit: 100 });
+  expect(whole.length).toBeGreaterThan(5);
+  expect(whole[0]!.name).toMatch(/linen/i);
+  expect(await walk({ q: 'linen', limit: 2 })).toEqual(whole);
+});
+
+it('misses and repeats nothing that stays, while products come and go between the pages', async () => {
+  const first = await shop.list({ sort: 'price', limit: 50 });
+  await database.query(`update products set hidden = true where id = any($1)`, [first.items.map(({ id }) => id)]);
+  const rest = await walk({ sort: 'price', limit: 50, cursor: first.nextCursor! });
+  await database.query(`update products set hidden = false`);
+  expect(new Set([...first.items, ...rest].map(({ id }) => id)).size).toBe(120);
+});
+
+it('refuses a cursor that is none, or of another list', async () => {
+  const { nextCursor } = await shop.list({ sort: 'price', limit: 5 });
+  const foreign: ListQuery[] = [
+    { sort: '-price' },
+    { sort: 'name' },
+    { sort: 'price', category: 'desk' },
+    { q: 'oak' },
+  ];
+  for (const query of foreign)
+    expect(await refusalOf(shop.list({ ...query, cursor: nextCursor! }))).toEqual(refusedField('cursor'));
+  for (const cursor of ['x', 'null', 'W10', '%%%', 'a'.repeat(1200), `${nextCursor}x`])
+    expect(await refusalOf(shop.list({ sort: 'price', cursor }))).toEqual(refusedField('cursor'));
+});

@@ -1,0 +1,195 @@
+import { catalogRpc } from '@shop/contracts/catalog';
+import type { InputOf } from '@shop/contracts/rpc';
+import { CategoryList, Product, ProductPage } from '@shop/contracts/products';
+import type { TestDatabase } from '@shop/kit/testing/stores';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  NOWHERE,
+  createCatalogDatabase,
+  refusalOf,
+  refusedField,
+  startCatalog,
+  type Catalog,
+} from './catalog-under-test.js';
+
+let database: TestDatabase;
+let shop: Catalog;
+
+beforeAll(async () => {
+  database = await createCatalogDatabase();
+  shop = await startCatalog(database, { SEED: 'demo' });
+});
+afterAll(async () => {
+  await shop?.stop();
+  await database?.drop();
+});
+
+const lamp = { name: 'Test Lamp', description: 'Shines.', category: 'light', priceCents: 4200, stock: 5 };
+const create = (product: Partial<InputOf<typeof catalogRpc.createProduct>> = {}) =>
+  shop.rpc.call(catalogRpc.createProduct, { ...lamp, ...product });
+const update = (product: string, version: number, patch: InputOf<typeof catalogRpc.updateProduct>['patch']) =>
+  shop.rpc.call(catalogRpc.updateProduct, { product, version, patch });
+
+describe('the seeded shop', () => {
+  it('has 120 products in 8 categories, a few featured and a few sold out', async () => {
+    const { items } = CategoryList.parse(
+      JSON.parse((await shop.rpc.call(catalogRpc.listCategories, {})).body.toString()),
+    );
+    expect(items).toHaveLength(8);
+    expect(items.map(({ products }) => products)).toEqual(Array(8).fill(15));
+    expect((await shop.list({ featured: true, limit: 100 })).items).toHaveLength(12);
+    expect((await shop.list({ inStock: false, limit: 100 })).items).toHaveLength(8);
+  });
+
+  it('is the same after another start', async () => {
+    const before = await database.query('select * from products order by id');
+    await (await startCatalog(database, { SEED: 'demo' })).stop();
+    expect(await database.query('select * from products order by id')).toEqual(before);
+  });
+});
+
+describe('a product', () => {
+  it('is found by its slug and by its id, in any case of its letters, with an ETag of its bytes', async () => {
+    const bySlug = await shop.rpc.call(catalogRpc.getProduct, { product: 'linen-apron-moss' });
+    const product = Product.parse(JSON.parse(bySlug.body.toString()));
+    expect(product).toMatchObject({ name: 'Linen Apron, Moss', category: { slug: 'kitchen' }, currency: 'EUR' });
+    const byId = await shop.rpc.call(catalogRpc.getProduct, { product: product.id.toUpperCase() });
+    expect(byId).toEqual(bySlug);
+    expect(bySlug.etag).toMatch(/^"[\w-]+"$/);
+  });
+
+  it.each(['no-such-thing', NOWHERE, 'Not A Slug', "x' or 1=1 --", 'nul\u0000', '%', '../x'])(
+    'is not found as %j',
+    async (product) => {
+      expect(await refusalOf(shop.getProduct(product))).toEqual({ code: 'not_found' });
+      expect(await refusalOf(update(product, 1, { name: 'X' }))).toEqual({ code: 'not_found' });
+    },
+  );
+
+  it('is created under a slug of its name, which stays when the name changes', async () => {
+    const created = await create({ name: 'Größte Lampe & mehr', featured: true });
+    expect(Product.parse(created)).toMatchObject({ slug: 'grosste-lampe-mehr', version: 1, featured: true, stock: 5 });
+    const renamed = await update(created.slug, 1, { name: 'Anders' });
+    expect(renamed).toMatchObject({ id: created.id, slug: created.slug, name: 'Anders', version: 2 });
+    expect(await shop.getProduct(created.id)).toEqual(renamed);
+  });
+
+  it('gets a slug of its own, also when eight of one name are created at once', async () => {
+    const made = await Promise.all(Array.from({ length: 8 }, () => create({ name: 'Twin' })));
+    expect(new Set(made.map(({ slug }) => slug)).size).toBe(8);
+    expect(made.map(({ slug }) => slug)).toEqual(expect.arrayContaining(['twin', 'twin-2']));
+  });
+
+  it('is visible at once after it was asked for in vain', async () => {
+    expect(await refusalOf(shop.getProduct('late-arrival'))).toEqual({ code: 'not_found' });
+    const created = await create({ name: 'Late Arrival' });
+    expect(await shop.getProduct('late-arrival')).toEqual(created);
+  });
+
+  it('needs a category that exists', async () => {
+    expect(await refusalOf(create({ category: 'nowhere' }))).toEqual(refusedField('category'));
+    const { id, version } = await create();
+    expect(await refusalOf(update(id, version, { category: 'nowhere' }))).toEqual(refusedField('category'));
+    expect(await update(id, version, { category: 'desk' })).toMatchObject({ category: { slug: 'desk' } });
+  });
+
+  it('is refused with text that no database can keep', async () => {
+    expect(await refusalOf(create({ name: 'a\u0000b' }))).toEqual(refusedField('name'));
+  });
+
+  it('is changed by the one who saw its latest version, out of ten who try', async () => {
+    const { id } = await create();
+    const tries = Array.from({ length: 10 }, (_, i) => refusalOf(update(id, 1, { priceCents: 1000 + i })));
+    const refused = (await Promise.all(tries)).filter((outcome) => !('answered' in (outcome as object)));
+    expect(refused).toEqual(Array(9).fill({ code: 'stale_version' }));
+    expect(await shop.getProduct(id)).toMatchObject({ version: 2 });
+  });
+
+  it('gets more or less stock, never less than none, and counts that as an edit', async () => {
+    const { id } = await create();
+    expect(await update(id, 1, { stockDelta: 7 })).toMatchObject({ stock: 12, version: 2 });
+    expect(await update(id, 2, { stockDelta: -12 })).toMatchObject({ stock: 0, inStock: false, version: 3 });
+    expect(await refusalOf(update(id, 3, { stockDelta: -1 }))).toEqual(refusedField('stockDelta'));
+    expect(
+      await refusalOf(update(id, 3, { stockDelta: 1_000_000 }).then(() => update(id, 4, { stockDelta: 1 }))),
+    ).toEqual(refusedField('stockDelta'));
+    expect(await refusalOf(update(id, 2, { stockDelta: -1 }))).toEqual({ code: 'stale_version' });
+  });
+
+  it('that is hidden is in no list, not found and not sold, until it is shown again', async () => {
+    const { id, slug } = await create({ name: 'Hidden Thing' });
+    await update(id, 1, { hidden: true });
+    expect(await refusalOf(shop.getProduct(slug))).toEqual({ code: 'not_found' });
+    expect((await shop.list({ q: 'hidden thing' })).items).toEqual([]);
+    expect(await shop.rpc.call(catalogRpc.priceProducts, { products: [id] })).toEqual({ products: [] });
+    await update(slug, 2, { hidden: false });
+    expect(await shop.getProduct(slug)).toMatchObject({ id, version: 3 });
+    expect((await shop.list({ q: 'hidden thing' })).items).toHaveLength(1);
+  });
+});
+
+describe('a category', () => {
+  it('is created once and listed at once', async () => {
+    const attic = { slug: 'attic', name: 'Attic' };
+    expect(await shop.rpc.call(catalogRpc.createCategory, attic)).toEqual({ ...attic, products: 0 });
+    expect(await refusalOf(shop.rpc.call(catalogRpc.createCategory, attic))).toEqual({ code: 'slug_taken' });
+    await create({ category: 'attic', name: 'Trunk' });
+    const { body } = await shop.rpc.call(catalogRpc.listCategories, {});
+    expect(JSON.parse(body.toString()).items).toContainEqual({ ...attic, products: 1 });
+  });
+});
+
+describe('prices for a cart', () => {
+  it('come for ids and slugs alike, without what does not exist', async () => {
+    const { id } = await create({ name: 'Priced' });
+    const keys = [id, 'morning-stoneware-mug', 'no-such-thing', NOWHERE, 'nul\u0000'];
+    const { products } = await shop.rpc.call(catalogRpc.priceProducts, { products: keys });
+    expect(products).toHaveLength(2);
+    expect(products).toContainEqual({ productId: id, slug: 'priced', name: 'Priced', priceCents: 4200, stock: 5 });
+    expect(products).toContainEqual(expect.objectContaining({ slug: 'morning-stoneware-mug', priceCents: 1800 }));
+  });
+});
+
+describe('a list', () => {
+  it('is what the contract says, with a strong ETag', async () => {
+    const page = await shop.rpc.call(catalogRpc.listProducts, { limit: 5 });
+    expect(ProductPage.parse(JSON.parse(page.body.toString())).items).toHaveLength(5);
+    expect(page.etag).toMatch(/^"[\w-]+"$/);
+    expect((await shop.rpc.call(catalogRpc.listProducts, { limit: 5 })).etag).toBe(page.etag);
+  });
+
+  it('finds words in names before words in texts, and other forms of a word', async () => {
+    const { items } = await shop.list({ q: 'lanterns' });
+    const inName = items.map(({ name }) => /lantern/i.test(name));
+    expect(inName).toEqual([...inName].sort().reverse());
+    expect(items.map(({ slug }) => slug)).toEqual(
+      expect.arrayContaining(['storm-lantern-zinc', 'solar-lanterns-pair']),
+    );
+  });
+
+  it.each([
+    [{ category: 'kids' }, ({ category }) => category.slug === 'kids'],
+    [{ tag: 'linen' }, ({ tags }) => tags.includes('linen')],
+    [{ minPriceCents: 5000, maxPriceCents: 8000 }, (p) => p.priceCents >= 5000 && p.priceCents <= 8000],
+    [{ inStock: true, category: 'home' }, (p) => p.inStock && p.category.slug === 'home'],
+    [{ q: 'linen -apron' }, ({ name }) => !name.includes('Apron')],
+  ] satisfies [object, (product: ProductPage['items'][number]) => boolean][])(
+    'shows what %j asks for',
+    async (query, fits) => {
+      const { items } = await shop.list({ ...query, limit: 100 });
+      expect(items.length).toBeGreaterThan(2);
+      expect(items.filter((item) => !fits(item))).toEqual([]);
+    },
+  );
+
+  it.each([
+    { category: 'nowhere' },
+    { q: 'the' },
+    { q: 'xyzzy' },
+    { tag: "'" },
+    { minPriceCents: 9, maxPriceCents: 8 },
+    { q: '":*&!(' },
+  ])('is empty for %j', async (query) => {
+    expect(await shop.list(query)).toEqual({ items: [], nextCursor: null });
+  });
+});

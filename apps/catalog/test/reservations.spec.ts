@@ -1,0 +1,267 @@
+import { randomUUID } from 'node:crypto';
+import { catalogRpc, type ReserveResult } from '@shop/contracts/catalog';
+import type { TestDatabase } from '@shop/kit/testing/stores';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NOWHERE, createCatalogDatabase, refusalOf, startCatalog, type Catalog } from './catalog-under-test.js';
+
+let database: TestDatabase;
+/** Two replicas on one database. */
+let shops: [Catalog, Catalog];
+
+beforeAll(async () => {
+  database = await createCatalogDatabase();
+  shops = [await startCatalog(database, { SEED: 'demo' }), await startCatalog(database)];
+});
+afterAll(async () => {
+  await Promise.all((shops ?? []).map((shop) => shop.stop()));
+  await database?.drop();
+});
+
+type Line = { productId: string; quantity: number };
+let turn = 0;
+const rpc = () => shops[turn++ % 2]!.rpc;
+const reserve = (orderId: string, lines: Line[], expectedTotalCents?: number): Promise<ReserveResult> =>
+  rpc().call(catalogRpc.reserve, { orderId, lines, expectedTotalCents });
+const confirm = (orderId: string) => rpc().call(catalogRpc.confirmReservation, { orderId });
+const release = (orderId: string) => rpc().call(catalogRpc.releaseReservation, { orderId });
+
+/** A product with that stock and price, made for one test. */
+async function product(stock: number, priceCents = 1000): Promise<string> {
+  const made = { name: 'Piece', description: '', category: 'desk', priceCents, stock };
+  return (await rpc().call(catalogRpc.createProduct, made)).id;
+}
+async function stockOf(...ids: string[]): Promise<number[]> {
+  const rows = await database.query<{ id: string; stock: number }>(
+    'select id, stock from products where id = any($1)',
+    [ids],
+  );
+  return ids.map((id) => rows.find((row) => row.id === id)!.stock);
+}
+const times = <T>(count: number, make: (i: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: count }, (_, i) => make(i)));
+const countOf = (results: ReserveResult[], outcome: ReserveResult['outcome']) =>
+  results.filter((result) => result.outcome === outcome).length;
+
+describe('reserving', () => {
+  it('takes every line from stock and answers with the prices of the catalog', async () => {
+    const [cup, plate] = [await product(5, 1250), await product(9, 300)];
+    const lines = [
+      { productId: plate, quantity: 3 },
+      { productId: cup, quantity: 2 },
+    ];
+    const answer = await reserve(randomUUID(), lines, 3400);
+    expect(answer).toMatchObject({
+      outcome: 'reserved',
+      lines: [
+        { productId: plate, name: 'Piece', quantity: 3, priceCents: 300, lineTotalCents: 900 },
+        { productId: cup, quantity: 2, priceCents: 1250, lineTotalCents: 2500 },
+      ],
+      totalCents: 3400,
+      currency: 'EUR',
+    });
+    expect(await stockOf(cup, plate)).toEqual([3, 6]);
+  });
+
+  it('takes nothing when a line is short, and names every one that is', async () => {
+    const [plenty, few, none] = [await product(50), await product(1), await product(0)];
+    const lines = [plenty, few, none].map((productId) => ({ productId, quantity: 2 }));
+    expect(await reserve(randomUUID(), lines)).toMatchObject({
+      outcome: 'out_of_stock',
+      productIds: [few, none],
+      totalCents: 6000,
+    });
+    expect(await stockOf(plenty, few, none)).toEqual([50, 1, 0]);
+  });
+
+  it('takes nothing when the total is not the one that was expected', async () => {
+    const id = await product(5, 700);
+    const answer = await reserve(randomUUID(), [{ productId: id, quantity: 2 }], 1399);
+    expect(answer).toMatchObject({ outcome: 'price_changed', totalCents: 1400, lines: [{ priceCents: 700 }] });
+    expect(await stockOf(id)).toEqual([5]);
+  });
+
+  it('takes nothing when a product is unknown or hidden', async () => {
+    const [known, hidden] = [await product(5), await product(5)];
+    await database.query('update products set hidden = true where id = $1', [hidden]);
+    const lines = [known, hidden, NOWHERE].map((productId) => ({ productId, quantity: 1 }));
+    expect(await reserve(randomUUID(), lines)).toEqual({ outcome: 'unknown_product', productIds: [hidden, NOWHERE] });
+    expect(await stockOf(known, hidden)).toEqual([5, 5]);
+  });
+
+  it('may be tried again after a refusal, which left nothing behind', async () => {
+    const [orderId, id] = [randomUUID(), await product(1)];
+    expect((await reserve(orderId, [{ productId: id, quantity: 2 }])).outcome).toBe('out_of_stock');
+    expect((await reserve(orderId, [{ productId: id, quantity: 1 }])).outcome).toBe('reserved');
+  });
+
+  it('refuses the same product on two lines', async () => {
+    const id = await product(5);
+    const twice = [id, id.toUpperCase()].map((productId) => ({ productId, quantity: 1 }));
+    expect(await refusalOf(reserve(randomUUID(), twice))).toMatchObject({
+      code: 'invalid_request',
+      errors: [{ field: 'lines[1].productId' }],
+    });
+  });
+
+  it('answers a replay alike, whatever changed since', async () => {
+    const [orderId, id] = [randomUUID(), await product(5, 100)];
+    const first = await reserve(orderId, [{ productId: id, quantity: 5 }], 500);
+    await database.query('update products set price_cents = 999 where id = $1', [id]);
+    expect(await reserve(orderId, [{ productId: id, quantity: 5 }], 500)).toEqual(first);
+    expect(await stockOf(id)).toEqual([0]);
+  });
+
+  it('takes the last pieces once for twenty replays at once, and answers them all alike', async () => {
+    const [orderId, id] = [randomUUID(), await product(3)];
+    const answers = await times(20, () => reserve(orderId, [{ productId: id, quantity: 3 }]));
+    expect(answers[0]).toMatchObject({ outcome: 'reserved' });
+    for (const answer of answers) expect(answer).toEqual(answers[0]);
+    expect(await stockOf(id)).toEqual([0]);
+  });
+
+  it('sells ten pieces to exactly ten of a hundred who want one', async () => {
+    const id = await product(10);
+    const answers = await times(100, () => reserve(randomUUID(), [{ productId: id, quantity: 1 }]));
+    expect([countOf(answers, 'reserved'), countOf(answers, 'out_of_stock')]).toEqual([10, 90]);
+    expect(await stockOf(id)).toEqual([0]);
+  });
+
+  it('never takes a part of an order, however the last pieces are fought for', async () => {
+    const ids = [await product(20), await product(20), await product(20)];
+    const answers = await times(60, (i) => {
+      const lines = ids.map((productId, k) => ({ productId, quantity: 1 + ((i + k) % 3) }));
+      return reserve(randomUUID(), lines);
+    });
+    const sold = [0, 0, 0];
+    for (const answer of answers)
+      if (answer.outcome === 'reserved') answer.lines.forEach((line, k) => (sold[k]! += line.quantity));
+    expect(await stockOf(...ids)).toEqual(sold.map((quantity) => 20 - quantity));
+    expect(Math.min(...(await stockOf(...ids)))).toBeGreaterThanOrEqual(0);
+  });
+
+  it('of the same products in opposite orders never deadlocks', async () => {
+    const ids = await times(6, () => product(1000));
+    const answers = await times(100, (i) => {
+      const order = i % 2 ? [...ids].reverse() : ids;
+      return reserve(
+        randomUUID(),
+        order.map((productId) => ({ productId, quantity: 1 })),
+      );
+    });
+    expect(countOf(answers, 'reserved')).toBe(100);
+    const [{ deadlocks }] = (await database.query<{ deadlocks: number }>(
+      'select deadlocks::integer from pg_stat_database where datname = current_database()',
+    )) as [{ deadlocks: number }];
+    expect(deadlocks).toBe(0);
+    expect(await stockOf(...ids)).toEqual(Array(6).fill(900));
+  });
+
+  it('neither counts as an edit nor changes when a product was updated', async () => {
+    const id = await product(5);
+    const look = () => database.query('select version, updated_at from products where id = $1', [id]);
+    const before = await look();
+    const orderId = randomUUID();
+    await reserve(orderId, [{ productId: id, quantity: 1 }]);
+    await release(orderId);
+    expect(await look()).toEqual(before);
+  });
+
+  it('gives an order time, after which it may be looked into', async () => {
+    const orderId = randomUUID();
+    await reserve(orderId, [{ productId: await product(1), quantity: 1 }]);
+    const [row] = await database.query(
+      `select status, expires_at > now() + interval '20 minutes' as later from reservations where order_id = $1`,
+      [orderId],
+    );
+    expect(row).toEqual({ status: 'held', later: true });
+  });
+});
+
+describe('what is held', () => {
+  const held = async (stock: number, quantity: number) => {
+    const [orderId, id] = [randomUUID(), await product(stock)];
+    await reserve(orderId, [{ productId: id, quantity }]);
+    return { orderId, id };
+  };
+
+  it('goes back into stock once, however often it is released', async () => {
+    const { orderId, id } = await held(5, 3);
+    expect(await times(10, () => release(orderId))).toEqual(Array(10).fill({ done: true }));
+    expect(await stockOf(id)).toEqual([5]);
+  });
+
+  it('is sold once, however often it is confirmed, and cannot be released any more', async () => {
+    const { orderId, id } = await held(5, 3);
+    expect(await times(10, () => confirm(orderId))).toEqual(Array(10).fill({ done: true }));
+    expect(await release(orderId)).toEqual({ done: false });
+    expect(await stockOf(id)).toEqual([2]);
+  });
+
+  it('is either sold or given back when both are asked for at once', async () => {
+    const reservations = await times(30, () => held(5, 3));
+    for (const { orderId, id } of reservations) {
+      const [sold, back] = await Promise.all([confirm(orderId), release(orderId)]);
+      expect(sold.done).toBe(!back.done);
+      expect(await stockOf(id)).toEqual([sold.done ? 2 : 5]);
+      expect(await confirm(orderId)).toEqual(sold);
+      expect(await release(orderId)).toEqual(back);
+    }
+  });
+
+  it('stays given back when its order reserves again', async () => {
+    const { orderId, id } = await held(5, 3);
+    await release(orderId);
+    expect(await reserve(orderId, [{ productId: id, quantity: 3 }])).toEqual({ outcome: 'released' });
+    expect(await stockOf(id)).toEqual([5]);
+  });
+
+  it('is nothing when the release was faster than the reserve', async () => {
+    const [orderId, id] = [randomUUID(), await product(5)];
+    expect(await confirm(orderId)).toEqual({ done: false });
+    expect(await release(orderId)).toEqual({ done: true });
+    expect(await reserve(orderId, [{ productId: id, quantity: 3 }])).toEqual({ outcome: 'released' });
+    expect(await confirm(orderId)).toEqual({ done: false });
+    expect(await stockOf(id)).toEqual([5]);
+  });
+
+  it('is nothing in the end, whichever of reserve and release comes first', async () => {
+    const id = await product(100);
+    await times(30, async () => {
+      const orderId = randomUUID();
+      await Promise.all([reserve(orderId, [{ productId: id, quantity: 2 }]), release(orderId)]);
+      await release(orderId);
+    });
+    expect(await stockOf(id)).toEqual([100]);
+  });
+
+  it('comes back in opposite orders of lines without a deadlock', async () => {
+    const ids = await times(5, () => product(200));
+    const orders = await times(50, async (i) => {
+      const orderId = randomUUID();
+      const order = i % 2 ? [...ids].reverse() : ids;
+      await reserve(
+        orderId,
+        order.map((productId) => ({ productId, quantity: 2 })),
+      );
+      return orderId;
+    });
+    await Promise.all(orders.map(release));
+    expect(await stockOf(...ids)).toEqual(Array(5).fill(200));
+  });
+});
+
+it('costs one statement for each step of an order', async () => {
+  await database.query('create extension if not exists pg_stat_statements');
+  const [orderId, id] = [randomUUID(), await product(5)];
+  await database.query('select pg_stat_statements_reset()');
+  await reserve(orderId, [{ productId: id, quantity: 1 }]);
+  await confirm(orderId);
+  const statements = await database.query<{ query: string; calls: number }>(
+    `select query, calls::integer from pg_stat_statements join pg_database d on d.oid = dbid
+     where datname = current_database() and query not like '%pg_stat_statements%' order by query desc`,
+  );
+  expect(statements).toEqual([
+    { query: expect.stringContaining('reserve') as string, calls: 1 },
+    { query: expect.stringContaining('confirm_reservation') as string, calls: 1 },
+  ]);
+});
