@@ -1,0 +1,32 @@
+// Runs Nx quietly: its words are shown when it fails.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { root } from './data-dir.ts';
+import { run } from './processes.ts';
+import { Failure, step } from './terminal.ts';
+
+const program = join(root, 'node_modules', '.bin', 'nx');
+
+/** The environment for Nx: no full-screen display, nothing left over from an Nx around this process. */
+export function nxEnv(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const clean = Object.entries(env).filter(([name]) => !/^(NX_|FORCE_COLOR$)/.test(name));
+  return { ...Object.fromEntries(clean), NX_TUI: 'false', NX_DAEMON: 'false' };
+}
+
+/** Builds every project that is not built as it stands. */
+export async function buildAll(signal?: AbortSignal): Promise<void> {
+  await step('Building', async () => {
+    const { code, output } = await run([program, 'run-many', '-t', 'build'], { cwd: root, env: nxEnv(), signal });
+    signal?.throwIfAborted();
+    if (code !== 0) throw new Failure(`The build failed:\n${output.trim()}`);
+  });
+}
+
+/** Runs Nx with its words on this terminal; resolves to its exit code. */
+export function nx(args: string[], options: { env?: NodeJS.ProcessEnv; signal?: AbortSignal } = {}): Promise<number> {
+  const child = spawn(program, args, { cwd: root, env: nxEnv(options.env), stdio: 'inherit', signal: options.signal });
+  return new Promise((resolve) => {
+    child.once('error', () => resolve(1)); // aborted
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
