@@ -1,0 +1,133 @@
+// Carts live in Redis (state), each as one value of JSON that only the scripts below change, so that no change is lost.
+import { randomBytes } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { MAX_QUANTITY } from '@shop/contracts/values';
+import { AppError } from '@shop/kit/errors';
+import { REDIS_STATE } from '@shop/kit/redis';
+import type { Redis } from 'ioredis';
+import type { Session } from './sessions.js';
+
+export interface StoredCart {
+  /** New with every change; none while the cart is empty. */
+  version?: string;
+  lines: { productId: string; quantity: number }[];
+}
+
+/** Where a cart is kept: under its customer, or under the session of a visitor. */
+export interface CartPlace {
+  key: string;
+  /** Since it was last looked at. */
+  lifetimeMs: number;
+}
+
+export const MAX_LINES = 100;
+const DAY_MS = 24 * 3600 * 1000;
+
+export function cartOf({ hash, customerId }: Session): CartPlace {
+  return customerId === undefined
+    ? { key: `cart:session:${hash}`, lifetimeMs: 30 * DAY_MS }
+    : { key: `cart:customer:${customerId}`, lifetimeMs: 180 * DAY_MS };
+}
+
+/** Shared by the scripts. A cart without lines is no key at all, so `lines` is never empty when it is written. */
+const READ_AND_WRITE = `
+local function read(key)
+  local found = redis.call('get', key)
+  return found and cjson.decode(found).lines or {}
+end
+local function write(key, lines, version, lifetime)
+  if #lines == 0 then
+    redis.call('del', key)
+    return false
+  end
+  local cart = cjson.encode({ version = version, lines = lines })
+  redis.call('set', key, cart, 'PX', lifetime)
+  return cart
+end
+local function indexOf(lines, productId)
+  for i, line in ipairs(lines) do
+    if line.productId == productId then return i end
+  end
+  return #lines + 1
+end`;
+
+/** KEYS cart; ARGV productId, quantity, most lines, version, lifetime. 'full' when there is no room for one more. */
+const SET_LINE = `${READ_AND_WRITE}
+local lines = read(KEYS[1])
+local i = indexOf(lines, ARGV[1])
+local quantity = tonumber(ARGV[2])
+if quantity == 0 then
+  if lines[i] then table.remove(lines, i) end
+elseif i > tonumber(ARGV[3]) then
+  return 'full'
+else
+  lines[i] = { productId = ARGV[1], quantity = quantity }
+end
+return write(KEYS[1], lines, ARGV[4], ARGV[5])`;
+
+/** KEYS from, into; ARGV most of one product, most lines, version, lifetime. What finds no room is dropped. */
+const MERGE = `${READ_AND_WRITE}
+local brought = read(KEYS[1])
+if #brought == 0 then return false end
+local lines = read(KEYS[2])
+for _, line in ipairs(brought) do
+  local i = indexOf(lines, line.productId)
+  local sum = line.quantity + (lines[i] and lines[i].quantity or 0)
+  if i <= tonumber(ARGV[2]) then
+    lines[i] = { productId = line.productId, quantity = math.min(sum, tonumber(ARGV[1])) }
+  end
+end
+redis.call('del', KEYS[1])
+return write(KEYS[2], lines, ARGV[3], ARGV[4])`;
+
+/** KEYS cart; ARGV the version that was ordered. A cart that was changed since is left alone. */
+const CLEAR = `
+local found = redis.call('get', KEYS[1])
+if found and cjson.decode(found).version == ARGV[1] then return redis.call('del', KEYS[1]) end
+return 0`;
+
+declare module 'ioredis' {
+  interface Redis {
+    cartSetLine(key: string, ...args: [string, number, number, string, number]): Promise<string | null>;
+    cartMerge(from: string, into: string, ...args: [number, number, string, number]): Promise<string | null>;
+    cartClear(key: string, version: string): Promise<number>;
+  }
+}
+
+@Injectable()
+export class Carts {
+  constructor(@Inject(REDIS_STATE) private readonly redis: Redis) {
+    redis.defineCommand('cartSetLine', { numberOfKeys: 1, lua: SET_LINE });
+    redis.defineCommand('cartMerge', { numberOfKeys: 2, lua: MERGE });
+    redis.defineCommand('cartClear', { numberOfKeys: 1, lua: CLEAR });
+  }
+
+  async read({ key, lifetimeMs }: CartPlace): Promise<StoredCart> {
+    return parse(await this.redis.getex(key, 'PX', lifetimeMs));
+  }
+
+  /** 0 removes the line. invalid_request when there is no room for one more. */
+  async setLine({ key, lifetimeMs }: CartPlace, productId: string, quantity: number): Promise<StoredCart> {
+    const cart = await this.redis.cartSetLine(key, productId, quantity, MAX_LINES, newVersion(), lifetimeMs);
+    if (cart === 'full') throw new AppError('invalid_request', `A cart holds at most ${MAX_LINES} products.`);
+    return parse(cart);
+  }
+
+  /** Adds the lines of one cart to another and ends the first. Both must live on one Redis server. */
+  async merge(from: CartPlace, into: CartPlace): Promise<void> {
+    await this.redis.cartMerge(from.key, into.key, MAX_QUANTITY, MAX_LINES, newVersion(), into.lifetimeMs);
+  }
+
+  /** Empties the cart if it is still the state called `version`. */
+  async clear({ key }: CartPlace, version: string): Promise<void> {
+    await this.redis.cartClear(key, version);
+  }
+}
+
+function parse(json: string | null): StoredCart {
+  return json === null ? { lines: [] } : (JSON.parse(json) as StoredCart);
+}
+
+function newVersion(): string {
+  return randomBytes(12).toString('base64url');
+}

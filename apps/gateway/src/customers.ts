@@ -1,0 +1,35 @@
+// Who a customer is, cache-aside: a copy in Redis (cache) for a moment, else accounts.
+import { Inject, Injectable } from '@nestjs/common';
+import { accountsRpc, type Customer } from '@shop/contracts/accounts';
+import { REDIS_CACHE } from '@shop/kit/redis';
+import { Rpc } from '@shop/kit/rpc/rpc';
+import type { Redis } from 'ioredis';
+
+/** How long a copy may outlive a change when the word of that change is lost. */
+const FRESH_MS = 30_000;
+
+@Injectable()
+export class Customers {
+  constructor(
+    private readonly rpc: Rpc,
+    @Inject(REDIS_CACHE) private readonly cache: Redis,
+  ) {}
+
+  /** not_found for a customer who is no more. */
+  async get(id: string): Promise<Customer> {
+    const copy = await this.cache.get(key(id)).catch(() => null);
+    if (copy !== null) return JSON.parse(copy) as Customer;
+    const customer = await this.rpc.call(accountsRpc.getCustomer, { id });
+    // The cache is a help, never a condition.
+    this.cache.set(key(id), JSON.stringify(customer), 'PX', FRESH_MS).catch(() => undefined);
+    return customer;
+  }
+
+  async forget(id: string): Promise<void> {
+    await this.cache.del(key(id)).catch(() => undefined);
+  }
+}
+
+function key(id: string): string {
+  return `customer:${id}`;
+}

@@ -1,0 +1,11 @@
+import { defineConfig, type ConfigOf } from '@shop/kit/config';
+import * as z from 'zod';
+
+export const gatewayConfig = defineConfig({
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where visitors find the shop, when that is not what the Host header says; https makes cookies Secure'),
+  RATE_LIMITS: z.enum(['on', 'off']).default('on').describe('off: for load tests'),
+});
+export type GatewayConfig = ConfigOf<typeof gatewayConfig>;

@@ -1,0 +1,38 @@
+import { Module } from '@nestjs/common';
+import { RedisCacheModule, RedisStateModule } from '@shop/kit/redis';
+import { defineService } from '@shop/kit/service';
+import { CartController } from './cart.controller.js';
+import { CartView } from './cart-view.js';
+import { Carts } from './carts.js';
+import { CategoriesController } from './categories.controller.js';
+import { CustomersController } from './customers.controller.js';
+import { Customers } from './customers.js';
+import { gatewayConfig } from './gateway.config.js';
+import { OrdersController } from './orders.controller.js';
+import { ProductsController } from './products.controller.js';
+import { preparePublicDoor } from './public-door.js';
+import { RateLimits } from './rate-limits.js';
+import { SessionController } from './session.controller.js';
+import { Sessions } from './sessions.js';
+import { Visitors } from './visitors.js';
+
+@Module({
+  imports: [RedisStateModule, RedisCacheModule],
+  controllers: [
+    ProductsController,
+    CategoriesController,
+    CustomersController,
+    SessionController,
+    CartController,
+    OrdersController,
+  ],
+  providers: [Sessions, Visitors, Customers, Carts, CartView, RateLimits],
+})
+export class GatewayModule {}
+
+export const gateway = defineService({
+  name: 'gateway',
+  module: GatewayModule,
+  config: gatewayConfig,
+  http: preparePublicDoor,
+});

@@ -1,0 +1,51 @@
+// Who may use a route: @UseGuards(LoggedIn) or @UseGuards(Staff).
+import { createParamDecorator, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { AppError } from '@shop/kit/errors';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Customers } from './customers.js';
+import type { Session } from './sessions.js';
+import { Visitors } from './visitors.js';
+
+export type CustomerSession = Session & { customerId: string };
+
+const SESSION = Symbol('session');
+type GuardedRequest = FastifyRequest & { [SESSION]?: CustomerSession };
+
+/** The session that LoggedIn or Staff let through. */
+export const CurrentSession = createParamDecorator((_: unknown, context: ExecutionContext): CustomerSession => {
+  const session = context.switchToHttp().getRequest<GuardedRequest>()[SESSION];
+  if (!session) throw new Error('@CurrentSession() needs @UseGuards(LoggedIn) or @UseGuards(Staff)');
+  return session;
+});
+
+@Injectable()
+export class LoggedIn implements CanActivate {
+  constructor(private readonly visitors: Visitors) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<GuardedRequest>();
+    const session = await this.visitors.session(request, http.getResponse<FastifyReply>());
+    if (session?.customerId === undefined) throw new AppError('login_required');
+    request[SESSION] = session as CustomerSession;
+    return true;
+  }
+}
+
+@Injectable()
+export class Staff extends LoggedIn {
+  constructor(
+    visitors: Visitors,
+    private readonly customers: Customers,
+  ) {
+    super(visitors);
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    await super.canActivate(context);
+    const { customerId } = context.switchToHttp().getRequest<GuardedRequest>()[SESSION]!;
+    if ((await this.customers.get(customerId)).role !== 'staff')
+      throw new AppError('forbidden', 'Only staff may do this.');
+    return true;
+  }
+}

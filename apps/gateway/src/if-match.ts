@@ -1,0 +1,15 @@
+import { AppError } from '@shop/kit/errors';
+
+/** The product version that an If-Match header insists on: `"7"`; W/ is accepted, because versions are compared, not bytes. */
+export function versionFrom(ifMatch: string | undefined): number {
+  if (ifMatch === undefined)
+    throw new AppError('version_required', 'If-Match must hold the version of the product: If-Match: "7"');
+  const quoted = /^\s*(?:W\/)?"([^"]*)"\s*$/.exec(ifMatch)?.[1];
+  if (quoted === undefined)
+    throw new AppError('invalid_request', 'If-Match must be one version in quotes.', {
+      errors: [{ field: 'If-Match', message: 'must be one version in quotes' }],
+    });
+  // Any other tag cannot be the current version of anything.
+  if (!/^\d{1,15}$/.test(quoted)) throw new AppError('stale_version', `"${quoted}" is not the current version.`);
+  return Number(quoted);
+}

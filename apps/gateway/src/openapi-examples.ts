@@ -1,0 +1,63 @@
+// One example of every shape that is answered, by the schema's id; a test holds them against the schemas.
+
+const category = { slug: 'furniture', name: 'Furniture' };
+
+const image = {
+  id: '01900000-0000-7000-8000-0000000000b1',
+  alt: 'Walnut desk',
+  placeholder: null,
+  variants: [{ name: 'card', width: 480, height: 480, type: 'image/webp', url: '/media/4f1a.webp' }],
+};
+
+const summary = {
+  id: '01900000-0000-7000-8000-0000000000a1',
+  slug: 'walnut-desk',
+  name: 'Walnut desk',
+  category,
+  priceCents: 49900,
+  currency: 'EUR',
+  inStock: true,
+  featured: false,
+  tags: ['wood'],
+  updatedAt: '2026-11-20T09:30:00.000Z',
+};
+
+const customer = {
+  id: '01900000-0000-7000-8000-000000000001',
+  email: 'demo@shop.test',
+  name: 'Dana Demo',
+  role: 'customer',
+};
+
+const line = {
+  productId: summary.id,
+  slug: summary.slug,
+  name: summary.name,
+  quantity: 2,
+  priceCents: 49900,
+  lineTotalCents: 99800,
+};
+
+const order = {
+  id: '01900000-0000-7000-8000-00000000000a',
+  status: 'paid',
+  lines: [line],
+  totalCents: 99800,
+  refundedCents: 0,
+  currency: 'EUR',
+  createdAt: '2026-11-20T10:00:00.000Z',
+};
+
+export const examples = {
+  Category: { ...category, products: 15 },
+  CategoryList: { items: [{ ...category, products: 15 }] },
+  ProductSummary: { ...summary, image },
+  ProductPage: { items: [{ ...summary, image }], nextCursor: null },
+  Product: { ...summary, description: 'Oiled by hand.', stock: 12, images: [image], version: 7 },
+  Customer: customer,
+  CustomerAnswer: { customer },
+  SessionAnswer: { customer },
+  Cart: { lines: [{ ...line, inStock: true }], totalCents: 99800, currency: 'EUR' },
+  Order: order,
+  OrderPage: { items: [order], nextCursor: null },
+};

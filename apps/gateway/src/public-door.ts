@@ -1,0 +1,34 @@
+// What holds for every request before a route sees it.
+import { AppError } from '@shop/kit/errors';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
+import { gatewayConfig, type GatewayConfig } from './gateway.config.js';
+import { serveApiDescription } from './openapi.js';
+
+const harmless = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+export function preparePublicDoor(app: NestFastifyApplication): void {
+  const { PUBLIC_URL } = app.get<GatewayConfig>(gatewayConfig.token);
+  const publicHost = PUBLIC_URL && new URL(PUBLIC_URL).host;
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRequest', (request, reply, done) => {
+      // Only what is public says so itself.
+      void reply.header('cache-control', 'no-store');
+      done(
+        !harmless.has(request.method) && isForeign(request, publicHost)
+          ? new AppError('forbidden', 'Other sites may not change anything here.')
+          : undefined,
+      );
+    });
+  serveApiDescription(app);
+}
+
+/** Browsers send Origin with every write, and no page can forge it: a foreign one means that another site is behind it. */
+function isForeign({ headers, host }: FastifyRequest, publicHost: string | undefined): boolean {
+  const { origin } = headers;
+  if (origin === undefined) return false;
+  const from = URL.canParse(origin) ? new URL(origin).host : undefined;
+  return from === undefined || (from !== host.toLowerCase() && from !== publicHost);
+}

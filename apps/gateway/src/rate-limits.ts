@@ -1,0 +1,70 @@
+// How often somebody may try. Counted in Redis (state), so that all replicas count together.
+import { createHash } from 'node:crypto';
+import { isIPv6 } from 'node:net';
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError } from '@shop/kit/errors';
+import { REDIS_STATE } from '@shop/kit/redis';
+import type { Redis } from 'ioredis';
+import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { gatewayConfig, type GatewayConfig } from './gateway.config.js';
+
+const limits = {
+  /** Wrong passwords for one account, whoever sends them. */
+  passwordsPerAccount: { points: 10, duration: 15 * 60 },
+  /** Wrong passwords from one address, for whatever account. */
+  passwordsPerAddress: { points: 100, duration: 15 * 60 },
+  registrationsPerAddress: { points: 100, duration: 3600 },
+  ordersPerCustomer: { points: 60, duration: 60 },
+};
+export type Limit = keyof typeof limits;
+
+@Injectable()
+export class RateLimits {
+  private readonly limiters: Map<string, RateLimiterRedis> | undefined;
+
+  constructor(@Inject(gatewayConfig.token) { RATE_LIMITS }: GatewayConfig, @Inject(REDIS_STATE) storeClient: Redis) {
+    if (RATE_LIMITS === 'off') return;
+    this.limiters = new Map(
+      Object.entries(limits).map(([name, limit]) => [
+        name,
+        new RateLimiterRedis({ ...limit, storeClient, keyPrefix: `limit:${name}` }),
+      ]),
+    );
+  }
+
+  /** Counts one try. rate_limited, with the seconds to wait, when there were too many. */
+  async take(limit: Limit, who: string): Promise<void> {
+    try {
+      await this.limiters?.get(limit)!.consume(hashed(who));
+    } catch (error) {
+      if (!(error instanceof RateLimiterRes)) throw error;
+      throw new AppError('rate_limited', undefined, {}, Math.ceil(error.msBeforeNext / 1000));
+    }
+  }
+
+  /** Takes one try back, because it turned out to be a good one. */
+  async giveBack(limit: Limit, who: string): Promise<void> {
+    await this.limiters?.get(limit)!.reward(hashed(who));
+  }
+}
+
+/** One visitor's part of the net: an IPv4 address, or the /64 that everybody with IPv6 has at least. */
+export function addressGroup(address: string): string {
+  if (!isIPv6(address)) return address;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped) return mapped;
+  const [head = ''] = address.split('::');
+  return (
+    head
+      .split(':')
+      .slice(0, 4)
+      .join(':')
+      .replace(/(:0)+$/, '')
+      .toLowerCase() + '::/64'
+  );
+}
+
+/** Keys of one length that tell nobody's address. */
+function hashed(who: string): string {
+  return createHash('sha256').update(who).digest('base64url');
+}

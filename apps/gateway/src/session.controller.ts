@@ -1,0 +1,82 @@
+import { Body, Controller, Delete, Get, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Credentials, CustomerAnswer, SessionAnswer, accountsRpc } from '@shop/contracts/accounts';
+import { AppError } from '@shop/kit/errors';
+import { Rpc } from '@shop/kit/rpc/rpc';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Customers } from './customers.js';
+import { Documented, setsCookie } from './documented.js';
+import { CurrentSession, LoggedIn, type CustomerSession } from './guards.js';
+import { RateLimits, addressGroup } from './rate-limits.js';
+import { Visitors } from './visitors.js';
+
+@ApiTags('session')
+@Controller('api')
+export class SessionController {
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly customers: Customers,
+    private readonly visitors: Visitors,
+    private readonly limits: RateLimits,
+  ) {}
+
+  @Post('session')
+  @HttpCode(200)
+  @Documented({
+    summary: 'Log in',
+    answer: CustomerAnswer,
+    refuses: ['bad_credentials', 'rate_limited'],
+    example: { email: 'demo@shop.test', password: 'demo-password' },
+    ...setsCookie,
+  })
+  async logIn(
+    @Body({ schema: Credentials }) credentials: Credentials,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CustomerAnswer> {
+    const account = credentials.email.trim().toLowerCase();
+    const address = addressGroup(request.ip);
+    // Counted before the password is checked, so that a burst of guesses finds the limit too; good ones are given back.
+    await this.limits.take('passwordsPerAddress', address);
+    await this.limits.take('passwordsPerAccount', account);
+    const customer = await this.rpc.call(accountsRpc.checkCredentials, credentials);
+    await Promise.all([
+      this.limits.giveBack('passwordsPerAddress', address),
+      this.limits.giveBack('passwordsPerAccount', account),
+    ]);
+    await this.visitors.logIn(request, reply, customer.id);
+    return { customer };
+  }
+
+  @Get('session')
+  @Documented({ summary: 'Who you are: null before log-in', answer: SessionAnswer })
+  async get(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<SessionAnswer> {
+    const session = await this.visitors.session(request, reply);
+    if (session?.customerId === undefined) return { customer: null };
+    return { customer: await this.customers.get(session.customerId).catch(nullIfGone) };
+  }
+
+  @Delete('session')
+  @HttpCode(204)
+  @Documented({ summary: 'Log out', status: 204 })
+  logOut(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
+    return this.visitors.logOut(request, reply);
+  }
+
+  @Delete('sessions')
+  @HttpCode(204)
+  @UseGuards(LoggedIn)
+  @Documented({ summary: 'Log out everywhere', status: 204, access: 'customer' })
+  logOutEverywhere(
+    @CurrentSession() { customerId }: CustomerSession,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    return this.visitors.logOutEverywhere(request, reply, customerId);
+  }
+}
+
+function nullIfGone(error: unknown): null {
+  if (error instanceof AppError && error.code === 'not_found') return null;
+  throw error;
+}

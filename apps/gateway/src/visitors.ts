@@ -1,0 +1,81 @@
+// Ties a request to its session: the cookie on one side, the store on the other.
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Carts, cartOf } from './carts.js';
+import { gatewayConfig, type GatewayConfig } from './gateway.config.js';
+import { readSessionCookie, writeSessionCookie } from './session-cookie.js';
+import { SESSION_SECONDS, Sessions, type Session } from './sessions.js';
+
+@Injectable()
+export class Visitors {
+  private readonly alwaysSecure: boolean;
+  private readonly found = new WeakMap<FastifyRequest, Promise<Session | undefined>>();
+
+  constructor(
+    @Inject(gatewayConfig.token) config: GatewayConfig,
+    private readonly sessions: Sessions,
+    private readonly carts: Carts,
+  ) {
+    this.alwaysSecure = config.PUBLIC_URL?.startsWith('https:') ?? false;
+  }
+
+  /** The session of a request, looked up once; without a cookie there is nothing to look up. */
+  session(request: FastifyRequest, reply: FastifyReply): Promise<Session | undefined> {
+    let session = this.found.get(request);
+    if (!session) this.found.set(request, (session = this.find(request, reply)));
+    return session;
+  }
+
+  /** The session of a request, or a new one for a visitor who leaves something here. */
+  async sessionOrNew(request: FastifyRequest, reply: FastifyReply): Promise<Session> {
+    return (await this.session(request, reply)) ?? this.begin(request, reply);
+  }
+
+  /** Begins a session under a new id, so that an id somebody planted before is worth nothing; the cart comes along. */
+  async logIn(request: FastifyRequest, reply: FastifyReply, customerId: string): Promise<void> {
+    const before = await this.session(request, reply);
+    const session = await this.begin(request, reply, customerId);
+    if (!before) return;
+    if (before.customerId === undefined) await this.carts.merge(cartOf(before), cartOf(session));
+    await this.sessions.end(before);
+  }
+
+  /** An anonymous visitor has nothing to log out of, and keeps the cart. */
+  async logOut(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const session = await this.session(request, reply);
+    if (session?.customerId === undefined) return;
+    await this.sessions.end(session);
+    this.setCookie(request, reply, '', 0);
+  }
+
+  async logOutEverywhere(request: FastifyRequest, reply: FastifyReply, customerId: string): Promise<void> {
+    await this.sessions.endAll(customerId);
+    this.setCookie(request, reply, '', 0);
+  }
+
+  async logOutElsewhere(session: Session & { customerId: string }): Promise<void> {
+    await this.sessions.endAll(session.customerId, session);
+  }
+
+  private async find(request: FastifyRequest, reply: FastifyReply): Promise<Session | undefined> {
+    const id = readSessionCookie(request, this.isSecure(request));
+    const session = id === undefined ? undefined : await this.sessions.find(id);
+    if (session?.refreshed) this.setCookie(request, reply, id!, SESSION_SECONDS);
+    return session;
+  }
+
+  private async begin(request: FastifyRequest, reply: FastifyReply, customerId?: string): Promise<Session> {
+    const { id, session } = await this.sessions.begin(customerId);
+    this.setCookie(request, reply, id, SESSION_SECONDS);
+    return session;
+  }
+
+  private setCookie(request: FastifyRequest, reply: FastifyReply, id: string, maxAge: number): void {
+    writeSessionCookie(reply, id, this.isSecure(request), maxAge);
+  }
+
+  /** TLS ends here, at a trusted proxy, or at the address that visitors are told. */
+  private isSecure(request: FastifyRequest): boolean {
+    return this.alwaysSecure || request.protocol === 'https';
+  }
+}

@@ -1,0 +1,111 @@
+import { RequestMethod } from '@nestjs/common';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { CustomerAnswer, Customer, SessionAnswer } from '@shop/contracts/accounts';
+import { Cart } from '@shop/contracts/carts';
+import { Order, OrderPage } from '@shop/contracts/orders';
+import { Problem } from '@shop/contracts/problems';
+import { Category, CategoryList, Product, ProductPage, ProductSummary } from '@shop/contracts/products';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { GatewayModule } from '../src/gateway.module.js';
+import { examples } from '../src/openapi-examples.js';
+import { openShop, Visitor, type Shop } from './shop.js';
+
+interface Operation {
+  summary?: string;
+  responses: Record<string, { content?: Record<string, { examples?: Record<string, { value: unknown }> }> }>;
+  security?: unknown[];
+  requestBody?: { content: Record<string, { example?: unknown }> };
+}
+type Document = { openapi: string; paths: Record<string, Record<string, Operation>> };
+
+let shop: Shop;
+let document: Document;
+let operations: [name: string, operation: Operation][];
+
+beforeAll(async () => {
+  shop = await openShop();
+  document = (await new Visitor(shop).get<Document>('/api/openapi.json')).body;
+  operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): [string, Operation] => [
+      `${method.toUpperCase()} ${path}`,
+      operation,
+    ]),
+  );
+});
+afterAll(() => shop.stop());
+
+/** Every route of every controller, as Nest has them. */
+function routes(): string[] {
+  const controllers = Reflect.getMetadata('controllers', GatewayModule) as { prototype: object }[];
+  return controllers.flatMap((controller) =>
+    Object.values(Object.getOwnPropertyDescriptors(controller.prototype)).flatMap(({ value }) => {
+      const method = RequestMethod[Reflect.getMetadata('method', value as object) as number];
+      if (method === undefined) return [];
+      const path = Reflect.getMetadata('path', value as object) as string;
+      const whole = `/${Reflect.getMetadata('path', controller)}/${path}`.replace(/\/+$/, '');
+      return `${method} ${whole.replaceAll(/:(\w+)/g, '{$1}')}`;
+    }),
+  );
+}
+
+it('is valid OpenAPI 3.0', async () => {
+  expect(await new Validator().validate(structuredClone(document))).toEqual({ valid: true });
+  expect(document.openapi).toBe('3.0.3');
+});
+
+it('has every route there is, and no other', () => {
+  expect(operations.map(([name]) => name).sort()).toEqual(routes().sort());
+  expect(operations.length).toBeGreaterThan(15);
+});
+
+it('says of every route what it is for, what it answers and how it refuses', () => {
+  for (const [name, { summary, responses, requestBody, security }] of operations) {
+    expect(summary, name).toBeTruthy();
+    const statuses = Object.keys(responses);
+    expect(statuses, name).toEqual(expect.arrayContaining(['500', '503']));
+    if (requestBody) expect(statuses, name).toEqual(expect.arrayContaining(['400', '413', '415']));
+    if (requestBody) expect(requestBody.content['application/json']?.example, name).toBeDefined();
+    if (security) expect(statuses, name).toContain('401');
+    if (!name.startsWith('GET')) expect(statuses, name).toContain('403');
+    for (const [status, { content }] of Object.entries(responses))
+      if (Number(status) >= 400)
+        expect(Object.keys(content!), `${name} ${status}`).toEqual(['application/problem+json']);
+  }
+});
+
+it('shows examples that are what they are examples of', () => {
+  const schemas = { Category, CategoryList, ProductSummary, ProductPage, Product, Customer, CustomerAnswer };
+  const all = { ...schemas, SessionAnswer, Cart, Order, OrderPage };
+  for (const [name, schema] of Object.entries(all)) schema.parse(examples[name as keyof typeof examples]);
+  expect(Object.keys(all).sort()).toEqual(Object.keys(examples).sort());
+  for (const [, { responses }] of operations)
+    for (const { content } of Object.values(responses))
+      for (const { value } of Object.values(content?.['application/problem+json']?.examples ?? {}))
+        Problem.parse(value);
+});
+
+it('shows requests that the routes accept', async () => {
+  const staff = await new Visitor(shop).logIn('sam@example.org');
+  shop.catalog.createProduct = shop.catalog.updateProduct = () => examples.Product as Product;
+  shop.catalog.createCategory = () => examples.Category;
+  for (const [name, { requestBody }] of operations) {
+    const [method, path] = name.split(' ') as [string, string];
+    const body = requestBody?.content['application/json']?.example;
+    const url = path.replace('{product}', 'walnut-desk');
+    const headers = { 'if-match': '"7"', 'idempotency-key': 'k' };
+    if (body) expect((await staff.call(method, url, { body, headers })).body?.code, name).not.toBe('invalid_request');
+  }
+});
+
+it('has a page to try it that needs nothing from elsewhere', async () => {
+  const page = await fetch(`${shop.url}/api/docs`);
+  expect(page.status).toBe(200);
+  expect(page.headers.get('content-type')).toContain('text/html');
+  const html = await page.text();
+  const assets = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, asset]) => asset!);
+  expect(assets.length).toBeGreaterThan(3);
+  for (const asset of assets) {
+    expect(asset).not.toMatch(/^(https?:)?\/\//);
+    expect((await fetch(new URL(asset, `${shop.url}/api/docs`))).status, asset).toBe(200);
+  }
+});
