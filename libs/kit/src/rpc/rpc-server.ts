@@ -5,7 +5,7 @@ import type { Rpc as Procedure } from '@shop/contracts/rpc';
 import type { AddressInfo, Socket } from 'node:net';
 import { inspect } from 'node:util';
 import type { RequestContext } from '../context.js';
-import { AppError, invalidRequest, toAppError, toWireError } from '../errors.js';
+import { AppError, toWireError } from '../errors.js';
 import { ReadyJson } from '../ready-json.js';
 import { Admission, defaultAdmissionLimits, type AdmissionLimits } from './admission.js';
 import { CallAge } from './call-age.js';

@@ -4,7 +4,7 @@ import type { MessageHandler } from '@nestjs/microservices';
 import type { Rpc as Procedure } from '@shop/contracts/rpc';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { runInContext, type RequestContext } from '../context.js';
-import { AppError, invalidRequest } from '../errors.js';
+import { AppError, invalidRequest, toAppError } from '../errors.js';
 import { Durations } from './rpc-metrics.js';
 
 const logger = new Logger('RPC');
@@ -41,7 +41,7 @@ export class Target {
     return isObservable(result) ? lastValueFrom(result) : result;
   }
 
-  /** Anything but an AppError is a bug or an outage: written down whole here, and not told to the caller. */
+  /** Anything but an AppError is a bug or an outage: written down whole here, where it can be mended, and not told to the caller. */
   private refusal(error: unknown): AppError {
     if (error instanceof AppError) {
       this.outcomes.refused += 1;
@@ -49,6 +49,6 @@ export class Target {
     }
     this.outcomes.failed += 1;
     logger.error({ err: error, procedure: this.rpc.name });
-    return new AppError('internal');
+    return toAppError(error);
   }
 }
