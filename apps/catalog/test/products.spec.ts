@@ -105,6 +105,11 @@ describe('a product', () => {
     expect(await shop.getProduct(id)).toMatchObject({ version: 2 });
   });
 
+  it('gets a new version even by an edit that changes nothing', async () => {
+    const { id } = await create();
+    expect(await update(id, 1, {})).toMatchObject({ ...lamp, category: { slug: 'light' }, version: 2 });
+  });
+
   it('gets more or less stock, never less than none, and counts that as an edit', async () => {
     const { id } = await create();
     expect(await update(id, 1, { stockDelta: 7 })).toMatchObject({ stock: 12, version: 2 });
