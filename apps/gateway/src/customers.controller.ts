@@ -66,9 +66,9 @@ export class CustomersController {
     @Body({ schema: PasswordChange }) change: PasswordChange,
   ): Promise<void> {
     const { customerId } = session;
-    await this.limits.take('passwordsPerAccount', customerId);
-    await this.rpc.call(accountsRpc.changePassword, { ...change, id: customerId });
-    await this.limits.giveBack('passwordsPerAccount', customerId);
+    await this.limits.guess([['passwordsPerAccount', customerId]], () =>
+      this.rpc.call(accountsRpc.changePassword, { ...change, id: customerId }),
+    );
     await this.visitors.logOutElsewhere(session);
   }
 }

@@ -42,9 +42,26 @@ export class RateLimits {
     }
   }
 
-  /** Takes one try back, because it turned out to be a good one. */
-  async giveBack(limit: Limit, who: string): Promise<void> {
-    await this.limiters?.get(limit)!.reward(hashed(who));
+  /** Counts `check` if it ends with bad_credentials, but beforehand, so that a burst of guesses finds the limit too. */
+  async guess<T>(tries: [limit: Limit, who: string][], check: () => Promise<T>): Promise<T> {
+    for (const [limit, who] of tries) await this.take(limit, who);
+    let wrong = false;
+    try {
+      return await check();
+    } catch (error) {
+      wrong = error instanceof AppError && error.code === 'bad_credentials';
+      throw error;
+    } finally {
+      if (!wrong) await Promise.all(tries.map(([limit, who]) => this.giveBack(limit, who)));
+    }
+  }
+
+  private async giveBack(limit: Limit, who: string): Promise<void> {
+    // One try too many in the count is no reason to refuse what went well.
+    await this.limiters
+      ?.get(limit)!
+      .reward(hashed(who))
+      .catch(() => undefined);
   }
 }
 

@@ -34,16 +34,13 @@ export class SessionController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CustomerAnswer> {
-    const account = credentials.email.trim().toLowerCase();
-    const address = addressGroup(request.ip);
-    // Counted before the password is checked, so that a burst of guesses finds the limit too; good ones are given back.
-    await this.limits.take('passwordsPerAddress', address);
-    await this.limits.take('passwordsPerAccount', account);
-    const customer = await this.rpc.call(accountsRpc.checkCredentials, credentials);
-    await Promise.all([
-      this.limits.giveBack('passwordsPerAddress', address),
-      this.limits.giveBack('passwordsPerAccount', account),
-    ]);
+    const customer = await this.limits.guess(
+      [
+        ['passwordsPerAddress', addressGroup(request.ip)],
+        ['passwordsPerAccount', credentials.email.trim().toLowerCase()],
+      ],
+      () => this.rpc.call(accountsRpc.checkCredentials, credentials),
+    );
     await this.visitors.logIn(request, reply, customer.id);
     return { customer };
   }

@@ -40,11 +40,25 @@ export function fromWireError(wire: WireError): AppError {
   return new AppError(wire.code, wire.detail, wire.extras, wire.retryAfterSeconds);
 }
 
+interface Issue {
+  path?: readonly unknown[] | undefined;
+  message: string;
+  /** The fields that zod does not know, in an issue of theirs. */
+  keys?: readonly string[];
+}
+
+/** Of a body made to be wrong in a thousand places, the first ones do. */
+const MOST_ERRORS = 50;
+
 /** The AppError for what a zod schema found, with a dotted path per field. */
-export function invalidRequest(
-  issues: readonly { path?: readonly unknown[] | undefined; message: string }[],
-): AppError {
-  const errors = issues.map(({ path = [], message }) => ({ field: fieldPath(path), message }));
+export function invalidRequest(issues: readonly Issue[]): AppError {
+  const errors = issues
+    .flatMap(({ path = [], message, keys }) =>
+      keys
+        ? keys.map((key) => ({ field: fieldPath([...path, key]), message: 'is not a field here' }))
+        : [{ field: fieldPath(path), message }],
+    )
+    .slice(0, MOST_ERRORS);
   const first = errors[0];
   return new AppError('invalid_request', first ? `${first.field || 'body'}: ${first.message}` : undefined, { errors });
 }

@@ -8,7 +8,7 @@ import { AppError, invalidRequest } from './errors.js';
 import type { KitConfig } from './kit.config.js';
 import type { Log } from './log.js';
 import { counter, histogram } from './metrics.js';
-import { ProblemFilter } from './problem-filter.js';
+import { ProblemFilter, sendProblem } from './problem-filter.js';
 
 /** The largest JSON body, in bytes. */
 const BODY_LIMIT = 100_000;
@@ -18,7 +18,7 @@ const KEEP_ALIVE_MS = 75_000;
 
 const ALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-export function createHttpAdapter(config: KitConfig): FastifyAdapter {
+export function createHttpAdapter(config: KitConfig, log: Log): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -31,6 +31,11 @@ export function createHttpAdapter(config: KitConfig): FastifyAdapter {
     // While closing, requests that still arrive are answered; what tells balancers to go elsewhere is /readyz.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
+    // An address that cannot even be decoded comes by no route and no hook.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      void reply.header('x-request-id', request.id);
+      sendProblem(error, request, reply, log);
+    },
   });
 }
 

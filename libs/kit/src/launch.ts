@@ -14,7 +14,7 @@ import { kitConfig, type KitConfig } from './kit.config.js';
 import { Log } from './log.js';
 import { collectProcessMetrics } from './metrics.js';
 import { createOpsServer } from './ops.js';
-import { Queues } from './queue.js';
+import type { Queues } from './queue.js';
 import { RpcServer } from './rpc/rpc-server.js';
 import { Rpc } from './rpc/rpc.js';
 import type { Service } from './service.js';
@@ -69,7 +69,7 @@ async function assemble({ services, configs, config, log, closers }: Parts): Pro
     { provide: Log, useValue: log },
     { provide: Rpc, useValue: rpc },
   ]);
-  const app = await NestFactory.create<NestFastifyApplication>(core, createHttpAdapter(config), {
+  const app = await NestFactory.create<NestFastifyApplication>(core, createHttpAdapter(config, log), {
     logger: log,
     bodyParser: false,
     abortOnError: false,
@@ -84,7 +84,7 @@ async function assemble({ services, configs, config, log, closers }: Parts): Pro
   const jobHandlers = findJobHandlers(instancesOf(app));
   checkHandlers(services, rpcServer.handlerNames(), jobHandlers);
   await app.startAllMicroservices();
-  const queues = startWorkers(app, jobHandlers);
+  const queues = await startWorkers(app, jobHandlers);
   const url = services.some(({ http }) => http) ? await listen(app, config) : undefined;
   health = app.get<Health>(Health);
   health.serve();
@@ -138,9 +138,14 @@ function instancesOf(app: NestFastifyApplication): object[] {
     .filter((instance): instance is object => typeof instance === 'object' && instance !== null);
 }
 
-function startWorkers(app: NestFastifyApplication, found: readonly FoundJobHandler[]): Queues | undefined {
+async function startWorkers(
+  app: NestFastifyApplication,
+  found: readonly FoundJobHandler[],
+): Promise<Queues | undefined> {
   if (found.length === 0) return undefined;
-  const queues = app.get<Queues>(Queues, { strict: false });
+  // Whoever has jobs has loaded it already; a process without them saves BullMQ's 9 MB.
+  const { Queues } = await import('./queue.js');
+  const queues = app.get(Queues, { strict: false });
   for (const queue of new Set(found.map(({ job }) => job.queue))) {
     const handlers = new Map(
       found.filter(({ job }) => job.queue === queue).map((handler) => [handler.job.name, handler]),

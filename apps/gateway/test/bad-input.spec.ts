@@ -1,0 +1,243 @@
+import { request as httpRequest } from 'node:http';
+import { Problem } from '@shop/contracts/problems';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openShop, PASSWORD, Visitor, type Shop } from './shop.js';
+
+let shop: Shop;
+let someone: Visitor;
+beforeAll(async () => {
+  shop = await openShop({ RATE_LIMITS: 'off' });
+  someone = new Visitor(shop);
+});
+afterAll(() => shop.stop());
+
+const json = { 'content-type': 'application/json' };
+
+/** The answer, after checking that it is a whole problem as RFC 9457 has it. */
+async function problemOf(
+  method: string,
+  path: string,
+  options: { body?: unknown; headers?: Record<string, string> } = {},
+) {
+  const { status, headers, body } = await someone.call(method, path, options);
+  expect(headers.get('content-type')).toBe('application/problem+json');
+  expect(headers.get('cache-control')).toBe('no-store');
+  expect(Problem.strict().parse(body)).toEqual(body);
+  expect(body.status).toBe(status);
+  expect(body.requestId).toBe(headers.get('x-request-id'));
+  return { ...body, headers };
+}
+
+describe('a body', () => {
+  it('that is no JSON is 400', async () => {
+    for (const body of ['{', '{"email":', 'null,', "{'a':1}", '\u0000', '{"a":1}}'])
+      expect(await problemOf('POST', '/api/session', { body }), body).toMatchObject({
+        status: 400,
+        code: 'invalid_request',
+      });
+  });
+
+  it('that is JSON of another kind is 400', async () => {
+    for (const body of ['null', '[]', '1', '"x"', 'true', ''])
+      expect(await problemOf('POST', '/api/session', { body, headers: json }), body).toMatchObject({
+        status: 400,
+        code: 'invalid_request',
+      });
+    expect(await problemOf('POST', '/api/session')).toMatchObject({ status: 400, code: 'invalid_request' });
+  });
+
+  it('that tries to reach prototypes is 400', async () => {
+    for (const body of ['{"__proto__":{"role":"staff"}}', '{"constructor":{"prototype":{"role":"staff"}}}'])
+      expect(await problemOf('POST', '/api/session', { body })).toMatchObject({ status: 400, code: 'invalid_request' });
+  });
+
+  it('with a field nobody knows is 400 and names it', async () => {
+    const body = { email: 'a@example.org', password: PASSWORD, name: 'A', role: 'staff' };
+    const problem = await problemOf('POST', '/api/customers', { body });
+    expect(problem).toMatchObject({ status: 400, code: 'invalid_request', detail: 'role: is not a field here' });
+    expect(problem.errors).toEqual([{ field: 'role', message: 'is not a field here' }]);
+    const thousands = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`f${i}`, 1]));
+    expect((await problemOf('POST', '/api/session', { body: thousands })).errors).toHaveLength(50);
+  });
+
+  it('with wrong values is 400 and names each', async () => {
+    const body = { email: 'nobody', password: 'short', name: ' ' };
+    const { errors } = await problemOf('POST', '/api/customers', { body });
+    expect(errors!.map(({ field }) => field)).toEqual(['email', 'password', 'name']);
+    for (const { message } of errors!) expect(message.length).toBeGreaterThan(3);
+    const types = await problemOf('POST', '/api/customers', { body: { email: 5, password: null, name: 7 } });
+    expect(types.errors!.map(({ field }) => field)).toEqual(['email', 'password', 'name']);
+  });
+
+  it('with a quantity no cart has is 400', async () => {
+    for (const quantity of [-1, 100, 1e9, 1.5, '2', null, Number.MAX_SAFE_INTEGER + 2]) {
+      const problem = await problemOf('PUT', '/api/cart/lines/walnut-desk', { body: { quantity } });
+      expect([problem.status, problem.errors?.[0]?.field], String(quantity)).toEqual([400, 'quantity']);
+    }
+  });
+
+  it('of 10 MB is 413, and so is one byte over the limit', async () => {
+    for (const size of [10_000_000, 100_001]) {
+      const problem = await problemOf('POST', '/api/session', { body: `"${'x'.repeat(size - 2)}"` });
+      expect(problem).toMatchObject({ status: 413, code: 'payload_too_large' });
+    }
+    expect((await someone.post('/api/session', `"${'x'.repeat(99_000)}"`)).status).toBe(400);
+  });
+
+  it('of 10 MB in chunks of unknown length is 413', async () => {
+    const status = await new Promise((resolve, reject) => {
+      const request = httpRequest(`${shop.url}/api/session`, { method: 'POST', headers: json }, (response) => {
+        resolve(response.statusCode);
+        response.resume();
+        request.destroy();
+      });
+      request.on('error', reject);
+      const chunk = Buffer.alloc(64 * 1024, 'x');
+      for (let i = 0; i < 160; i++) request.write(chunk);
+      request.end();
+    });
+    expect(status).toBe(413);
+  });
+
+  it('of another type is 415', async () => {
+    const types = [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'application/xml',
+      'nonsense',
+    ];
+    for (const type of types)
+      expect(
+        await problemOf('POST', '/api/session', { body: '{}', headers: { 'content-type': type } }),
+        type,
+      ).toMatchObject({
+        status: 415,
+        code: 'unsupported_media_type',
+      });
+  });
+});
+
+describe('a query', () => {
+  it('that the contract does not know is 400', async () => {
+    const bad = [
+      'limit=0',
+      'limit=101',
+      'limit=abc',
+      'sort=best',
+      'inStock=yes',
+      'minPriceCents=-1',
+      'minPriceCents=1.5',
+      'q=',
+      'cursor=',
+    ];
+    for (const query of [...bad, 'foo=1', 'limit=1&limit=2', 'q=%00', 'category=No%20Slug', `q=${'x'.repeat(201)}`])
+      expect(await problemOf('GET', `/api/products?${query}`), query).toMatchObject({
+        status: 400,
+        code: 'invalid_request',
+      });
+    const { errors } = await problemOf('GET', '/api/products?limit=0&sort=best');
+    expect(errors!.map(({ field }) => field).sort()).toEqual(['limit', 'sort']);
+  });
+});
+
+describe('an address', () => {
+  it('that is none is 404', async () => {
+    const none = [
+      '/',
+      '/api',
+      '/api/',
+      '/api/nothing',
+      '/api/products/a/b',
+      '/livez',
+      '/readyz',
+      '/metrics',
+      '/favicon.ico',
+    ];
+    for (const path of none)
+      expect(await problemOf('GET', path), path).toMatchObject({ status: 404, code: 'not_found' });
+    expect(await problemOf('DELETE', '/api/nothing')).toMatchObject({ status: 404, code: 'not_found' });
+  });
+
+  it('that cannot be read is 400', async () => {
+    for (const path of ['/api/products/%E0%A4%A', '/%'])
+      expect(await problemOf('GET', path), path).toMatchObject({ status: 400, code: 'invalid_request' });
+  });
+
+  it('asked in a wrong way is 405 and says which ways there are', async () => {
+    const wrong: [method: string, path: string, allow: string[]][] = [
+      ['DELETE', '/api/products', ['GET', 'HEAD', 'POST']],
+      ['POST', '/api/products/walnut-desk', ['GET', 'HEAD', 'PATCH']],
+      ['PUT', '/api/session', ['DELETE', 'GET', 'HEAD', 'POST']],
+      ['GET', '/api/sessions', ['DELETE']],
+      ['POST', '/api/cart', ['GET', 'HEAD']],
+      ['PATCH', '/api/orders', ['GET', 'HEAD', 'POST']],
+      ['OPTIONS', '/api/cart', ['GET', 'HEAD']],
+    ];
+    for (const [method, path, allow] of wrong) {
+      const problem = await problemOf(method, path);
+      expect(problem, `${method} ${path}`).toMatchObject({ status: 405, code: 'method_not_allowed' });
+      expect(problem.headers.get('allow')!.split(', ').sort()).toEqual(allow);
+    }
+  });
+});
+
+describe('another site', () => {
+  const body = { quantity: 1 };
+  const write = (headers: Record<string, string>) =>
+    someone.call('PUT', '/api/cart/lines/walnut-desk', { body, headers });
+
+  it('may not write', async () => {
+    const host = new URL(shop.url).host;
+    for (const origin of [
+      'https://evil.example',
+      'null',
+      `http://${host}.evil.example`,
+      'http://127.0.0.1:1',
+      'garbage',
+      '',
+    ])
+      expect(
+        await problemOf('PUT', '/api/cart/lines/walnut-desk', { body, headers: { origin } }),
+        origin,
+      ).toMatchObject({
+        status: 403,
+        code: 'forbidden',
+      });
+    for (const [method, path] of [
+      ['POST', '/api/session'],
+      ['DELETE', '/api/session'],
+      ['POST', '/api/orders'],
+    ] as const)
+      expect(await problemOf(method, path, { headers: { origin: 'https://evil.example' } })).toMatchObject({
+        status: 403,
+      });
+  });
+
+  it('may read what is public, as everybody', async () => {
+    expect((await someone.get('/api/products', { origin: 'https://elsewhere.example' })).status).toBe(200);
+  });
+
+  it('is not this one, and not a program', async () => {
+    expect((await write({ origin: shop.url })).status).toBe(200);
+    expect((await write({})).status).toBe(200);
+  });
+
+  it('is not the address that visitors are told', async () => {
+    const behind = await openShop({ PUBLIC_URL: 'https://shop.example.org', RATE_LIMITS: 'off' });
+    const visitor = new Visitor(behind);
+    const put = (origin: string) => visitor.call('PUT', '/api/cart/lines/walnut-desk', { body, headers: { origin } });
+    expect((await put('https://shop.example.org')).status).toBe(200);
+    expect((await put('https://evil.example')).status).toBe(403);
+    await behind.stop();
+  });
+});
+
+describe('a request id', () => {
+  it('is taken when it is sane, and made when it is not', async () => {
+    const given = await problemOf('GET', '/api/nothing', { headers: { 'x-request-id': 'abc-123' } });
+    expect(given.requestId).toBe('abc-123');
+    const odd = await problemOf('GET', '/api/nothing', { headers: { 'x-request-id': 'a b"c' } });
+    expect(odd.requestId).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});

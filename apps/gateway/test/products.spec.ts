@@ -1,0 +1,149 @@
+import type { Product } from '@shop/contracts/products';
+import { AppError } from '@shop/kit/errors';
+import { ReadyJson } from '@shop/kit/ready-json';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { examples } from '../src/openapi-examples.js';
+import { DESK, openShop, Visitor, type Shop } from './shop.js';
+
+let shop: Shop;
+let staff: Visitor;
+beforeAll(async () => {
+  shop = await openShop({ RATE_LIMITS: 'off' });
+  staff = await new Visitor(shop).logIn('sam@example.org');
+});
+afterAll(() => shop.stop());
+
+const publicPaths = ['/api/products/walnut-desk', '/api/products?limit=5', '/api/categories'];
+const PUBLIC = 'public, max-age=1, stale-while-revalidate=1, stale-if-error=86400';
+
+describe('a public answer', () => {
+  it('passes the owner’s bytes on as they are, with their ETag', async () => {
+    const bytes = '{"odd":   "spacing", "n": 1.50}';
+    shop.catalog.getProduct = () => new ReadyJson(Buffer.from(bytes), '"made-by-the-owner"');
+    const response = await fetch(`${shop.url}/api/products/walnut-desk`);
+    expect(await response.text()).toBe(bytes);
+    expect(response.headers.get('etag')).toBe('"made-by-the-owner"');
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    shop.catalog.getProduct = () => ReadyJson.of(examples.Product);
+  });
+
+  it('may be copied for a second, and longer only while it is renewed or the shop is down', async () => {
+    for (const path of publicPaths) {
+      const { headers, status } = await staff.get(path);
+      expect([status, headers.get('cache-control')], path).toEqual([200, PUBLIC]);
+      expect(headers.getSetCookie(), path).toEqual([]);
+    }
+  });
+
+  it('is 304 without a body for who has it, compared weakly', async () => {
+    for (const path of publicPaths) {
+      const etag = (await staff.get(path)).headers.get('etag')!;
+      for (const known of [etag, `W/${etag}`, `"other", W/${etag}`, '*']) {
+        const { status, body, headers } = await staff.get(path, { 'if-none-match': known });
+        expect([status, body, headers.get('etag'), headers.get('cache-control')]).toEqual([
+          304,
+          undefined,
+          etag,
+          PUBLIC,
+        ]);
+      }
+      expect((await staff.get(path, { 'if-none-match': '"other"' })).status).toBe(200);
+    }
+  });
+
+  it('costs no look at Redis and no question to accounts, even with a session', async () => {
+    const before = await commands();
+    for (const path of publicPaths) await staff.get(path);
+    expect(await commands()).toBe(before + 1);
+  });
+
+  it('answers HEAD with the same headers and nothing else', async () => {
+    const { status, body, headers } = await staff.call('HEAD', '/api/products/walnut-desk');
+    expect([status, body]).toEqual([200, undefined]);
+    expect(Number(headers.get('content-length'))).toBe(JSON.stringify(examples.Product).length);
+  });
+
+  it('that there is none of is 404, which nobody may keep', async () => {
+    shop.catalog.getProduct = () => {
+      throw new AppError('not_found', 'There is no such product.');
+    };
+    const asked = () => shop.calls.get('catalog.getProduct')!.length;
+    const before = asked();
+    const missing = await staff.get('/api/products/no-such');
+    expect(missing.body).toMatchObject({ status: 404, code: 'not_found', detail: 'There is no such product.' });
+    expect(missing.headers.get('cache-control')).toBe('no-store');
+    for (const name of ['%00', 'a%20b', '..%2f', 'x'.repeat(121), 'é', '-', '*'])
+      expect((await staff.get(`/api/products/${name}`)).body.code, name).toBe('not_found');
+    expect(asked() - before).toBe(1);
+  });
+
+  it('takes the query as the contract has it', async () => {
+    await staff.get(
+      '/api/products?category=chairs&q=oak&minPriceCents=5&inStock=true&featured=false&sort=-price&limit=3',
+    );
+    expect(shop.calls.get('catalog.listProducts')!.at(-1)).toEqual({
+      category: 'chairs',
+      q: 'oak',
+      minPriceCents: 5,
+      inStock: true,
+      featured: false,
+      sort: '-price',
+      limit: 3,
+    });
+  });
+});
+
+describe('staff', () => {
+  const product = { name: 'Chair', description: 'Oak.', category: 'chairs', priceCents: 100, stock: 1 };
+
+  it('adds products and categories', async () => {
+    shop.catalog.createProduct = (input) => ({ ...(examples.Product as Product), name: input.name });
+    shop.catalog.createCategory = (input) => ({ ...input, products: 0 });
+    const created = await staff.post<Product>('/api/products', product);
+    expect([created.status, created.body.name, created.headers.get('cache-control')]).toEqual([
+      201,
+      'Chair',
+      'no-store',
+    ]);
+    const category = await staff.post('/api/categories', { slug: 'chairs', name: 'Chairs' });
+    expect([category.status, category.body]).toEqual([201, { slug: 'chairs', name: 'Chairs', products: 0 }]);
+  });
+
+  it('changes a product only in the version it has seen', async () => {
+    shop.catalog.updateProduct = ({ version, patch }) => {
+      if (version !== 7) throw new AppError('stale_version');
+      return { ...(examples.Product as Product), ...patch, category: examples.Product.category, version: 8 };
+    };
+    const change = (ifMatch?: string) =>
+      staff.patch<Product & { code: string }>(
+        '/api/products/Walnut-Desk',
+        { priceCents: 5 },
+        ifMatch ? { 'if-match': ifMatch } : {},
+      );
+    for (const current of ['"7"', 'W/"7"', ' "7" ']) {
+      const { status, body } = await change(current);
+      expect([status, body.priceCents, body.version]).toEqual([200, 5, 8]);
+    }
+    expect(shop.calls.get('catalog.updateProduct')!.at(-1)).toEqual({
+      product: 'walnut-desk',
+      version: 7,
+      patch: { priceCents: 5 },
+    });
+    expect((await change()).body).toMatchObject({ status: 428, code: 'version_required' });
+    for (const stale of ['"6"', 'W/"8"', '"some-etag"', '""', '"99999999999999999999"'])
+      expect((await change(stale)).body, stale).toMatchObject({ status: 412, code: 'stale_version' });
+    for (const garbage of ['7', '*', '"7', '"6", "7"'])
+      expect((await change(garbage)).body, garbage).toMatchObject({ status: 400, code: 'invalid_request' });
+  });
+});
+
+/** How many commands Redis has worked off, itself included. */
+async function commands(): Promise<number> {
+  const stats = await shop.redis.info('stats');
+  return Number(/total_commands_processed:(\d+)/.exec(stats)![1]);
+}
+
+it('knows the desk by its id too', async () => {
+  shop.catalog.getProduct = ({ product }) => ReadyJson.of({ product });
+  expect((await staff.get(`/api/products/${DESK.toUpperCase()}`)).body).toEqual({ product: DESK });
+});

@@ -1,0 +1,79 @@
+import { beforeEach, afterEach, expect, it } from 'vitest';
+import { DESK, openShop, PASSWORD, Visitor, type Shop } from './shop.js';
+
+let shop: Shop;
+beforeEach(async () => {
+  shop = await openShop({ TRUST_PROXY: '127.0.0.1' });
+});
+afterEach(() => shop.stop());
+
+const logIn = (email: string, password: string, address = '192.0.2.1') =>
+  new Visitor(shop).post('/api/session', { email, password }, { 'x-forwarded-for': address });
+const count = (statuses: { status: number }[], wanted: number) =>
+  statuses.filter(({ status }) => status === wanted).length;
+
+it('lets ten wrong passwords through for one account, even in a burst from many addresses', async () => {
+  const burst = await Promise.all(
+    Array.from({ length: 30 }, (_, i) => logIn('ada@example.org', 'wrong', `192.0.2.${i}`)),
+  );
+  expect([count(burst, 401), count(burst, 429)]).toEqual([10, 20]);
+  expect(shop.calls.get('accounts.checkCredentials')).toHaveLength(10);
+  const refused = await logIn('ADA@example.org', PASSWORD);
+  expect(refused.body).toMatchObject({ status: 429, code: 'rate_limited' });
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(800);
+  expect((await logIn('sam@example.org', PASSWORD)).status).toBe(200);
+});
+
+it('treats an account that does not exist like one that does', async () => {
+  const tries = [];
+  for (let i = 0; i < 12; i++) tries.push(await logIn('nobody@example.org', 'wrong'));
+  expect([count(tries, 401), count(tries, 429)]).toEqual([10, 2]);
+});
+
+it('lets a hundred wrong passwords through from one address, or one IPv6 network', async () => {
+  for (const address of [() => '192.0.2.7', (i: number) => `2001:db8:1:2::${i.toString(16)}`]) {
+    const tries = await Promise.all(
+      Array.from({ length: 110 }, (_, i) => logIn(`${address(i)}-${i}@example.org`, 'wrong', address(i))),
+    );
+    expect([count(tries, 401), count(tries, 429)]).toEqual([100, 10]);
+  }
+  expect((await logIn('ada@example.org', PASSWORD, '2001:db8:1:3::1')).status).toBe(200);
+});
+
+it('does not count right passwords', async () => {
+  for (let i = 0; i < 15; i++) expect((await logIn('ada@example.org', PASSWORD)).status).toBe(200);
+});
+
+it('limits guesses of the current password too', async () => {
+  const ada = await new Visitor(shop).logIn();
+  const tries = [];
+  for (let i = 0; i < 12; i++)
+    tries.push(await ada.put('/api/customers/me/password', { current: 'wrong', next: 'long-enough-now' }));
+  expect([count(tries, 401), count(tries, 429)]).toEqual([10, 2]);
+});
+
+it('limits registrations per address and orders per customer', async () => {
+  const register = (i: number) =>
+    new Visitor(shop).post('/api/customers', { email: `${i}@example.org`, password: 'long-enough-now', name: 'N' });
+  const registered = await Promise.all(Array.from({ length: 103 }, (_, i) => register(i)));
+  expect([count(registered, 201), count(registered, 429)]).toEqual([100, 3]);
+
+  const ada = await new Visitor(shop).logIn();
+  const body = { payment: { method: 'credit' }, lines: [{ productId: DESK, quantity: 1 }] };
+  const orders = await Promise.all(
+    Array.from({ length: 63 }, (_, i) => ada.post('/api/orders', body, { 'idempotency-key': String(i) })),
+  );
+  expect([count(orders, 202), count(orders, 429)]).toEqual([60, 3]);
+});
+
+it('limits nothing when it is switched off', async () => {
+  const unlimited = await openShop({ RATE_LIMITS: 'off' });
+  for (let i = 0; i < 20; i++) {
+    const { status } = await new Visitor(unlimited).post('/api/session', {
+      email: 'ada@example.org',
+      password: 'wrong',
+    });
+    expect(status).toBe(401);
+  }
+  await unlimited.stop();
+});
