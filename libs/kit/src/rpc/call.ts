@@ -98,6 +98,16 @@ export class Call implements Sent, Waiting, Waiter {
     else this.giveUp();
   }
 
+  /** Another server may answer sooner; where a second time would do harm, the answer is still awaited. */
+  doubted(): void {
+    const endpoint = this.endpoint!;
+    const mayRetry = this.request.rpc.idempotent && this.tries < MOST_TRIES && this.scope.balancer.choose(endpoint);
+    if (!mayRetry || !this.scope.budget.spend()) return;
+    endpoint.outcomes.timeout += 1;
+    endpoint.forget(this.id, false);
+    this.proceed();
+  }
+
   /** Perhaps the server did it and could not say so. */
   lost(): void {
     this.endpoint!.outcomes.lost += 1;

@@ -6,21 +6,26 @@ import type { CallMessage, ReplyMessage, ToCaller } from './messages.js';
 
 /** A server's kernel accepts connections even when its process hangs; only a hello shows that somebody is there. */
 const HELLO_MS = 1000;
-/** How often a connection is looked at, after how many silent looks it is asked for a sign of life, and when it is given up. */
+/** A connection that owes answers is looked at this often. After so many looks without a word from the server it is … */
 const LOOK_MS = 200;
-const ASK_AFTER = 2;
-const GIVE_UP_AFTER = 7;
+const ASK_AFTER = 2; // … asked for a sign of life, which a server gives however long its calls take,
+const SUSPECT_AFTER = 5; // … suspected to hang,
+const GIVE_UP_AFTER = 25; // … given up.
 
 /** A call that was sent and waits for its answer. */
 export interface Sent {
   answered(reply: ReplyMessage, body: Buffer | undefined): void;
+  /** The server has fallen silent. It may hang, it may just be busy. */
+  doubted(): void;
   /** The connection ended. Whether the server has run the call, nobody knows. */
   lost(): void;
 }
 
 export interface ConnectionEvents {
+  /** Its first word, and its first one after it was silent. */
   ready(): void;
   draining(): void;
+  silent(): void;
   replied(reply: ReplyMessage): void;
   /** `error` when it did not end as agreed. The calls it still had are told after this. */
   ended(error: Error | undefined): void;
@@ -89,6 +94,7 @@ export class Connection {
   }
 
   private receive(message: ToCaller, body: Buffer | undefined): void {
+    if (this.isSilent) this.events.ready();
     this.silentLooks = 0;
     if ('id' in message) {
       const sent = this.sent.get(message.id);
@@ -102,12 +108,22 @@ export class Connection {
     }
   }
 
+  private get isSilent(): boolean {
+    return this.silentLooks >= SUSPECT_AFTER;
+  }
+
   /** Counts looks, not time: when it was this process that stood still, that is one look and no fault of the server's. */
   private look(): void {
+    if (this.sent.size === 0 && !this.isSilent) return this.stopLooking();
     this.silentLooks += 1;
-    if (this.sent.size === 0) this.stopLooking();
-    else if (this.silentLooks === ASK_AFTER) this.frames.send({ ping: true });
-    else if (this.silentLooks === GIVE_UP_AFTER) this.giveUp('the server hangs');
+    if (this.silentLooks === ASK_AFTER) this.frames.send({ ping: true });
+    if (this.silentLooks === SUSPECT_AFTER) this.suspect();
+    if (this.silentLooks === GIVE_UP_AFTER) this.giveUp('the server hangs');
+  }
+
+  private suspect(): void {
+    this.events.silent();
+    for (const sent of [...this.sent.values()]) sent.doubted();
   }
 
   private stopLooking(): void {

@@ -14,10 +14,10 @@ const EJECT_AFTER = 5;
 const LOAD_VALID_MS = 1000;
 
 /**
- * connecting → ready → (draining →) down → connecting … until it is removed. `draining` still answers but wants no new
- * calls; `down` waits for its next try.
+ * connecting → ready ⇄ silent, → draining, and from any of them → down → connecting … until it is removed.
+ * `silent` does not react; `draining` still answers but wants no new calls; `down` waits for its next try.
  */
-export type EndpointState = 'connecting' | 'ready' | 'draining' | 'down' | 'removed';
+export type EndpointState = 'connecting' | 'ready' | 'silent' | 'draining' | 'down' | 'removed';
 
 export class Endpoint {
   readonly name: string;
@@ -58,7 +58,7 @@ export class Endpoint {
 
   /** Waiting for it for a moment makes sense. */
   get isHopeful(): boolean {
-    return this.state === 'connecting' || (this.state === 'down' && this.failures <= 1);
+    return ['connecting', 'silent'].includes(this.state) || (this.state === 'down' && this.failures <= 1);
   }
 
   connect(): void {
@@ -67,7 +67,8 @@ export class Endpoint {
       this.address.host,
       this.address.port,
       {
-        ready: () => this.become('ready'),
+        ready: () => this.state !== 'draining' && this.become('ready'),
+        silent: () => this.state === 'ready' && this.become('silent'),
         draining: () => this.drain(),
         replied: (reply) => this.replied(reply),
         ended: (error) => this.ended(error),

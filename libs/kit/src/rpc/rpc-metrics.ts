@@ -98,7 +98,7 @@ expose('rpc_client_requests_total', 'counter', 'Calls by how their tries ended',
 expose('rpc_client_duration_seconds', 'histogram', 'How long callers waited, all tries together', clientDurations);
 expose('rpc_client_outstanding', 'gauge', 'Calls without an answer so far', () => perAddress((at) => at.outstanding));
 expose('rpc_client_ejected', 'gauge', '1 for an address that gets no calls because it failed', () =>
-  perAddress((at) => (at.state === 'down' ? 1 : 0)),
+  perAddress((at) => (at.state === 'down' || at.state === 'silent' ? 1 : 0)),
 );
 expose('rpc_server_requests_total', 'counter', 'Calls by how they ended', serverRequests);
 expose('rpc_server_duration_seconds', 'histogram', 'How long procedures ran', serverDurations);

@@ -113,6 +113,21 @@ describe('a server that hangs', () => {
     expect(load.errors).toEqual([]);
   });
 
+  it('loses nothing that would harm if done twice, when it lives again in time', async () => {
+    await start(2);
+    const [hung] = servers as [ServerProcess];
+    const load = new Load(8, (n) => rpc.call({ ...testRpc.write, deadlineMs: 10_000 }, { key: String(n), ms: 3 }));
+    await more(load, 100);
+    hung.signal('SIGSTOP');
+    await vi.waitUntil(() => isEjected(hung), { timeout: 10_000 });
+    await more(load, 100);
+    hung.signal('SIGCONT');
+    await vi.waitUntil(async () => !(await isEjected(hung)), { timeout: 10_000 });
+    await load.stop();
+    expect(load.errors).toEqual([]);
+    expect(executed()).toHaveLength(load.done);
+  });
+
   it('does not do, when it lives again, what its callers have stopped waiting for', async () => {
     await start(2);
     const [hung] = servers as [ServerProcess];
