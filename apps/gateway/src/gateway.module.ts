@@ -5,6 +5,7 @@ import { CartController } from './cart.controller.js';
 import { CartView } from './cart-view.js';
 import { Carts } from './carts.js';
 import { CategoriesController } from './categories.controller.js';
+import { Checkout } from './checkout.js';
 import { CustomersController } from './customers.controller.js';
 import { Customers } from './customers.js';
 import { gatewayConfig } from './gateway.config.js';
@@ -26,7 +27,7 @@ import { Visitors } from './visitors.js';
     CartController,
     OrdersController,
   ],
-  providers: [Sessions, Visitors, Customers, Carts, CartView, RateLimits],
+  providers: [Sessions, Visitors, Customers, Carts, CartView, Checkout, RateLimits],
 })
 export class GatewayModule {}
 

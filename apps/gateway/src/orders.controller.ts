@@ -1,15 +1,12 @@
-import { createHash } from 'node:crypto';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { IdempotencyKey, Order, OrderPage, OrderRequest, ordersRpc } from '@shop/contracts/orders';
 import { Cursor, Id, Limit } from '@shop/contracts/values';
 import { AppError } from '@shop/kit/errors';
-import { Log } from '@shop/kit/log';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import type { FastifyReply } from 'fastify';
 import * as z from 'zod';
-import { CartView } from './cart-view.js';
-import { Carts, cartOf } from './carts.js';
+import { Checkout } from './checkout.js';
 import { Customers } from './customers.js';
 import { Documented } from './documented.js';
 import { CurrentSession, LoggedIn, type CustomerSession } from './guards.js';
@@ -23,11 +20,9 @@ const OrderQuery = z.strictObject({ limit: Limit, cursor: Cursor.optional() });
 export class OrdersController {
   constructor(
     private readonly rpc: Rpc,
-    private readonly carts: Carts,
-    private readonly view: CartView,
+    private readonly checkout: Checkout,
     private readonly customers: Customers,
     private readonly limits: RateLimits,
-    private readonly log: Log,
   ) {}
 
   @Post()
@@ -57,17 +52,9 @@ export class OrdersController {
     @Body({ schema: OrderRequest }) body: OrderRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Order> {
-    const { customerId } = session;
     const idempotencyKey = readKey(key);
-    await this.limits.take('ordersPerCustomer', customerId);
-    const { order, cartVersion } = await this.rpc.call(ordersRpc.placeOrder, {
-      ...body,
-      ...(body.lines ? { lines: body.lines } : await this.cartLines(session)),
-      customerId,
-      idempotencyKey,
-      bodyHash: hashOf(body),
-    });
-    if (cartVersion !== undefined) await this.emptyCart(session, cartVersion);
+    await this.limits.take('ordersPerCustomer', session.customerId);
+    const order = await this.checkout.place(session, idempotencyKey, body);
     void reply.header('location', `/api/orders/${order.id}`);
     return order;
   }
@@ -95,22 +82,6 @@ export class OrdersController {
     const { role } = await this.customers.get(customerId);
     return this.rpc.call(ordersRpc.getOrder, { id: id.data, customerId: role === 'staff' ? undefined : customerId });
   }
-
-  /** What the shopper sees in the cart is what is ordered: products that are gone are not in it. */
-  private async cartLines(session: CustomerSession) {
-    const cart = await this.carts.read(cartOf(session));
-    const { lines } = await this.view.of(cart);
-    return { lines: lines.map(({ productId, quantity }) => ({ productId, quantity })), cartVersion: cart.version };
-  }
-
-  /** The order stands by now, so no failure here may hide it; asking again with the same key empties the cart as well. */
-  private async emptyCart(session: CustomerSession, version: string): Promise<void> {
-    try {
-      await this.carts.clear(cartOf(session), version);
-    } catch (error) {
-      this.log.warn({ err: error }, 'an ordered cart was not emptied');
-    }
-  }
 }
 
 function readKey(header: string | undefined): string {
@@ -121,12 +92,4 @@ function readKey(header: string | undefined): string {
   throw new AppError('invalid_request', `Idempotency-Key: ${message}`, {
     errors: [{ field: 'Idempotency-Key', message }],
   });
-}
-
-/**
- * Of the body after validation, whose keys stand in the schema's order: the same request stays the same when a client
- * or a proxy writes its JSON anew.
- */
-function hashOf(body: OrderRequest): string {
-  return createHash('sha256').update(JSON.stringify(body)).digest('hex');
 }

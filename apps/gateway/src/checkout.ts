@@ -1,0 +1,57 @@
+// From a cart, or from lines of its own, to an order that orders has written down.
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { ordersRpc, type Order, type OrderRequest } from '@shop/contracts/orders';
+import { Log } from '@shop/kit/log';
+import { Rpc } from '@shop/kit/rpc/rpc';
+import { CartView } from './cart-view.js';
+import { Carts, cartOf } from './carts.js';
+import type { CustomerSession } from './guards.js';
+
+@Injectable()
+export class Checkout {
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly carts: Carts,
+    private readonly view: CartView,
+    private readonly log: Log,
+  ) {}
+
+  /** Places an order under the customer's key. Without lines it is the cart, which the order then empties. */
+  async place(session: CustomerSession, idempotencyKey: string, body: OrderRequest): Promise<Order> {
+    const { order, cartVersion } = await this.rpc.call(ordersRpc.placeOrder, {
+      ...body,
+      ...(body.lines ? { lines: body.lines } : await this.cartLines(session)),
+      customerId: session.customerId,
+      idempotencyKey,
+      bodyHash: hashOf(body),
+    });
+    // The version that the order was made of, which on a replay is not the cart of now.
+    if (cartVersion !== undefined) await this.emptyCart(session, cartVersion);
+    return order;
+  }
+
+  /** What the shopper sees in the cart is what is ordered: products that are gone are not in it. */
+  private async cartLines(session: CustomerSession) {
+    const cart = await this.carts.read(cartOf(session));
+    const { lines } = await this.view.of(cart);
+    return { lines: lines.map(({ productId, quantity }) => ({ productId, quantity })), cartVersion: cart.version };
+  }
+
+  /** The order stands by now, so no failure here may hide it; asking again with the same key empties the cart as well. */
+  private async emptyCart(session: CustomerSession, version: string): Promise<void> {
+    try {
+      await this.carts.clear(cartOf(session), version);
+    } catch (error) {
+      this.log.warn({ err: error }, 'an ordered cart was not emptied');
+    }
+  }
+}
+
+/**
+ * Of the body after validation, whose keys stand in the schema's order: the same request stays the same when a client
+ * or a proxy writes its JSON anew.
+ */
+function hashOf(body: OrderRequest): string {
+  return createHash('sha256').update(JSON.stringify(body)).digest('hex');
+}
