@@ -34,7 +34,7 @@ export async function claim(dir: string, command: string): Promise<Claim> {
   const mine: Occupation = { ...markOf(process.pid), command, children: [] };
   while (!(await create(file, mine))) {
     const other = await read(file);
-    if (other && runs(other)) throw new Failure(occupied(dir, other));
+    if (other && runs(other)) throw new Occupied(dir, other);
     for (const child of other?.children ?? []) await end(child);
     await rm(file, { force: true });
   }
@@ -46,13 +46,20 @@ export async function claim(dir: string, command: string): Promise<Claim> {
   };
 }
 
-function occupied(dir: string, { command, address, pid }: Occupation): string {
-  if (!address)
-    return `${command} (pid ${pid}) works in ${dir} already. Wait for it, or give this one its own DATA_DIR.`;
-  return (
-    `The shop runs already, at ${address} (${command}, pid ${pid}). ` +
-    `Stop it with Ctrl-C there or \`kill ${pid}\`; a second shop beside it needs its own DATA_DIR and PORT.`
-  );
+/** Another launcher works in the folder. */
+export class Occupied extends Failure {
+  /** Where its shop is open; undefined while it starts or stops, and for commands that open none. */
+  readonly address: string | undefined;
+
+  constructor(dir: string, { command, address, pid }: Occupation) {
+    super(
+      address
+        ? `The shop runs already, at ${address} (${command}, pid ${pid}). ` +
+            `Stop it with Ctrl-C there or \`kill ${pid}\`; a second shop beside it needs its own DATA_DIR and PORT.`
+        : `${command} (pid ${pid}) works in ${dir}. Wait for it, or give this one its own DATA_DIR.`,
+    );
+    this.address = address;
+  }
 }
 
 async function create(file: string, occupation: Occupation): Promise<boolean> {

@@ -13,10 +13,16 @@ export function nxEnv(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(clean), NX_TUI: 'false', NX_DAEMON: 'false' };
 }
 
-/** Builds every project that is not built as it stands. */
-export async function buildAll(signal?: AbortSignal): Promise<void> {
+/** Builds what is not built as it stands: everything, or some projects and what they need. */
+export async function build(options: { projects?: string[]; signal?: AbortSignal } = {}): Promise<void> {
+  const { projects = [], signal } = options;
+  const which = projects.length > 0 ? ['-p', projects.join(',')] : [];
   await step('Building', async () => {
-    const { code, output } = await run([program, 'run-many', '-t', 'build'], { cwd: root, env: nxEnv(), signal });
+    const { code, output } = await run([program, 'run-many', '-t', 'build', ...which], {
+      cwd: root,
+      env: nxEnv(),
+      signal,
+    });
     signal?.throwIfAborted();
     if (code !== 0) throw new Failure(`The build failed:\n${output.trim()}`);
   });

@@ -22,8 +22,8 @@ export interface ServiceProcessOptions {
 export interface ServiceProcess {
   pid: number;
   label: string;
-  /** How it ended, in words: `exit code 1`, `signal SIGKILL`. */
-  ended: Promise<string>;
+  /** How it ended by itself, in words: `exit code 1`, `signal SIGKILL`. Never resolves for one that was stopped. */
+  crashed: Promise<string>;
   /** Resolves when it serves; rejects with its last words when it ends or hangs instead. */
   ready(): Promise<void>;
   /** Lets it finish what is in flight; `hurry` ends it at once. */
@@ -55,12 +55,14 @@ export function startProcess({ app, label, env, opsUrl, logFile }: ServiceProces
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code, signal) => log.end(() => resolve(signal ? `signal ${signal}` : `exit code ${code}`)));
   }).then((words) => (how = words));
+  let stopping = false;
+  const crashed = new Promise<string>((resolve) => void ended.then((words) => stopping || resolve(words)));
 
   const lastWords = () => readFileSync(logFile, 'utf8').trim().split('\n').slice(-15).join('\n');
   return {
     pid: child.pid ?? 0,
     label,
-    ended,
+    crashed,
     lastWords,
     async ready() {
       const answered = await until(async () => how !== undefined || (await answers(`${opsUrl}/readyz`)), READY_MS, 30);
@@ -72,6 +74,7 @@ export function startProcess({ app, label, env, opsUrl, logFile }: ServiceProces
         throw new Failure(`${label} does not get ready: ${await words(`${opsUrl}/readyz`)}. Its log: ${logFile}`);
     },
     async stop(hurry) {
+      stopping = true;
       child.kill('SIGTERM');
       const patience = new Promise((resolve) => setTimeout(resolve, STOP_MS).unref());
       const finished = await Promise.race([ended, patience, ...(hurry ? [whenAborted(hurry)] : [])]);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { claim, dataDir, type Claim } from './data-dir.ts';
 import type { Interrupt } from './interrupt.ts';
-import { buildAll } from './nx.ts';
+import { build } from './nx.ts';
 import { holderOf, isFree } from './ports.ts';
 import { startStores } from './stores/stores.ts';
 import { Failure, step } from './terminal.ts';
@@ -28,7 +28,7 @@ export async function openShop({ command, ports, interrupt }: OpenShop): Promise
   const mine = await claim(dataDir, command);
   try {
     await refuseTakenPorts(ports);
-    await buildAll(interrupt.asked);
+    await build({ signal: interrupt.asked });
     const stores = await step('Starting Postgres and Redis', () => startStores(dataDir));
     const close = async () => {
       await step('Stopping Redis and Postgres', () => stores.stop());
@@ -103,6 +103,10 @@ export function banner(env: NodeJS.ProcessEnv, rows: [string, string][]): void {
     ['Stop', 'Ctrl-C'] as const,
   ];
   console.log(`\n${all.map(([name, value]) => `  ${name.padEnd(12)}${value}`).join('\n')}\n`);
+}
+
+export function sayStopping(): void {
+  console.log('\nStopping; Ctrl-C again to hurry.');
 }
 
 export const logFile = (name: string) => join(dataDir, `${name}.log`);

@@ -49,7 +49,7 @@ export function startSplit({ places, env, logDir, onRestart = () => {} }: SplitO
     const keepRunning = async () => {
       for (;;) {
         const startedAt = performance.now();
-        const how = await replica.current.ended;
+        const how = await replica.current.crashed;
         if (stopping || !replica.serves) return;
         await new Promise((resolve) => setTimeout(resolve, performance.now() - startedAt < CALM_MS ? CALM_MS : 0));
         if (stopping) return;

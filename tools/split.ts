@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { dataDir } from './data-dir.ts';
 import { main, whenAborted } from './interrupt.ts';
 import { parseReplicas, placeReplicas, type Place } from './replicas.ts';
-import { banner, openShop, portOf } from './shop.ts';
+import { banner, openShop, portOf, sayStopping } from './shop.ts';
 import { startSplit, type Split } from './split-services.ts';
 import { Failure, step } from './terminal.ts';
 
@@ -22,7 +22,7 @@ await main(async (interrupt) => {
       if (!interrupt.asked.aborted) await shop.claim.setAddress(split.gateways[0] ?? '');
       if (!interrupt.asked.aborted) announce(split, shop.env, logDir);
       await asked;
-      console.log('\nStopping; Ctrl-C again to hurry.');
+      sayStopping();
     } finally {
       await split.stop(interrupt.hurry);
     }

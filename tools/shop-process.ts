@@ -1,0 +1,34 @@
+// The whole shop as one process: what `npm start` and `npm run dev` run.
+import { dataDir } from './data-dir.ts';
+import { startProcess, type ServiceProcess } from './service-process.ts';
+import { addressOf, banner, logFile, portOf, type Shop } from './shop.ts';
+
+/** The ports of the shop in one process, by the variable that moves each. */
+export function shopPorts(): { PORT: number; OPS_PORT: number } {
+  return { PORT: portOf('PORT', 3000), OPS_PORT: portOf('OPS_PORT', 9100) };
+}
+
+export async function startShopProcess({ env, claim }: Shop): Promise<ServiceProcess> {
+  const { PORT, OPS_PORT } = shopPorts();
+  const service = startProcess({
+    app: 'all',
+    label: 'shop',
+    env: { ...env, PORT: String(PORT), OPS_PORT: String(OPS_PORT) },
+    opsUrl: addressOf(OPS_PORT),
+    logFile: logFile('shop'),
+  });
+  await claim.setChildren([service.pid]);
+  return service;
+}
+
+export async function announce({ env, claim }: Shop): Promise<void> {
+  const { PORT, OPS_PORT } = shopPorts();
+  const address = addressOf(PORT, 'localhost');
+  await claim.setAddress(address);
+  banner(env, [
+    ['The shop', `${address}    API: ${address}/api/docs`],
+    ['Operations', `${addressOf(OPS_PORT, 'localhost')}/readyz, /livez, /metrics`],
+    ['Data', `${dataDir} (delete it to start afresh)`],
+    ['Log', `${logFile('shop')}; warnings and errors are shown here too`],
+  ]);
+}

@@ -1,0 +1,69 @@
+// npm run staff:create -- EMAIL: makes a member of staff, whether the shop runs or not.
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { claim, dataDir, Occupied, root } from './data-dir.ts';
+import { main } from './interrupt.ts';
+import { build } from './nx.ts';
+import { run } from './processes.ts';
+import { startPostgres } from './stores/postgres.ts';
+import { databases } from './stores/stores.ts';
+import { Failure } from './terminal.ts';
+
+await main(async ({ asked }) => {
+  const [email, ...rest] = process.argv.slice(2);
+  if (!email?.includes('@') || rest.length > 0)
+    throw new Failure('Usage: npm run staff:create -- somebody@example.com');
+  await build({ projects: ['accounts'], signal: asked });
+  const typed = process.stdin.isTTY ? await askPassword() : '';
+  const password = typed || randomBytes(12).toString('base64url');
+  return withDatabase(async (url) => {
+    const env = { ...process.env, ACCOUNTS_DATABASE_URL: url };
+    const script = join(root, 'apps/accounts/dist/staff-create.js');
+    const { code, output } = await run([process.execPath, script, email], { env, input: password });
+    if (code !== 0) throw new Failure(output.trim());
+    console.log(output.trim());
+    if (!typed) console.log(`Password: ${password}`);
+    return 0;
+  });
+});
+
+/** The database of accounts: the one that is configured, the running shop's, or one started for the moment. */
+async function withDatabase<T>(work: (url: string) => Promise<T>): Promise<T> {
+  const given = process.env['ACCOUNTS_DATABASE_URL'];
+  if (given) return work(given);
+  const mine = await claim(dataDir, 'npm run staff:create').catch((error: unknown) => {
+    if (error instanceof Occupied && error.address) return undefined; // the shop's own Postgres is there to be used
+    throw error;
+  });
+  try {
+    const postgres = await startPostgres({ dir: join(dataDir, 'postgres'), databases });
+    try {
+      return await work(postgres.urls['accounts'] ?? '');
+    } finally {
+      if (!postgres.adopted) await postgres.stop();
+    }
+  } finally {
+    await mine?.release();
+  }
+}
+
+async function askPassword(): Promise<string> {
+  const first = await askHidden('Password (at least 10 characters; Enter makes one up): ');
+  if (first === '' || first === (await askHidden('Once more: '))) return first;
+  throw new Failure('The two passwords differ; nothing was changed.');
+}
+
+function askHidden(question: string): Promise<string> {
+  process.stdout.write(question);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: silent, terminal: true });
+  return new Promise((resolve, reject) => {
+    lines.once('line', resolve);
+    lines.once('close', () => reject(new Failure('No password was given; nothing was changed.'))); // Ctrl-C, Ctrl-D
+  }).finally(() => {
+    lines.close();
+    process.stdout.write('\n');
+  }) as Promise<string>;
+}
