@@ -28,21 +28,28 @@ export function documented(): { current: string; wanted: string } {
   const [before, rest] = current.split(begin);
   const after = rest?.split(end)[1];
   if (before === undefined || after === undefined) throw new Error(`README.md needs the lines ${begin} and ${end}`);
-  return { current, wanted: `${before}${begin}\n\n${table()}\n\n${end}${after}` };
+  return { current, wanted: `${before}${begin}\n<!-- prettier-ignore -->\n${table()}\n\n${end}${after}` };
 }
 
 function table(): string {
-  const rows = Object.entries(readers).flatMap(([reader, { shape }]) =>
-    Object.entries(shape).map(([name, schema]) => [`\`${name}\``, defaultOf(schema), reader, meaningOf(schema)]),
-  );
   // A variable that several services read is one row.
-  const merged = new Map<string, string[]>();
-  for (const row of rows) {
-    const known = merged.get(row[0]!);
-    merged.set(row[0]!, known ? [known[0]!, known[1]!, `${known[2]}, ${row[2]}`, `${known[3]}; ${row[3]}`] : row);
+  const rows = new Map<string, { schema: z.core.$ZodType; readBy: string[]; meanings: string[] }>();
+  for (const [reader, { shape }] of Object.entries(readers)) {
+    for (const [name, schema] of Object.entries(shape)) {
+      const row = rows.get(name) ?? { schema, readBy: [], meanings: [] };
+      row.readBy.push(reader);
+      row.meanings.push(z.globalRegistry.get(schema)?.description ?? '');
+      rows.set(name, row);
+    }
   }
-  return [['Variable', 'Default', 'Read by', 'Meaning'], ['---', '---', '---', '---'], ...merged.values()]
-    .map((cells) => `| ${cells.join(' | ')} |`)
+  const cells = [...rows].map(([name, { schema, readBy, meanings }]) => [
+    `\`${name}\``,
+    defaultOf(schema),
+    readBy.join(', '),
+    [...new Set(meanings), optionsOf(schema)].filter(Boolean).join('. '),
+  ]);
+  return [['Variable', 'Default', 'Read by', 'Meaning'], ['---', '---', '---', '---'], ...cells]
+    .map((row) => `| ${row.join(' | ')} |`)
     .join('\n');
 }
 
@@ -51,17 +58,9 @@ function defaultOf(schema: z.core.$ZodType): string {
   return result.success && result.data !== undefined ? `\`${String(result.data)}\`` : '';
 }
 
-function meaningOf(schema: z.core.$ZodType): string {
-  const { description } = z.globalRegistry.get(schema) ?? {};
-  const options = optionsOf(schema);
-  return [description, options && `One of ${options.map((option) => `\`${option}\``).join(', ')}`]
-    .filter(Boolean)
-    .join('. ');
-}
-
-function optionsOf(schema: z.core.$ZodType): readonly string[] | undefined {
-  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  return json.enum as string[] | undefined;
+function optionsOf(schema: z.core.$ZodType): string {
+  const { enum: options } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return options ? `One of ${options.map((option) => `\`${String(option)}\``).join(', ')}` : '';
 }
 
 if (import.meta.main) writeFileSync(readme, documented().wanted);

@@ -2,7 +2,7 @@ import { defineConfig, type ConfigOf } from '@shop/kit/config';
 import * as z from 'zod';
 
 export const catalogConfig = defineConfig({
-  CATALOG_DATABASE_URL: z.url().default('postgres://catalog@127.0.0.1:5432/catalog'),
+  CATALOG_DATABASE_URL: z.url().default('postgres://catalog@127.0.0.1:5432/catalog').describe('A database of its own'),
   CATALOG_FRESH_MS: z.coerce
     .number()
     .int()

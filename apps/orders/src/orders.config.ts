@@ -2,7 +2,7 @@ import { defineConfig, type ConfigOf } from '@shop/kit/config';
 import * as z from 'zod';
 
 export const ordersConfig = defineConfig({
-  ORDERS_DATABASE_URL: z.url().default('postgres://orders@127.0.0.1:5432/orders'),
+  ORDERS_DATABASE_URL: z.url().default('postgres://orders@127.0.0.1:5432/orders').describe('A database of its own'),
   ORDERS_SWEEP_SECONDS: z.coerce
     .number()
     .min(0.1)

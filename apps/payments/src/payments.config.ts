@@ -6,7 +6,10 @@ const Provider = z.enum(['fake'], { error: 'must name who charges cards: fake' }
 const Seconds = z.coerce.number().min(0.1);
 
 export const paymentsConfig = defineConfig({
-  PAYMENTS_DATABASE_URL: z.url().default('postgres://payments@127.0.0.1:5432/payments'),
+  PAYMENTS_DATABASE_URL: z
+    .url()
+    .default('postgres://payments@127.0.0.1:5432/payments')
+    .describe('A database of its own'),
   PAYMENT_PROVIDER: (processEnv.NODE_ENV === 'production' ? Provider : Provider.default('fake')).describe(
     'Who charges cards; fake takes no money, and production uses it only when told to',
   ),

@@ -9,10 +9,14 @@ const Addresses = (port: number) =>
   z
     .string()
     .regex(/^[^\s:,]+:\d+(,[^\s:,]+:\d+)*$/, 'must be host:port[,host:port…]')
-    .default(`127.0.0.1:${port}`);
+    .default(`127.0.0.1:${port}`)
+    .describe('`host:port,host:port`; every address behind a name is used, and looked up again every second');
 
 export const kitConfig = defineConfig({
-  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  NODE_ENV: z
+    .enum(['development', 'test', 'production'])
+    .default('development')
+    .describe('production has no default payment provider'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   HOST: z.string().default('127.0.0.1').describe('The address every port of this process listens on'),
   PORT: Port.default(3000).describe('The public door'),
