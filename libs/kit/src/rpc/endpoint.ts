@@ -56,6 +56,12 @@ export class Endpoint {
     return this.connection?.isFull ?? false;
   }
 
+  /** It failed and has not proved itself since, so it gets no calls. */
+  get isEjected(): boolean {
+    const isAway = this.state === 'down' || this.state === 'connecting';
+    return this.state === 'silent' || (isAway && this.failures > 0);
+  }
+
   /** Waiting for it for a moment makes sense. */
   get isHopeful(): boolean {
     return ['connecting', 'silent'].includes(this.state) || (this.state === 'down' && this.failures <= 1);

@@ -72,22 +72,19 @@ export class FrameSocket extends TcpSocket {
     if (!this.socket.writable) return;
     const text = JSON.stringify(head);
     const headBytes = Buffer.byteLength(text);
-    const bodyBytes = body === undefined ? 0 : body.length;
-    if (headBytes + bodyBytes > this.limits.maxFrameBytes)
-      throw new FrameTooLargeError(
-        `a message of ${headBytes + bodyBytes} bytes is over the limit of ${this.limits.maxFrameBytes}`,
-      );
+    const bytes = headBytes + (body?.length ?? 0);
+    const { maxFrameBytes } = this.limits;
+    if (bytes > maxFrameBytes)
+      throw new FrameTooLargeError(`a message of ${bytes} bytes is over the limit of ${maxFrameBytes}`);
 
-    const copied = bodyBytes <= COPY_BYTES ? bodyBytes : 0;
-    const at = this.reserve(PREFIX_BYTES + headBytes + copied);
-    this.slab.writeUInt32BE(headBytes + bodyBytes, at);
+    const at = this.reserve(PREFIX_BYTES + headBytes);
+    this.slab.writeUInt32BE(bytes, at);
     this.slab.writeUInt32BE(headBytes, at + 4);
     this.slab.write(text, at + PREFIX_BYTES, headBytes);
-    if (body !== undefined && copied > 0) body.copy(this.slab, at + PREFIX_BYTES + headBytes);
-    else if (body !== undefined && bodyBytes > 0) this.append(body);
+    if (body !== undefined) this.append(body);
 
     if (this.waitingBytes === 0) setImmediate(this.flush);
-    this.waitingBytes += PREFIX_BYTES + headBytes + bodyBytes;
+    this.waitingBytes += PREFIX_BYTES + bytes;
   }
 
   protected override handleSend(message: object): void {
@@ -113,8 +110,13 @@ export class FrameSocket extends TcpSocket {
   }
 
   private append(body: Buffer): void {
-    this.seal();
-    this.sealed.push(body);
+    if (body.length <= COPY_BYTES) {
+      const at = this.reserve(body.length);
+      body.copy(this.slab, at);
+    } else {
+      this.seal();
+      this.sealed.push(body);
+    }
   }
 
   private seal(): void {
@@ -130,12 +132,14 @@ export class FrameSocket extends TcpSocket {
     this.sealed = [];
     if (!this.socket.writable) return;
     const taken = chunks.length === 1 ? this.socket.write(chunks[0]!) : this.writeAll(chunks);
-    if (taken) return;
-    if (this.pauseWhenBlocked) this.socket.pause();
-    // Its callers are gone or stuck, and what is in flight must not fill the memory.
-    if (this.isFull && this.pauseWhenBlocked)
-      this.socket.destroy(new FrameError(`the peer leaves ${this.bufferedBytes} bytes unread`));
+    if (!taken && this.pauseWhenBlocked) this.pause();
   };
+
+  /** Stops new calls from coming; the answers to those that came already must not fill the memory either. */
+  private pause(): void {
+    this.socket.pause();
+    if (this.isFull) this.socket.destroy(new FrameError(`the peer leaves ${this.bufferedBytes} bytes unread`));
+  }
 
   private writeAll(chunks: Buffer[]): boolean {
     this.socket.cork();
@@ -156,7 +160,10 @@ export class FrameSocket extends TcpSocket {
     if (rest.length > 0) this.received.push(rest);
   }
 
-  /** Emits every whole frame and answers what is left over, having noted in `missing` how much it lacks. */
+  /**
+   * Emits every whole frame and answers what is left over, having noted in `missing` how much it lacks. A body is a view
+   * of what was read, up to 64 kB, and keeps all of that in memory as long as somebody holds it.
+   */
   private readFrames(data: Buffer): Buffer {
     let at = 0;
     while (data.length - at >= PREFIX_BYTES) {

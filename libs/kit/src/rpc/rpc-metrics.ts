@@ -3,6 +3,7 @@
 import { register, type Metric } from 'prom-client';
 import { durationBuckets } from '../metrics.js';
 import type { Balancer } from './balancer.js';
+import type { Endpoint } from './endpoint.js';
 import type { Target } from './target.js';
 
 type Labels = Record<string, string | number>;
@@ -56,7 +57,7 @@ interface ServerSource {
 export const clientSources = new Set<ClientSource>();
 export const serverSources = new Set<ServerSource>();
 
-function* perAddress(value: (endpoint: { outstanding: number; state: string }) => number): Generator<Sample> {
+function* perAddress(value: (endpoint: Endpoint) => number): Generator<Sample> {
   for (const { service, balancer } of clientSources)
     for (const endpoint of balancer.all) yield { labels: { service, address: endpoint.name }, value: value(endpoint) };
 }
@@ -96,9 +97,11 @@ function expose(name: string, type: 'counter' | 'gauge' | 'histogram', help: str
 
 expose('rpc_client_requests_total', 'counter', 'Calls by how their tries ended', clientRequests);
 expose('rpc_client_duration_seconds', 'histogram', 'How long callers waited, all tries together', clientDurations);
-expose('rpc_client_outstanding', 'gauge', 'Calls without an answer so far', () => perAddress((at) => at.outstanding));
+expose('rpc_client_outstanding', 'gauge', 'Calls without an answer so far', () =>
+  perAddress((endpoint) => endpoint.outstanding),
+);
 expose('rpc_client_ejected', 'gauge', '1 for an address that gets no calls because it failed', () =>
-  perAddress((at) => (at.state === 'down' || at.state === 'silent' ? 1 : 0)),
+  perAddress((endpoint) => Number(endpoint.isEjected)),
 );
 expose('rpc_server_requests_total', 'counter', 'Calls by how they ended', serverRequests);
 expose('rpc_server_duration_seconds', 'histogram', 'How long procedures ran', serverDurations);

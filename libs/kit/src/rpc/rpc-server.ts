@@ -15,6 +15,8 @@ import type { CallMessage, ReplyMessage, ToServer } from './messages.js';
 import { serverSources } from './rpc-metrics.js';
 import { Target } from './target.js';
 
+const CLOSE_MS = 1000;
+
 export interface RpcServerOptions extends Partial<FrameLimits & AdmissionLimits> {
   /** Without a port nothing listens, and only this process can call. 0 takes any free one. */
   port?: number;
@@ -196,11 +198,12 @@ export class RpcServer extends ServerTCP {
     this.state = 'drained';
   }
 
-  /** Ends the connections once what has been answered is out. */
+  /** Ends the connections once what has been answered is out, or after a second. */
   override close(): void {
     serverSources.delete(this);
     this.isManuallyTerminated = true;
     this.server.close();
     for (const { frames } of this.peers) frames.end();
+    setTimeout(() => this.closeOpenSockets(), CLOSE_MS).unref();
   }
 }

@@ -93,7 +93,9 @@ describe('a caller', () => {
     const codes = await Promise.all(
       Array.from({ length: 30 }, async () => {
         await new Promise(setImmediate);
-        return client.call(testRpc.echo, { text }).catch((error: { code: string }) => error.code);
+        return client
+          .call({ ...testRpc.echo, deadlineMs: 800 }, { text })
+          .catch((error: { code: string }) => error.code);
       }),
     );
     expect(codes).toContain('overloaded');
