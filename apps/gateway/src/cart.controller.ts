@@ -1,5 +1,4 @@
 import { Body, Controller, Delete, Get, Param, Put, Req, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { Cart, CartLineChange } from '@shop/contracts/carts';
 import { AppError } from '@shop/kit/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -11,7 +10,6 @@ import { Visitors } from './visitors.js';
 
 const nothing = { lines: [] };
 
-@ApiTags('cart')
 @Controller('api/cart')
 export class CartController {
   constructor(

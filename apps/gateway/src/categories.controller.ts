@@ -1,5 +1,4 @@
 import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { Category, CategoryList, NewCategory } from '@shop/contracts/products';
 import { Rpc } from '@shop/kit/rpc/rpc';
@@ -8,7 +7,6 @@ import { Documented, conditional } from './documented.js';
 import { Staff } from './guards.js';
 import { sendReadyJson } from './send-ready-json.js';
 
-@ApiTags('categories')
 @Controller('api/categories')
 export class CategoriesController {
   constructor(private readonly rpc: Rpc) {}

@@ -1,5 +1,4 @@
 import { Body, Controller, HttpCode, Patch, Post, Put, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { CustomerAnswer, CustomerPatch, PasswordChange, Registration, accountsRpc } from '@shop/contracts/accounts';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -9,7 +8,6 @@ import { CurrentSession, LoggedIn, type CustomerSession } from './guards.js';
 import { RateLimits, addressGroup } from './rate-limits.js';
 import { Visitors } from './visitors.js';
 
-@ApiTags('customers')
 @Controller('api/customers')
 export class CustomersController {
   constructor(

@@ -1,6 +1,5 @@
 // What a route says of itself in /api/openapi.json; parameters and bodies are read from the handler's own schemas.
-import { applyDecorators } from '@nestjs/common';
-import { ApiExtension, ApiHeader, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
+import { SetMetadata } from '@nestjs/common';
 import type { ProblemCode } from '@shop/contracts/problems';
 import type * as z from 'zod';
 
@@ -24,27 +23,14 @@ export interface Documentation {
   example?: object;
 }
 
-/** Where openapi.ts finds what Nest's decorators have no place for. */
-export const EXTENSION = 'x-documentation';
+const DOCUMENTATION = Symbol('documentation');
 
 export function Documented(documentation: Documentation): MethodDecorator {
-  const { summary, description, status = 200, answer, answerHeaders = {}, params = {}, headers = {} } = documentation;
-  const { access, refuses, example, notModified } = documentation;
-  return applyDecorators(
-    ApiOperation({ summary, description }),
-    ApiResponse({
-      status,
-      description: status === 204 ? 'Done' : status === 202 ? 'Accepted' : 'Success',
-      ...(answer ? { standardSchema: answer } : {}),
-      headers: Object.fromEntries(
-        Object.entries(answerHeaders).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }]),
-      ),
-    }),
-    ...(notModified ? [ApiResponse({ status: 304, description: 'What you have is current' })] : []),
-    ...Object.entries(params).map(([name, param]) => ApiParam({ name, ...param, schema: { type: 'string' } })),
-    ...Object.entries(headers).map(([name, header]) => ApiHeader({ name, ...header })),
-    ApiExtension(EXTENSION, { access, refuses, example }),
-  );
+  return SetMetadata(DOCUMENTATION, documentation);
+}
+
+export function documentationOf(handler: object): Documentation | undefined {
+  return Reflect.getMetadata(DOCUMENTATION, handler) as Documentation | undefined;
 }
 
 export const productParam = { product: { description: 'Its id or its slug', example: 'walnut-desk' } };

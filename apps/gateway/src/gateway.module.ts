@@ -8,6 +8,7 @@ import { CategoriesController } from './categories.controller.js';
 import { Checkout } from './checkout.js';
 import { CustomersController } from './customers.controller.js';
 import { Customers } from './customers.js';
+import { serveDocs } from './docs.js';
 import { gatewayConfig } from './gateway.config.js';
 import { OrdersController } from './orders.controller.js';
 import { ProductsController } from './products.controller.js';
@@ -17,16 +18,18 @@ import { SessionController } from './session.controller.js';
 import { Sessions } from './sessions.js';
 import { Visitors } from './visitors.js';
 
+const controllers = [
+  ProductsController,
+  CategoriesController,
+  CustomersController,
+  SessionController,
+  CartController,
+  OrdersController,
+];
+
 @Module({
   imports: [RedisStateModule, RedisCacheModule],
-  controllers: [
-    ProductsController,
-    CategoriesController,
-    CustomersController,
-    SessionController,
-    CartController,
-    OrdersController,
-  ],
+  controllers,
   providers: [Sessions, Visitors, Customers, Carts, CartView, Checkout, RateLimits],
 })
 export class GatewayModule {}
@@ -35,5 +38,8 @@ export const gateway = defineService({
   name: 'gateway',
   module: GatewayModule,
   config: gatewayConfig,
-  http: preparePublicDoor,
+  http: (app) => {
+    preparePublicDoor(app);
+    serveDocs(app, controllers);
+  },
 });

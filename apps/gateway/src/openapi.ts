@@ -1,11 +1,14 @@
-// /api/openapi.json, made from the schemas that requests are checked with, and /api/docs, a page to try it.
-import type { INestApplication } from '@nestjs/common';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+// The description of the API, made from the schemas that requests are checked with. Loaded when somebody asks for it.
+import type { INestApplication, Type } from '@nestjs/common';
+import { ApiExtension, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { Problem, problems, type ProblemCode } from '@shop/contracts/problems';
 import * as z from 'zod';
-import { EXTENSION, type Documentation } from './documented.js';
+import { documentationOf, type Documentation } from './documented.js';
 import { examples } from './openapi-examples.js';
+
+/** Where `complete` finds what Nest's decorators have no place for. */
+const EXTENSION = 'x-documentation';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & {
   [EXTENSION]?: Pick<Documentation, 'access' | 'refuses' | 'example'>;
@@ -16,16 +19,9 @@ type Response = Exclude<Responses[string], { $ref: string } | undefined>;
 /** Cookies of this name; under TLS it is __Host-session. */
 const COOKIE = 'session';
 
-export function serveApiDescription(app: NestFastifyApplication): void {
-  SwaggerModule.setup('api/docs', app, () => describeApi(app), {
-    jsonDocumentUrl: '/api/openapi.json',
-    raw: ['json'],
-    customSiteTitle: 'Shop API',
-    swaggerOptions: { displayRequestDuration: true, tryItOutEnabled: true },
-  });
-}
-
-export function describeApi(app: INestApplication): OpenAPIObject {
+/** Describes the routes of `controllers`, which `app` runs. */
+export function describeApi(app: INestApplication, controllers: Type[]): OpenAPIObject {
+  controllers.forEach(decorate);
   const frame = new DocumentBuilder()
     .setOpenAPIVersion('3.0.3')
     .setTitle('Shop')
@@ -51,6 +47,35 @@ export function describeApi(app: INestApplication): OpenAPIObject {
   for (const path of Object.values(document.paths))
     for (const [method, operation] of Object.entries(path)) complete(method, operation as Operation);
   return document;
+}
+
+/** Tells Nest's explorer what @Documented says. */
+function decorate(controller: Type): void {
+  ApiTags(controller.name.replace('Controller', '').toLowerCase())(controller);
+  const { prototype } = controller as { prototype: object };
+  for (const [name, method] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    const documentation = documentationOf(method.value as object);
+    if (documentation) for (const decorator of decoratorsOf(documentation)) decorator(prototype, name, method);
+  }
+}
+
+function decoratorsOf({ summary, description, status = 200, answer, ...rest }: Documentation): MethodDecorator[] {
+  const { answerHeaders = {}, params = {}, headers = {}, notModified, access, refuses, example } = rest;
+  return [
+    ApiOperation({ summary, description }),
+    ApiResponse({
+      status,
+      description: status === 204 ? 'Done' : status === 202 ? 'Accepted' : 'Success',
+      ...(answer ? { standardSchema: answer } : {}),
+      headers: Object.fromEntries(
+        Object.entries(answerHeaders).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }]),
+      ),
+    }),
+    ...(notModified ? [ApiResponse({ status: 304, description: 'What you have is current' })] : []),
+    ...Object.entries(params).map(([name, param]) => ApiParam({ name, ...param, schema: { type: 'string' } })),
+    ...Object.entries(headers).map(([name, header]) => ApiHeader({ name, ...header })),
+    ApiExtension(EXTENSION, { access, refuses, example }),
+  ];
 }
 
 /** A zod schema with an id becomes a component, any other is written where it is used. */

@@ -1,5 +1,4 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { IdempotencyKey, Order, OrderPage, OrderRequest, ordersRpc } from '@shop/contracts/orders';
 import { Cursor, Id, Limit } from '@shop/contracts/values';
 import { AppError } from '@shop/kit/errors';
@@ -14,7 +13,6 @@ import { RateLimits } from './rate-limits.js';
 
 const OrderQuery = z.strictObject({ limit: Limit, cursor: Cursor.optional() });
 
-@ApiTags('orders')
 @Controller('api/orders')
 @UseGuards(LoggedIn)
 export class OrdersController {

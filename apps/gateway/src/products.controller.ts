@@ -1,5 +1,4 @@
 import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { NewProduct, Product, ProductPage, ProductPatch, ProductQuery } from '@shop/contracts/products';
 import { AppError } from '@shop/kit/errors';
@@ -10,7 +9,6 @@ import { Staff } from './guards.js';
 import { versionFrom } from './if-match.js';
 import { sendReadyJson } from './send-ready-json.js';
 
-@ApiTags('products')
 @Controller('api/products')
 export class ProductsController {
   constructor(private readonly rpc: Rpc) {}

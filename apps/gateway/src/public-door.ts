@@ -3,7 +3,6 @@ import { AppError } from '@shop/kit/errors';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { gatewayConfig, type GatewayConfig } from './gateway.config.js';
-import { serveApiDescription } from './openapi.js';
 
 const harmless = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -22,7 +21,6 @@ export function preparePublicDoor(app: NestFastifyApplication): void {
           : undefined,
       );
     });
-  serveApiDescription(app);
 }
 
 /** Browsers send Origin with every write, and no page can forge it: a foreign one means that another site is behind it. */

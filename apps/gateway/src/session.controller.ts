@@ -1,5 +1,4 @@
 import { Body, Controller, Delete, Get, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { Credentials, CustomerAnswer, SessionAnswer, accountsRpc } from '@shop/contracts/accounts';
 import { AppError } from '@shop/kit/errors';
 import { Rpc } from '@shop/kit/rpc/rpc';
@@ -10,7 +9,6 @@ import { CurrentSession, LoggedIn, type CustomerSession } from './guards.js';
 import { RateLimits, addressGroup } from './rate-limits.js';
 import { Visitors } from './visitors.js';
 
-@ApiTags('session')
 @Controller('api')
 export class SessionController {
   constructor(

@@ -1,0 +1,56 @@
+// /api/openapi.json, and /api/docs, a page to try it.
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Type } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppError } from '@shop/kit/errors';
+
+const PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Shop API</title>
+    <link rel="icon" href="/api/docs/favicon-32x32.png">
+    <link rel="stylesheet" href="/api/docs/swagger-ui.css">
+  </head>
+  <body>
+    <div id="api"></div>
+    <script src="/api/docs/swagger-ui-bundle.js"></script>
+    <script>
+      SwaggerUIBundle({
+        url: '/api/openapi.json',
+        dom_id: '#api',
+        deepLinking: true,
+        tryItOutEnabled: true,
+        validatorUrl: null, // else the page asks a validator on the internet
+      });
+    </script>
+  </body>
+</html>
+`;
+
+/** All that the page needs, so that it works without the internet. */
+const assets = new Map([
+  ['favicon-32x32.png', 'image/png'],
+  ['swagger-ui.css', 'text/css; charset=utf-8'],
+  ['swagger-ui-bundle.js', 'text/javascript; charset=utf-8'],
+]);
+
+export function serveDocs(app: NestFastifyApplication, controllers: Type[]): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  let description: Promise<string> | undefined;
+
+  fastify.get('/api/openapi.json', async (_request, reply) => {
+    // Costs memory and time that a gateway nobody asks should not pay.
+    description ??= import('./openapi.js').then(({ describeApi }) => JSON.stringify(describeApi(app, controllers)));
+    return reply.type('application/json; charset=utf-8').send(await description);
+  });
+  fastify.get('/api/docs', (_request, reply) => reply.type('text/html; charset=utf-8').send(PAGE));
+  fastify.get<{ Params: { file: string } }>('/api/docs/:file', async ({ params: { file } }, reply) => {
+    const type = assets.get(file);
+    if (!type) throw new AppError('not_found');
+    const { resolve } = createRequire(import.meta.url);
+    return reply.type(type).send(await readFile(resolve(`swagger-ui-dist/${file}`)));
+  });
+}
