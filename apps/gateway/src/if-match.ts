@@ -10,6 +10,6 @@ export function versionFrom(ifMatch: string | undefined): number {
       errors: [{ field: 'If-Match', message: 'must be one version in quotes' }],
     });
   // Any other tag cannot be the current version of anything.
-  if (!/^\d{1,15}$/.test(quoted)) throw new AppError('stale_version', `"${quoted}" is not the current version.`);
+  if (!/^\d{1,9}$/.test(quoted)) throw new AppError('stale_version', `"${quoted}" is not the current version.`);
   return Number(quoted);
 }

@@ -69,6 +69,16 @@ describe('a body', () => {
     expect(types.errors!.map(({ field }) => field)).toEqual(['email', 'password', 'name']);
   });
 
+  it('with text that no database keeps is 400', async () => {
+    for (const odd of ['\\u0000', '\\ud800', 'a\\udfffb']) {
+      const registration = `{"email":"a@example.org","password":"long-enough-now","name":"${odd}"}`;
+      const { errors } = await problemOf('POST', '/api/customers', { body: registration });
+      expect(errors!.map(({ field }) => field)).toEqual(['name']);
+      const { code } = await problemOf('POST', '/api/session', { body: `{"email":"${odd}","password":"x"}` });
+      expect(code).toBe('invalid_request');
+    }
+  });
+
   it('with a quantity no cart has is 400', async () => {
     for (const quantity of [-1, 100, 1e9, 1.5, '2', null, Number.MAX_SAFE_INTEGER + 2]) {
       const problem = await problemOf('PUT', '/api/cart/lines/walnut-desk', { body: { quantity } });

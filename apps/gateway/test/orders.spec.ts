@@ -167,6 +167,7 @@ describe('a bad order', () => {
       [{ lines: Array.from({ length: 101 }, () => line) }, 'lines'],
       [{ lines: 'all' }, 'lines'],
       [{ payment: { method: 'card' } }, 'payment.token'],
+      [{ payment: { method: 'card', token: '\ud800' } }, 'payment.token'],
       [{ payment: { method: 'cash' } }, 'payment.method'],
       [{ payment: null }, 'payment'],
       [{ expectedTotalCents: -1 }, 'expectedTotalCents'],

@@ -130,7 +130,7 @@ describe('staff', () => {
       patch: { priceCents: 5 },
     });
     expect((await change()).body).toMatchObject({ status: 428, code: 'version_required' });
-    for (const stale of ['"6"', 'W/"8"', '"some-etag"', '""', '"99999999999999999999"'])
+    for (const stale of ['"6"', 'W/"8"', '"some-etag"', '""', '"9999999999"'])
       expect((await change(stale)).body, stale).toMatchObject({ status: 412, code: 'stale_version' });
     for (const garbage of ['7', '*', '"7', '"6", "7"'])
       expect((await change(garbage)).body, garbage).toMatchObject({ status: 400, code: 'invalid_request' });

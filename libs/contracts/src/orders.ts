@@ -28,7 +28,7 @@ export const RejectReason = z.enum([...DeclineReason.options, 'out_of_stock', 'p
 export type RejectReason = z.infer<typeof RejectReason>;
 
 export const PaymentMethod = z.discriminatedUnion('method', [
-  z.strictObject({ method: z.literal('card'), token: z.string().min(1).max(255) }),
+  z.strictObject({ method: z.literal('card'), token: AnyText.min(1).max(255) }),
   z.strictObject({ method: z.literal('credit') }),
 ]);
 export type PaymentMethod = z.infer<typeof PaymentMethod>;
@@ -38,7 +38,7 @@ export const ShippingAddress = z
   .strictObject({
     name: Text,
     street: Text,
-    postalCode: z.string().trim().min(1).max(20),
+    postalCode: AnyText.trim().min(1).max(20),
     city: Text,
     country: z.string().regex(/^[A-Z]{2}$/, 'must be a two-letter country code'),
   })

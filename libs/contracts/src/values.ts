@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 export const Id = z.uuid().toLowerCase();
 /** Any text that Postgres can store. */
-export const Text = z.string().regex(/^[^\u0000]*$/, 'must not contain a NUL character');
+export const Text = z.string().regex(/^[^\u0000\ud800-\udfff]*$/u, 'must not contain NUL or half a character');
 export const Cents = z.int().min(0).max(100_000_000);
 export const Currency = z.literal('EUR');
 /** ISO 8601 in UTC. */
