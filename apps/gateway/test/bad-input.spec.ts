@@ -192,57 +192,6 @@ describe('an address', () => {
   });
 });
 
-describe('another site', () => {
-  const body = { quantity: 1 };
-  const write = (headers: Record<string, string>) =>
-    someone.call('PUT', '/api/cart/lines/walnut-desk', { body, headers });
-
-  it('may not write', async () => {
-    const host = new URL(shop.url).host;
-    for (const origin of [
-      'https://evil.example',
-      'null',
-      `http://${host}.evil.example`,
-      'http://127.0.0.1:1',
-      'garbage',
-      '',
-    ])
-      expect(
-        await problemOf('PUT', '/api/cart/lines/walnut-desk', { body, headers: { origin } }),
-        origin,
-      ).toMatchObject({
-        status: 403,
-        code: 'forbidden',
-      });
-    for (const [method, path] of [
-      ['POST', '/api/session'],
-      ['DELETE', '/api/session'],
-      ['POST', '/api/orders'],
-    ] as const)
-      expect(await problemOf(method, path, { headers: { origin: 'https://evil.example' } })).toMatchObject({
-        status: 403,
-      });
-  });
-
-  it('may read what is public, as everybody', async () => {
-    expect((await someone.get('/api/products', { origin: 'https://elsewhere.example' })).status).toBe(200);
-  });
-
-  it('is not this one, and not a program', async () => {
-    expect((await write({ origin: shop.url })).status).toBe(200);
-    expect((await write({})).status).toBe(200);
-  });
-
-  it('is not the address that visitors are told', async () => {
-    const behind = await openShop({ PUBLIC_URL: 'https://shop.example.org', RATE_LIMITS: 'off' });
-    const visitor = new Visitor(behind);
-    const put = (origin: string) => visitor.call('PUT', '/api/cart/lines/walnut-desk', { body, headers: { origin } });
-    expect((await put('https://shop.example.org')).status).toBe(200);
-    expect((await put('https://evil.example')).status).toBe(403);
-    await behind.stop();
-  });
-});
-
 describe('a request id', () => {
   it('is taken when it is sane, and made when it is not', async () => {
     const given = await problemOf('GET', '/api/nothing', { headers: { 'x-request-id': 'abc-123' } });

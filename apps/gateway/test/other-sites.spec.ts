@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openShop, Visitor, type Shop } from './shop.js';
+
+let shop: Shop;
+let someone: Visitor;
+beforeAll(async () => {
+  shop = await openShop({ RATE_LIMITS: 'off' });
+  someone = new Visitor(shop);
+});
+afterAll(() => shop.stop());
+
+describe('another site', () => {
+  const body = { quantity: 1 };
+  const write = (headers: Record<string, string>) =>
+    someone.call('PUT', '/api/cart/lines/walnut-desk', { body, headers });
+
+  it('may not write', async () => {
+    const host = new URL(shop.url).host;
+    for (const origin of [
+      'https://evil.example',
+      'null',
+      `http://${host}.evil.example`,
+      'http://127.0.0.1:1',
+      'garbage',
+      '',
+    ])
+      expect((await write({ origin })).body, origin).toMatchObject({
+        status: 403,
+        code: 'forbidden',
+      });
+    for (const [method, path] of [
+      ['POST', '/api/session'],
+      ['DELETE', '/api/session'],
+      ['POST', '/api/orders'],
+    ] as const)
+      expect((await someone.call(method, path, { headers: { origin: 'https://evil.example' } })).body).toMatchObject({
+        status: 403,
+      });
+  });
+
+  it('may read what is public, as everybody', async () => {
+    expect((await someone.get('/api/products', { origin: 'https://elsewhere.example' })).status).toBe(200);
+  });
+
+  it('is not this one, and not a program', async () => {
+    expect((await write({ origin: shop.url })).status).toBe(200);
+    expect((await write({})).status).toBe(200);
+  });
+
+  it('is not the address that visitors are told', async () => {
+    const behind = await openShop({ PUBLIC_URL: 'https://shop.example.org', RATE_LIMITS: 'off' });
+    const visitor = new Visitor(behind);
+    const put = (origin: string) => visitor.call('PUT', '/api/cart/lines/walnut-desk', { body, headers: { origin } });
+    expect((await put('https://shop.example.org')).status).toBe(200);
+    expect((await put('https://evil.example')).status).toBe(403);
+    await behind.stop();
+  });
+});
