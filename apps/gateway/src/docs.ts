@@ -46,6 +46,8 @@ export function serveDocs(app: NestFastifyApplication, controllers: Type[]): voi
     description ??= import('./openapi.js').then(({ describeApi }) => JSON.stringify(describeApi(app, controllers)));
     return reply.type('application/json; charset=utf-8').send(await description);
   });
+  // The front page, as long as there is no storefront.
+  fastify.get('/', (_request, reply) => reply.redirect('/api/docs'));
   fastify.get('/api/docs', (_request, reply) => reply.type('text/html; charset=utf-8').send(PAGE));
   fastify.get<{ Params: { file: string } }>('/api/docs/:file', async ({ params: { file } }, reply) => {
     const type = assets.get(file);

@@ -98,7 +98,8 @@ it('shows requests that the routes accept', async () => {
 });
 
 it('has a page to try it that needs nothing from elsewhere', async () => {
-  const page = await fetch(`${shop.url}/api/docs`);
+  const page = await fetch(`${shop.url}/`); // the front page leads there
+  expect(page.url).toBe(`${shop.url}/api/docs`);
   expect(page.status).toBe(200);
   expect(page.headers.get('content-type')).toContain('text/html');
   const html = await page.text();
