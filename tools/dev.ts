@@ -40,8 +40,9 @@ await main(async (interrupt) => {
 
 /** A shop that does not come up is told and left: the next change may mend it. */
 async function putIntoService(shop: Shop): Promise<ServiceProcess> {
-  const service = await startShopProcess(shop);
+  const service = startShopProcess(shop);
   try {
+    await shop.claim.setChildren([service.pid]);
     await step('Starting the shop', () => service.ready());
     void service.crashed.then((how) => console.error(`The shop ended by itself (${how}); a change starts it again.`));
   } catch (error) {

@@ -8,17 +8,15 @@ export function shopPorts(): { PORT: number; OPS_PORT: number } {
   return { PORT: portOf('PORT', 3000), OPS_PORT: portOf('OPS_PORT', 9100) };
 }
 
-export async function startShopProcess({ env, claim }: Shop): Promise<ServiceProcess> {
+export function startShopProcess({ env }: Shop): ServiceProcess {
   const { PORT, OPS_PORT } = shopPorts();
-  const service = startProcess({
+  return startProcess({
     app: 'all',
     label: 'shop',
     env: { ...env, PORT: String(PORT), OPS_PORT: String(OPS_PORT) },
     opsUrl: addressOf(OPS_PORT),
     logFile: logFile('shop'),
   });
-  await claim.setChildren([service.pid]);
-  return service;
 }
 
 export async function announce({ env, claim }: Shop): Promise<void> {

@@ -15,8 +15,8 @@ await main(async (interrupt) => {
     const logDir = join(dataDir, 'log');
     const tell = (line: string) => void shop.claim.setChildren(pidsOf(split)).then(() => console.error(line));
     const split: Split = startSplit({ places, env: shop.env, logDir, onRestart: tell });
-    await shop.claim.setChildren(pidsOf(split));
     try {
+      await shop.claim.setChildren(pidsOf(split));
       const asked = whenAborted(interrupt.asked);
       await Promise.race([step(`Starting ${places.length} processes`, () => split.ready()), asked]);
       if (!interrupt.asked.aborted) await shop.claim.setAddress(split.gateways[0] ?? '');
@@ -40,7 +40,9 @@ function replicasArgument(): string {
   }
 }
 
-const pidsOf = ({ processes }: Split) => processes.map(({ pid }) => pid);
+function pidsOf({ processes }: Split): number[] {
+  return processes.map(({ pid }) => pid);
+}
 
 function portsOf(places: readonly Place[]): Record<string, number> {
   const uses = places.flatMap(({ service, replica, port, opsPort, rpcPort }): [string, number | undefined][] => [

@@ -8,9 +8,10 @@ await main(async (interrupt) => {
   refuseArguments('npm start');
   const shop = await openShop({ command: 'npm start', ports: shopPorts(), interrupt });
   try {
-    const service = await startShopProcess(shop);
+    const service = startShopProcess(shop);
     const asked = whenAborted(interrupt.asked);
     try {
+      await shop.claim.setChildren([service.pid]);
       await Promise.race([step('Starting the shop', () => service.ready()), asked]);
       if (!interrupt.asked.aborted) await announce(shop);
       const how = await Promise.race([service.crashed, asked]);
