@@ -45,6 +45,11 @@ export default tseslint.config(
     },
   },
   {
+    // Contracts are read by browsers too.
+    files: ['libs/contracts/src/**'],
+    rules: { 'no-restricted-imports': ['error', { patterns: ['node:*'] }] },
+  },
+  {
     // Rules that need types.
     files: ['**/*.ts', '**/*.tsx'],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -15,6 +15,8 @@ const SAME_KEY_MS = 1000;
 export async function main(work: (interrupt: Interrupt) => Promise<number>): Promise<never> {
   const asked = new AbortController();
   const hurry = new AbortController();
+  // A terminal that is closed must not keep us from ending things in their order.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   let firstAt: number | undefined;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => {

@@ -42,7 +42,7 @@ async function withDatabase<T>(work: (url: string) => Promise<T>): Promise<T> {
     try {
       return await work(postgres.urls['accounts'] ?? '');
     } finally {
-      if (!postgres.adopted) await postgres.stop();
+      if (mine) await postgres.stop();
     }
   } finally {
     await mine?.release();

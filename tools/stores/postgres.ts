@@ -23,8 +23,6 @@ export interface Postgres {
   superuserUrl: string;
   /** Address per database, as its own user. */
   urls: Record<string, string>;
-  /** It ran already, left by a launcher that was killed or in use by another command. */
-  adopted: boolean;
   /** Ends it (fast shutdown: open transactions are rolled back, nothing that was committed is lost). */
   stop(): Promise<void>;
 }
@@ -43,15 +41,13 @@ export async function startPostgres({ dir, databases, durable = true }: Postgres
   const pgs = await programs(root);
   const access = (await readAccess(root)) ?? (await initialise(root, pgs));
   await refuseOtherVersion(cluster, pgs);
-  const adopted = await adopt(cluster, access, pgs);
-  if (!adopted) await launch(root, access, pgs, durable);
+  if (!(await adopt(cluster, access, pgs))) await launch(root, access, pgs, durable);
   await ensureDatabases(root, access, databases);
   const url = (user: string, password: string) => `postgres://${user}:${password}@127.0.0.1:${access.port}/${user}`;
   return {
     port: access.port,
     superuserUrl: superuserUrl(access),
     urls: Object.fromEntries(databases.map((name) => [name, url(name, access.users[name] ?? '')])),
-    adopted,
     stop: () => stop(cluster, pgs),
   };
 }

@@ -13,8 +13,6 @@ export interface RedisServer {
   port: number;
   /** Without a database number. */
   url: string;
-  /** It ran already, left by a launcher that was killed or in use by another command. */
-  adopted: boolean;
   /** Ends it after it has written everything down. */
   stop(): Promise<void>;
 }
@@ -39,9 +37,9 @@ export async function startRedis({ dir, durable = true }: RedisServerOptions): P
     port: await freePort(),
     password: randomBytes(18).toString('base64url'),
   };
-  const adopted = await isOurs(access);
-  if (!adopted) await launch(root, access, durable);
-  return { port: access.port, url: urlOf(access), adopted, stop: () => stop(access) };
+  // One that runs was left by a launcher that was killed, or serves another command.
+  if (!(await isOurs(access))) await launch(root, access, durable);
+  return { port: access.port, url: urlOf(access), stop: () => stop(access) };
 }
 
 /** Refuses an address, given from outside, at which no Redis answers. */

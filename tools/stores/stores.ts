@@ -9,7 +9,7 @@ export const databases = ['accounts', 'catalog', 'orders', 'payments'] as const;
 export interface Stores {
   /** `*_DATABASE_URL`, REDIS_STATE_URL and REDIS_CACHE_URL for the services. */
   env: Record<string, string>;
-  /** What was started here and not found running: Redis first, then Postgres. */
+  /** Ends what was started here or left running by a launcher that was killed: Redis first, then Postgres. */
   stop(): Promise<void>;
 }
 
@@ -26,13 +26,13 @@ export async function startStores(dataDir: string, given: NodeJS.ProcessEnv = pr
     }
     if (!given['REDIS_STATE_URL'] || !given['REDIS_CACHE_URL']) {
       const redis = await startRedis({ dir: join(dataDir, 'redis') });
-      if (!redis.adopted) started.push(redis);
+      started.push(redis);
       env['REDIS_STATE_URL'] = given['REDIS_STATE_URL'] || `${redis.url}/0`;
       env['REDIS_CACHE_URL'] = given['REDIS_CACHE_URL'] || `${redis.url}/1`;
     }
     if (databases.some((name) => !given[variableOf(name)])) {
       const postgres = await startPostgres({ dir: join(dataDir, 'postgres'), databases });
-      if (!postgres.adopted) started.push(postgres);
+      started.push(postgres);
       for (const name of databases) env[variableOf(name)] = given[variableOf(name)] || (postgres.urls[name] ?? '');
     }
     return { env, stop };
