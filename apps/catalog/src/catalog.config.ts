@@ -9,6 +9,24 @@ export const catalogConfig = defineConfig({
     .min(1)
     .default(900)
     .describe('How old the products that shoppers see may be, also when a change could not be told to every replica'),
+  RESERVATION_SECONDS: z.coerce
+    .number()
+    .min(1)
+    .default(1800)
+    .describe('How long stock is held for an order before orders is asked what became of it'),
+  CATALOG_SWEEP_SECONDS: z.coerce
+    .number()
+    .min(0.1)
+    .max(3600)
+    .default(10)
+    .describe('How often reservations whose time is over are looked for'),
+  CATALOG_RESERVE_TOGETHER: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .default(100)
+    .describe('How many orders that want the same product may reserve in one statement; 1: each by itself'),
   SEED: z.enum(['demo', 'none']).default('none').describe('demo: a small shop to look at'),
   SEED_PRODUCTS: z.coerce
     .number()

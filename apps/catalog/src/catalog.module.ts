@@ -12,6 +12,7 @@ import { ProductsService } from './products.service.js';
 import { Reservations } from './reserve.js';
 import { Seed } from './seed.js';
 import { SharedCache } from './shared-cache.js';
+import { Sweep } from './sweep.js';
 
 @Module({
   imports: [
@@ -20,7 +21,7 @@ import { SharedCache } from './shared-cache.js';
     RedisCacheModule,
   ],
   controllers: [CatalogController],
-  providers: [CatalogReads, ProductsService, Reservations, Seed, SharedCache],
+  providers: [CatalogReads, ProductsService, Reservations, Seed, SharedCache, Sweep],
 })
 export class CatalogModule {}
 

@@ -1,25 +1,31 @@
 // Holding stock for orders. Each call is one statement: what it does is in the migration that creates its function.
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { LineRequest, ReserveResult } from '@shop/contracts/catalog';
 import { sql } from '@shop/kit/database';
 import { DataSource } from 'typeorm';
+import { catalogConfig, type CatalogConfig } from './catalog.config.js';
 import { CURRENCY } from './product-json.js';
+import { ReserveTogether, type Asked } from './reserve-together.js';
 
 @Injectable()
 export class Reservations {
-  constructor(@InjectDataSource('catalog') private readonly dataSource: DataSource) {}
+  private readonly together: ReserveTogether;
+
+  constructor(
+    @InjectDataSource('catalog') private readonly dataSource: DataSource,
+    @Inject(catalogConfig.token) private readonly config: CatalogConfig,
+  ) {
+    this.together = new ReserveTogether(config.CATALOG_RESERVE_TOGETHER, async (orders) =>
+      (orders.length === 1 ? await this.reserveOne(orders[0]!) : await this.reserveMany(orders)).map(({ answer }) =>
+        'lines' in answer ? { ...answer, currency: CURRENCY } : answer,
+      ),
+    );
+  }
 
   /** All lines or none. Safe to repeat, also at the same time; an order once released stays so. */
-  async reserve(orderId: string, lines: LineRequest[], expectedTotalCents?: number): Promise<ReserveResult> {
-    const [row] = await sql<{ answer: ReserveResult }>(this.dataSource, 'select reserve($1, $2, $3, $4) as answer', [
-      orderId,
-      lines.map((line) => line.productId),
-      lines.map((line) => line.quantity),
-      expectedTotalCents ?? null,
-    ]);
-    const answer = row!.answer;
-    return 'lines' in answer ? { ...answer, currency: CURRENCY } : answer;
+  reserve(orderId: string, lines: LineRequest[], expectedTotalCents?: number): Promise<ReserveResult> {
+    return this.together.reserve({ orderId, lines, expectedTotalCents });
   }
 
   /** What is held is sold. False when it was released before, or never held. */
@@ -32,5 +38,53 @@ export class Reservations {
   async release(orderId: string): Promise<boolean> {
     const [row] = await sql<{ done: boolean }>(this.dataSource, 'select release_reservation($1) as done', [orderId]);
     return row!.done;
+  }
+
+  /** Takes up to `limit` reservations whose time is over; each comes back after `againSeconds` unless it is settled. */
+  async claimExpired(limit: number, againSeconds: number): Promise<string[]> {
+    const claimed = await sql<{ orderId: string }>(
+      this.dataSource,
+      `with due as (
+         select order_id from reservations where status = 'held' and expires_at <= now()
+         order by expires_at limit $1 for update skip locked
+       )
+       update reservations set expires_at = now() + make_interval(secs => $2)
+       from due where reservations.order_id = due.order_id
+       returning due.order_id as "orderId"`,
+      [limit, againSeconds],
+    );
+    return claimed.map(({ orderId }) => orderId);
+  }
+
+  /** Holds them for as long again. */
+  async prolong(orderIds: string[]): Promise<void> {
+    await sql(
+      this.dataSource,
+      `update reservations set expires_at = now() + make_interval(secs => $2)
+       where order_id = any($1) and status = 'held'`,
+      [orderIds, this.config.RESERVATION_SECONDS],
+    );
+  }
+
+  private reserveOne({ orderId, lines, expectedTotalCents }: Asked): Promise<{ answer: ReserveResult }[]> {
+    return sql(this.dataSource, 'select reserve($1, $2, $3, $4, $5) as answer', [
+      orderId,
+      lines.map((line) => line.productId),
+      lines.map((line) => line.quantity),
+      expectedTotalCents ?? null,
+      this.config.RESERVATION_SECONDS,
+    ]);
+  }
+
+  private reserveMany(orders: Asked[]): Promise<{ answer: ReserveResult }[]> {
+    const lines = orders.flatMap((order, i) => order.lines.map((line) => ({ ...line, position: i + 1 })));
+    return sql(this.dataSource, 'select answer from reserve_together($1, $2, $3, $4, $5, $6) as answer', [
+      orders.map(({ orderId }) => orderId),
+      orders.map(({ expectedTotalCents }) => expectedTotalCents ?? null),
+      lines.map(({ position }) => position),
+      lines.map(({ productId }) => productId),
+      lines.map(({ quantity }) => quantity),
+      this.config.RESERVATION_SECONDS,
+    ]);
   }
 }

@@ -30,4 +30,9 @@ export class OrdersController {
   listOrders(query: InputOf<Rpcs['listOrders']>): Promise<OutputOf<Rpcs['listOrders']>> {
     return this.orders.list(query);
   }
+
+  @Handles(ordersRpc.orderStates)
+  async orderStates({ ids }: InputOf<Rpcs['orderStates']>): Promise<OutputOf<Rpcs['orderStates']>> {
+    return { orders: await this.orders.states(ids) };
+  }
 }

@@ -107,6 +107,13 @@ export const ordersRpc = defineRpcs('orders', {
     idempotent: true,
     deadlineMs: 2000,
   },
+  /** Orders that do not exist are left out. */
+  orderStates: {
+    input: z.object({ ids: z.array(Id).max(100) }),
+    output: z.object({ orders: z.array(z.object({ id: Id, status: OrderStatus })) }),
+    idempotent: true,
+    deadlineMs: 2000,
+  },
 });
 
 export const ordersJobs = defineJobs('orders', {

@@ -1,0 +1,101 @@
+import type { ReserveResult } from '@shop/contracts/catalog';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { ReserveTogether, type Asked } from './reserve-together.js';
+
+const order = (orderId: string, ...products: string[]): Asked => ({
+  orderId,
+  lines: products.map((productId) => ({ productId, quantity: 1 })),
+});
+/** An answer that tells whose it is. */
+const answerTo = ({ orderId }: Asked) => ({ outcome: 'unknown_product', productIds: [orderId] }) as ReserveResult;
+
+/** Statements that end when the test says so. */
+function statements(mostOrders: number) {
+  const started: { orders: string[]; end: () => void; fail: () => void }[] = [];
+  const together = new ReserveTogether(
+    mostOrders,
+    (orders) =>
+      new Promise((resolve, reject) =>
+        started.push({
+          orders: orders.map(({ orderId }) => orderId),
+          end: () => resolve(orders.map(answerTo)),
+          fail: () => reject(new Error('connection lost')),
+        }),
+      ),
+  );
+  const orders = () => started.map((statement) => statement.orders);
+  return { together, started, orders };
+}
+
+test('an order that nobody is in the way of starts at once, whatever else is busy', () => {
+  const { together, orders } = statements(10);
+  void together.reserve(order('a', 'hot'));
+  void together.reserve(order('b', 'hot', 'cold'));
+  void together.reserve(order('c', 'cold'));
+  void together.reserve(order('d', 'other'));
+  expect(orders()).toEqual([['a'], ['c'], ['d']]);
+});
+
+test('those who wait for a product reserve together when it is free, as they came, and not too many', async () => {
+  const { together, started, orders } = statements(3);
+  for (const name of ['a', 'b', 'c', 'd', 'e']) void together.reserve(order(name, 'hot'));
+  expect(orders()).toEqual([['a']]);
+  started[0]!.end();
+  await expect.poll(orders).toEqual([['a'], ['b', 'c', 'd']]);
+  void together.reserve(order('f', 'hot'));
+  started[1]!.end();
+  await expect.poll(orders).toEqual([['a'], ['b', 'c', 'd'], ['e', 'f']]);
+});
+
+test('with a most of one nobody waits', () => {
+  const { together, orders } = statements(1);
+  for (const name of ['a', 'b', 'c']) void together.reserve(order(name, 'hot'));
+  expect(orders()).toEqual([['a'], ['b'], ['c']]);
+});
+
+test('when a statement fails each of its orders is tried alone, and fails alone', async () => {
+  const { together, started, orders } = statements(10);
+  const [first, second, third] = ['a', 'b', 'c'].map((name) => together.reserve(order(name, 'hot')));
+  started[0]!.end();
+  await expect.poll(orders).toEqual([['a'], ['b', 'c']]);
+  started[1]!.fail();
+  await expect.poll(orders).toEqual([['a'], ['b', 'c'], ['b'], ['c']]);
+  started[2]!.fail();
+  started[3]!.end();
+  expect(await first).toEqual(answerTo(order('a')));
+  await expect(second).rejects.toThrow('connection lost');
+  expect(await third).toEqual(answerTo(order('c')));
+});
+
+test('however statements end and fail, every order is answered for itself, and nothing is left behind', async () => {
+  const products = fc.uniqueArray(fc.constantFrom('hot', 'warm', 'c1', 'c2', 'c3'), { minLength: 1, maxLength: 3 });
+  const property = fc.asyncProperty(
+    fc.scheduler(),
+    fc.array(products, { minLength: 1, maxLength: 20 }),
+    fc.integer({ min: 2, max: 5 }),
+    fc.infiniteStream(fc.integer({ min: 0, max: 9 })),
+    async (scheduler, wanted, mostOrders, luck) => {
+      const sizes: number[] = [];
+      const together = new ReserveTogether(mostOrders, async (orders) => {
+        sizes.push(orders.length);
+        await scheduler.schedule(Promise.resolve(), 'statement');
+        if (orders.length > 1 && luck.next().value === 0) throw new Error('connection lost');
+        return orders.map(answerTo);
+      });
+      const answers = wanted.map(async (lines, i) => {
+        await scheduler.schedule(Promise.resolve(), 'arrival');
+        return together.reserve(order(`order ${i}`, ...lines));
+      });
+      await scheduler.waitFor(Promise.all(answers));
+      expect(await Promise.all(answers)).toEqual(wanted.map((_, i) => answerTo(order(`order ${i}`))));
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(mostOrders);
+      // All is free again: whoever comes now starts at once.
+      const before = sizes.length;
+      void together.reserve(order('late', 'hot', 'warm', 'c1', 'c2', 'c3'));
+      expect(sizes.length).toBe(before + 1);
+      await scheduler.waitAll();
+    },
+  );
+  await fc.assert(property, { numRuns: 200 });
+});

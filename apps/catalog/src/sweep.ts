@@ -1,0 +1,62 @@
+// Asks orders about reservations that have been held for long, and sells, gives back or goes on holding. Runs on every replica.
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { ordersRpc, type OrderStatus } from '@shop/contracts/orders';
+import { Log } from '@shop/kit/log';
+import { repeat } from '@shop/kit/repeat';
+import { Rpc } from '@shop/kit/rpc/rpc';
+import { catalogConfig, type CatalogConfig } from './catalog.config.js';
+import { Reservations } from './reserve.js';
+
+/** Reservations at a time, per replica. */
+const BATCH = 100;
+
+const ends = {
+  new: 'prolong',
+  pending: 'prolong',
+  paid: 'confirm',
+  refunded: 'confirm',
+  rejected: 'release',
+} as const satisfies Record<OrderStatus, string>;
+
+@Injectable()
+export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
+  private stop = () => Promise.resolve();
+
+  constructor(
+    @Inject(catalogConfig.token) private readonly config: CatalogConfig,
+    private readonly reservations: Reservations,
+    private readonly rpc: Rpc,
+    private readonly log: Log,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const every = { name: 'reservation sweep', seconds: this.config.CATALOG_SWEEP_SECONDS, log: this.log };
+    this.stop = repeat(every, () => this.sweep());
+  }
+
+  onModuleDestroy(): Promise<void> {
+    return this.stop();
+  }
+
+  /** While orders is away nothing ends: what was claimed comes back a sweep later. */
+  private async sweep(): Promise<boolean> {
+    const ids = await this.reservations.claimExpired(BATCH, this.config.CATALOG_SWEEP_SECONDS);
+    if (ids.length === 0) return false;
+    const { orders } = await this.rpc.call(ordersRpc.orderStates, { ids });
+    const statuses = new Map(orders.map(({ id, status }) => [id, status]));
+    const endOf = (id: string) => {
+      const status = statuses.get(id);
+      // Its order was written down before it reserved, so one that is unknown was taken back.
+      return status === undefined ? 'release' : ends[status];
+    };
+    const alive = ids.filter((id) => endOf(id) === 'prolong');
+    if (alive.length > 0) await this.reservations.prolong(alive);
+    for (const id of ids) {
+      const end = endOf(id);
+      if (end === 'prolong') continue;
+      this.log.info({ orderId: id, status: statuses.get(id) ?? 'unknown' }, `reservation expired: ${end}`);
+      await this.reservations[end](id);
+    }
+    return ids.length === BATCH;
+  }
+}
