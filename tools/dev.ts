@@ -7,14 +7,14 @@ import { main, whenAborted, type Interrupt } from './interrupt.ts';
 import { build } from './nx.ts';
 import type { ServiceProcess } from './service-process.ts';
 import { announce, shopPorts, startShopProcess } from './shop-process.ts';
-import { openShop, refuseArguments, sayStopping, type Shop } from './shop.ts';
-import { explain, step } from './terminal.ts';
+import { openShop, sayStopping, type Shop } from './shop.ts';
+import { explain, parseOptions, step } from './terminal.ts';
 
 /** An editor or a checkout saves several files at once. */
 const QUIET_MS = 150;
 
 await main(async (interrupt) => {
-  refuseArguments('npm run dev');
+  parseOptions('npm run dev', {});
   const shop = await openShop({ command: 'npm run dev', ports: shopPorts(), interrupt });
   const nextChange = watchSources();
   const asked = whenAborted(interrupt.asked);

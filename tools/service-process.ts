@@ -1,10 +1,10 @@
 // One process of the shop: started, watched, its log kept in a file, ended without cutting off what it is doing.
 import { spawn } from 'node:child_process';
-import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root } from './data-dir.ts';
 import { whenAborted } from './interrupt.ts';
-import { showWarnings } from './log-lines.ts';
+import { followWarnings } from './log-lines.ts';
 import { until } from './processes.ts';
 import { Failure } from './terminal.ts';
 
@@ -38,23 +38,25 @@ const READY_MS = 120_000;
 export function startProcess({ app, label, env, opsUrl, logFile }: ServiceProcessOptions): ServiceProcess {
   mkdirSync(dirname(logFile), { recursive: true });
   if (existsSync(logFile)) renameSync(logFile, `${logFile}.previous`);
-  const log = createWriteStream(logFile);
+  // It writes the file itself: with a pipe, the death of this launcher would be an error at every line it logs.
+  const log = openSync(logFile, 'a');
   // Detached: a Ctrl-C in the terminal must reach the launcher only, which ends things in their order.
   const child = spawn(process.execPath, [join(root, 'apps', app, 'dist', 'main.js')], {
     cwd: root,
     env,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', log, log],
   });
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.pipe(log, { end: false });
-    showWarnings(stream, label);
-  }
+  closeSync(log);
+  const stopFollowing = followWarnings(logFile, label);
   let how: string | undefined;
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
-    child.once('close', (code, signal) => log.end(() => resolve(signal ? `signal ${signal}` : `exit code ${code}`)));
-  }).then((words) => (how = words));
+    child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
+  }).then((words) => {
+    stopFollowing();
+    return (how = words);
+  });
   let stopping = false;
   const crashed = new Promise<string>((resolve) => void ended.then((words) => stopping || resolve(words)));
 

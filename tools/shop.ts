@@ -1,6 +1,5 @@
 // What `npm start`, `npm run dev` and `npm run start:split` have in common: one owner of the folder, free ports, a build, stores.
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { claim, dataDir, type Claim } from './data-dir.ts';
 import type { Interrupt } from './interrupt.ts';
 import { build } from './nx.ts';
@@ -21,14 +20,16 @@ export interface OpenShop {
   command: string;
   /** Ports that must be free, by the variable that moves each or by who needs it. */
   ports: Record<string, number>;
+  /** False starts what was built last. */
+  build?: boolean;
   interrupt: Interrupt;
 }
 
-export async function openShop({ command, ports, interrupt }: OpenShop): Promise<Shop> {
+export async function openShop({ command, ports, build: wanted = true, interrupt }: OpenShop): Promise<Shop> {
   const mine = await claim(dataDir, command);
   try {
     await refuseTakenPorts(ports);
-    await build({ signal: interrupt.asked });
+    if (wanted) await build({ signal: interrupt.asked });
     const stores = await step('Starting Postgres and Redis', () => startStores(dataDir));
     const close = async () => {
       await step('Stopping Redis and Postgres', () => stores.stop());
@@ -81,14 +82,6 @@ export function portOf(variable: string, otherwise: number): number {
 export function addressOf(port: number, name = '127.0.0.1'): string {
   const host = process.env['HOST'] ?? '';
   return `http://${['', '127.0.0.1', '0.0.0.0', '::', 'localhost'].includes(host) ? name : host}:${port}`;
-}
-
-export function refuseArguments(usage: string): void {
-  try {
-    parseArgs({ options: {} });
-  } catch {
-    throw new Failure(`Usage: ${usage}`);
-  }
 }
 
 export function banner(env: NodeJS.ProcessEnv, rows: [string, string][]): void {

@@ -1,13 +1,15 @@
 // Every service as its own process or processes, from the same code, finding each other by lists of addresses.
 import { join } from 'node:path';
 import { addressesOf, type Place } from './replicas.ts';
-import { startProcess, type ServiceProcess } from './service-process.ts';
+import { startProcess } from './service-process.ts';
 
 export interface SplitOptions {
   /** Out of placeReplicas(). */
   places: Place[];
   /** What every process gets: the stores' addresses, SEED and so on. */
   env: NodeJS.ProcessEnv;
+  /** What one process gets beyond that; asked at each start, so that one started again after a crash may get something else. */
+  envOf?: (place: Place) => NodeJS.ProcessEnv;
   /** For a log file per process. */
   logDir: string;
   /** Told whenever a process was started, to a person. */
@@ -32,7 +34,7 @@ export interface Split {
 /** A process that crashes again within this time waits as long before the next try. */
 const CALM_MS = 2000;
 
-export function startSplit({ places, env, logDir, onRestart = () => {} }: SplitOptions): Split {
+export function startSplit({ places, env, envOf = () => ({}), logDir, onRestart = () => {} }: SplitOptions): Split {
   const shared = { ...env, ...addressesOf(places) };
   let stopping = false;
   const replicas = places.map((place) => {
@@ -41,7 +43,7 @@ export function startSplit({ places, env, logDir, onRestart = () => {} }: SplitO
       startProcess({
         app: place.service,
         label,
-        env: { ...shared, ...portsEnv(place) },
+        env: { ...shared, ...portsEnv(place), ...envOf(place) },
         opsUrl: `http://127.0.0.1:${place.opsPort}`,
         logFile: join(logDir, `${place.service}-${place.replica}.log`),
       });

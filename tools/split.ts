@@ -1,16 +1,22 @@
 // npm run start:split -- --replicas catalog=3,orders=2: each service as its own process or processes.
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { dataDir } from './data-dir.ts';
 import { main, whenAborted } from './interrupt.ts';
 import { parseReplicas, placeReplicas, type Place } from './replicas.ts';
 import { banner, openShop, portOf, sayStopping } from './shop.ts';
 import { startSplit, type Split } from './split-services.ts';
-import { Failure, step } from './terminal.ts';
+import { parseOptions, step } from './terminal.ts';
 
 await main(async (interrupt) => {
-  const places = await placeReplicas(parseReplicas(replicasArgument()), 'usual', portOf('PORT', 3000));
-  const shop = await openShop({ command: 'npm run start:split', ports: portsOf(places), interrupt });
+  const usage = 'npm run start:split -- [--replicas catalog=3,orders=2] [--no-build]';
+  const options = parseOptions(usage, { replicas: { type: 'string', default: '' }, 'no-build': { type: 'boolean' } });
+  const places = await placeReplicas(parseReplicas(options.replicas), 'usual', portOf('PORT', 3000));
+  const shop = await openShop({
+    command: 'npm run start:split',
+    ports: portsOf(places),
+    build: !options['no-build'],
+    interrupt,
+  });
   try {
     const logDir = join(dataDir, 'log');
     const tell = (line: string) => void shop.claim.setChildren(pidsOf(split)).then(() => console.error(line));
@@ -31,14 +37,6 @@ await main(async (interrupt) => {
   }
   return 0;
 });
-
-function replicasArgument(): string {
-  try {
-    return parseArgs({ options: { replicas: { type: 'string', default: '' } } }).values.replicas;
-  } catch {
-    throw new Failure('Usage: npm run start:split -- --replicas catalog=3,orders=2');
-  }
-}
 
 function pidsOf({ processes }: Split): number[] {
   return processes.map(({ pid }) => pid);

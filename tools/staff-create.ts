@@ -15,10 +15,9 @@ await main(async ({ asked }) => {
   const [email, ...rest] = process.argv.slice(2);
   if (!email?.includes('@') || rest.length > 0)
     throw new Failure('Usage: npm run staff:create -- somebody@example.com');
-  await build({ projects: ['accounts'], signal: asked });
   const typed = process.stdin.isTTY ? await askPassword() : '';
   const password = typed || randomBytes(12).toString('base64url');
-  return withDatabase(async (url) => {
+  return withDatabase(asked, async (url) => {
     const env = { ...process.env, ACCOUNTS_DATABASE_URL: url };
     const script = join(root, 'apps/accounts/dist/staff-create.js');
     const { code, output } = await run([process.execPath, script, email], { env, input: password });
@@ -30,14 +29,15 @@ await main(async ({ asked }) => {
 });
 
 /** The database of accounts: the one that is configured, the running shop's, or one started for the moment. */
-async function withDatabase<T>(work: (url: string) => Promise<T>): Promise<T> {
-  const given = process.env['ACCOUNTS_DATABASE_URL'];
-  if (given) return work(given);
+async function withDatabase<T>(asked: AbortSignal, work: (url: string) => Promise<T>): Promise<T> {
   const mine = await claim(dataDir, 'npm run staff:create').catch((error: unknown) => {
     if (error instanceof Occupied && error.address) return undefined; // the shop's own Postgres is there to be used
     throw error;
   });
   try {
+    if (mine) await build({ projects: ['accounts'], signal: asked }); // a shop that runs was built, and is better left alone
+    const given = process.env['ACCOUNTS_DATABASE_URL'];
+    if (given) return await work(given);
     const postgres = await startPostgres({ dir: join(dataDir, 'postgres'), databases });
     try {
       return await work(postgres.urls['accounts'] ?? '');

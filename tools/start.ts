@@ -1,12 +1,12 @@
 // npm start: the whole shop as one process, with its own Postgres and Redis.
 import { main, whenAborted } from './interrupt.ts';
 import { announce, shopPorts, startShopProcess } from './shop-process.ts';
-import { logFile, openShop, refuseArguments, sayStopping } from './shop.ts';
-import { Failure, step } from './terminal.ts';
+import { logFile, openShop, sayStopping } from './shop.ts';
+import { Failure, parseOptions, step } from './terminal.ts';
 
 await main(async (interrupt) => {
-  refuseArguments('npm start');
-  const shop = await openShop({ command: 'npm start', ports: shopPorts(), interrupt });
+  const options = parseOptions('npm start [-- --no-build]', { 'no-build': { type: 'boolean' } });
+  const shop = await openShop({ command: 'npm start', ports: shopPorts(), build: !options['no-build'], interrupt });
   try {
     const service = startShopProcess(shop);
     const asked = whenAborted(interrupt.asked);

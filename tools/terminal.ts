@@ -1,4 +1,5 @@
 // What the commands say on the terminal: one line a step, one clear line when something is in the way.
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 
 /** A failure that is told as it stands, without a stack: it names what is wrong and the way out. */
 export class Failure extends Error {
@@ -35,4 +36,13 @@ export function explain(error: unknown): string {
     return `Not allowed: ${message}. Choose another folder with DATA_DIR=…, or change its owner.`;
   if (code === 'EROFS') return `The file system is read-only: ${message}. Choose another folder with DATA_DIR=….`;
   return stack ?? String(error);
+}
+
+/** The options of a command line; anything else on it is answered with the usage. */
+export function parseOptions<const T extends NonNullable<ParseArgsConfig['options']>>(usage: string, options: T) {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    throw new Failure(`${(error as Error).message.split('. ')[0]}. Usage: ${usage}`);
+  }
 }

@@ -6,7 +6,7 @@ import { root } from './data-dir.ts';
 import { main } from './interrupt.ts';
 import { nx, nxEnv } from './nx.ts';
 import { Failure, step } from './terminal.ts';
-import { readReport, total, type ProjectResult } from './test-report.ts';
+import { readReport, total } from './test-report.ts';
 import startTestStores from './test-stores.ts';
 
 /** Each project's tests use a core, and so do the processes they start. */

@@ -118,10 +118,13 @@ async function ask<T>(url: string, question: (redis: Redis) => Promise<T>): Prom
     commandTimeout: 5000,
     maxRetriesPerRequest: 0,
   });
-  redis.on('error', () => {}); // told by the promise
+  let cause: unknown; // ioredis itself only says that the connection is closed
+  redis.on('error', (error) => (cause = error));
   try {
     await redis.connect();
     return await question(redis);
+  } catch (error) {
+    throw cause ?? error;
   } finally {
     redis.disconnect();
   }

@@ -1,0 +1,124 @@
+// npm start as a person meets it, on ports and a folder of its own.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { freePort, isFree } from './ports.ts';
+import { isAlive, until } from './processes.ts';
+
+let dir: string;
+let port: number;
+let opsPort: number;
+const launched: { child: ChildProcess; ended: Promise<void> }[] = [];
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'shop-start-'));
+});
+beforeEach(async () => {
+  port = await freePort();
+  opsPort = await freePort(new Set([port]));
+});
+afterEach(async () => {
+  for (const { child, ended } of launched.splice(0)) {
+    child.kill('SIGTERM');
+    await ended;
+  }
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+/** What was built for this test run is what starts: building here would pull it from under other tests. */
+function start() {
+  const env = { ...process.env, DATA_DIR: dir, PORT: String(port), OPS_PORT: String(opsPort) };
+  const script = join(import.meta.dirname, 'start.ts');
+  const child = spawn(process.execPath, [script, '--no-build'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const launcher = { child, output: '', code: undefined as number | undefined };
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (launcher.output += String(chunk)));
+  const ended = new Promise<void>((resolve) =>
+    child.once('close', (code) => resolve(void (launcher.code = code ?? -1))),
+  );
+  const open = async () => {
+    await until(() => launcher.code !== undefined || launcher.output.includes('Ctrl-C'), 60_000);
+    if (launcher.code !== undefined) throw new Error(launcher.output);
+  };
+  launched.push({ child, ended });
+  return Object.assign(launcher, { ended, open });
+}
+
+const children = async () => {
+  const running = JSON.parse(await readFile(join(dir, 'running.json'), 'utf8')) as { children: { pid: number }[] };
+  return running.children.map(({ pid }) => pid);
+};
+const storePorts = async () =>
+  Promise.all(
+    ['postgres', 'redis'].map(async (store) => {
+      const access = JSON.parse(await readFile(join(dir, store, 'access.json'), 'utf8')) as { port: number };
+      return access.port;
+    }),
+  );
+const nothingListens = async () => {
+  for (const each of [port, opsPort, ...(await storePorts())]) if (!(await isFree(each))) return false;
+  return true;
+};
+
+test('it serves, says how to get in, refuses a second start and leaves nothing running', async () => {
+  const shop = start();
+  await shop.open();
+  expect(shop.output).toContain(`http://localhost:${port}`);
+  expect(shop.output).toContain('demo@shop.test / demo-password');
+  expect(shop.output).toContain(dir);
+  const products = await fetch(`http://127.0.0.1:${port}/api/products?limit=1`);
+  expect(products.status).toBe(200);
+
+  const second = start();
+  await second.ended;
+  expect(second.code).toBe(1);
+  expect(second.output).toContain(`The shop runs already, at http://localhost:${port}`);
+
+  const pids = await children();
+  shop.child.kill('SIGINT');
+  shop.child.kill('SIGINT'); // one Ctrl-C arrives more than once
+  await shop.ended;
+  expect(shop.code).toBe(0);
+  expect(pids.some(isAlive)).toBe(false);
+  expect(await nothingListens()).toBe(true);
+  expect(await readFile(join(dir, 'shop.log'), 'utf8')).toContain('"msg":"stopped"');
+});
+
+test('a service that crashes ends it, with the last lines of its log', async () => {
+  const shop = start();
+  await shop.open();
+  process.kill((await children())[0]!, 'SIGKILL');
+  await shop.ended;
+  expect(shop.code).toBe(1);
+  expect(shop.output).toMatch(/The shop ended by itself \(signal SIGKILL\)\. Its last lines.*\n.*"msg":"ready"/);
+  expect(await nothingListens()).toBe(true);
+});
+
+test('what a killed launcher left is taken over', async () => {
+  const killed = start();
+  await killed.open();
+  const left = await children();
+  killed.child.kill('SIGKILL');
+  await killed.ended;
+  const shop = start();
+  await shop.open();
+  expect(left.some(isAlive)).toBe(false);
+  expect((await fetch(`http://127.0.0.1:${port}/api/products?limit=1`)).status).toBe(200);
+  shop.child.kill('SIGTERM');
+  await shop.ended;
+  expect(await nothingListens()).toBe(true);
+});
+
+test('a port in use is named with its holder and a way out, before anything starts', async () => {
+  const taker = createServer();
+  await new Promise<void>((resolve) => taker.listen(port, '127.0.0.1', resolve));
+  const shop = start();
+  await shop.ended;
+  taker.close();
+  expect(shop.code).toBe(1);
+  expect(shop.output).toMatch(
+    new RegExp(`^\\s*Port ${port} is in use already, by pid ${process.pid}, .*another with PORT=\\d+\\.\\s*$`),
+  );
+});

@@ -1,0 +1,96 @@
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { isAlive, until } from '../processes.ts';
+import { startPostgres, type Postgres } from './postgres.ts';
+
+const databases = ['accounts', 'catalog'];
+let dir: string;
+let running: Postgres | undefined;
+
+const start = async () => (running = await startPostgres({ dir, databases, durable: false }));
+const stop = async () => {
+  await running?.stop();
+  running = undefined;
+};
+const pidFile = () => join(dir, 'cluster', 'postmaster.pid');
+const serverPid = async () => Number((await readFile(pidFile(), 'utf8')).split('\n')[0]);
+
+async function ask(url: string, text: string): Promise<unknown> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    return (await client.query({ text, rowMode: 'array' })).rows[0]?.[0];
+  } finally {
+    await client.end();
+  }
+}
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'shop-postgres-'));
+  await mkdir(join(dir, 'cluster.new', 'base'), { recursive: true }); // what an initdb leaves that was cut off
+});
+afterEach(stop);
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+test('each service owns its database and cannot enter another', async () => {
+  const { urls } = await start();
+  await ask(urls['accounts']!, 'create table things (name text)');
+  await ask(urls['accounts']!, `insert into things values ('kept')`);
+  const own = new URL(urls['accounts']!);
+  for (const foreign of ['catalog', 'postgres', 'template1'])
+    await expect(ask(Object.assign(own, { pathname: `/${foreign}` }).href, 'select 1')).rejects.toThrow(
+      'permission denied',
+    );
+  const guessed = urls['catalog']!.replace(/:[^:@]+@/, ':guessed@');
+  await expect(ask(guessed, 'select 1')).rejects.toThrow('password authentication failed');
+  expect(((await stat(join(dir, 'access.json'))).mode & 0o077).toString(8)).toBe('0');
+});
+
+test('data, addresses and passwords survive a restart', async () => {
+  const { urls } = await start();
+  expect(await ask(urls['accounts']!, 'select name from things')).toBe('kept');
+  await stop();
+  const again = await start();
+  expect(again.urls).toEqual(urls);
+  expect(await ask(again.urls['accounts']!, 'select name from things')).toBe('kept');
+});
+
+test('statements are counted, for whoever looks for slow ones', async () => {
+  const { superuserUrl } = await start();
+  expect(Number(await ask(superuserUrl, 'select count(*) from pg_stat_statements'))).toBeGreaterThan(0);
+});
+
+test('a server left by a launcher that was killed is adopted', async () => {
+  await start();
+  const pid = await serverPid();
+  const adopted = await start();
+  expect(await serverPid()).toBe(pid);
+  await adopted.stop();
+  expect(isAlive(pid)).toBe(false);
+});
+
+test('a server that was killed starts again with its data', async () => {
+  const { urls } = await start();
+  const pid = await serverPid();
+  process.kill(pid, 'SIGKILL');
+  await until(() => !isAlive(pid), 5000);
+  await start();
+  expect(await ask(urls['accounts']!, 'select name from things')).toBe('kept');
+});
+
+test('a pid file whose number belongs to somebody else by now is no hindrance', async () => {
+  await writeFile(pidFile(), `${process.pid}\n${join(dir, 'cluster')}\n`);
+  const { urls } = await start();
+  expect(await ask(urls['accounts']!, 'select name from things')).toBe('kept');
+});
+
+test('data of another major version is named and left alone', async () => {
+  const version = join(dir, 'cluster', 'PG_VERSION');
+  const actual = await readFile(version, 'utf8');
+  await writeFile(version, '15\n');
+  await expect(start()).rejects.toThrow(/was made by Postgres 15, this shop runs Postgres \d+\. It was left untouched/);
+  await writeFile(version, actual);
+});

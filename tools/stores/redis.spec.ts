@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { isFree } from '../ports.ts';
+import { checkRedis, startRedis, type RedisServer } from './redis.ts';
+
+let dir: string;
+let running: RedisServer | undefined;
+
+const start = async () => (running = await startRedis({ dir }));
+const stop = async () => {
+  await running?.stop();
+  running = undefined;
+};
+
+async function ask<T>(url: string, question: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(url);
+  try {
+    return await question(redis);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'shop redis ')); // a space in the path, as on many a desktop
+});
+afterEach(stop);
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+test('what was written survives a restart, under the same address', async () => {
+  const { url } = await start();
+  await ask(url, (redis) => redis.set('cart', 'full'));
+  await stop();
+  expect((await start()).url).toBe(url);
+  expect(await ask(url, (redis) => redis.get('cart'))).toBe('full');
+});
+
+test('it never evicts, and asks for its password', async () => {
+  const { url, port } = await start();
+  expect(await ask(url, (redis) => redis.config('GET', 'maxmemory-policy'))).toEqual([
+    'maxmemory-policy',
+    'noeviction',
+  ]);
+  await expect(checkRedis('REDIS_STATE_URL', `redis://127.0.0.1:${port}`)).rejects.toThrow('NOAUTH');
+});
+
+test('a server left by a launcher that was killed is adopted', async () => {
+  const { url } = await start();
+  await ask(url, (redis) => redis.set('left', 'over'));
+  const adopted = await start();
+  expect(await ask(adopted.url, (redis) => redis.get('left'))).toBe('over');
+  await adopted.stop();
+  expect(await isFree(adopted.port)).toBe(true);
+});
+
+test('it moves to another port when somebody has taken its own', async () => {
+  const { port } = await start();
+  await stop();
+  const taker = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => taker.listen(port, '127.0.0.1', resolve));
+  try {
+    const moved = await start();
+    expect(moved.port).not.toBe(port);
+    expect(await ask(moved.url, (redis) => redis.get('cart'))).toBe('full');
+  } finally {
+    taker.close();
+  }
+});
+
+test('a given address at which nothing answers is named, without its password', async () => {
+  await expect(checkRedis('REDIS_CACHE_URL', 'redis://:secret@127.0.0.1:1/1')).rejects.toThrow(
+    'No Redis answers at REDIS_CACHE_URL=redis://…@127.0.0.1:1/1',
+  );
+});
