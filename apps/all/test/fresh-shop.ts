@@ -2,18 +2,22 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestDatabase, testRedisUrl } from '@shop/kit/testing/stores';
+import { createTestDatabase, testRedisUrl, type TestDatabase } from '@shop/kit/testing/stores';
+
+const names = ['accounts', 'catalog', 'orders', 'payments'] as const;
 
 export interface FreshShop {
   env: NodeJS.ProcessEnv;
   logDir: string;
+  /** To look behind the services' backs. */
+  databases: Record<(typeof names)[number], TestDatabase>;
   remove(): Promise<void>;
 }
 
 /** `redisDatabase` and the one after it are this shop's. */
 export async function freshShop(redisDatabase: number): Promise<FreshShop> {
-  const names = ['accounts', 'catalog', 'orders', 'payments'];
-  const databases = await Promise.all(names.map((name) => createTestDatabase(name)));
+  const made = await Promise.all(names.map(async (name) => [name, await createTestDatabase(name)] as const));
+  const databases = Object.fromEntries(made) as FreshShop['databases'];
   const logDir = await mkdtemp(join(tmpdir(), 'shop-journeys-'));
   return {
     env: {
@@ -24,11 +28,12 @@ export async function freshShop(redisDatabase: number): Promise<FreshShop> {
       RATE_LIMITS: 'off',
       REDIS_STATE_URL: testRedisUrl(redisDatabase),
       REDIS_CACHE_URL: testRedisUrl(redisDatabase + 1),
-      ...Object.fromEntries(names.map((name, i) => [`${name.toUpperCase()}_DATABASE_URL`, databases[i]!.url])),
+      ...Object.fromEntries(made.map(([name, { url }]) => [`${name.toUpperCase()}_DATABASE_URL`, url])),
     },
     logDir,
+    databases,
     remove: async () => {
-      await Promise.all(databases.map((database) => database.drop()));
+      await Promise.all(made.map(([, database]) => database.drop()));
       await rm(logDir, { recursive: true });
     },
   };

@@ -12,7 +12,13 @@ export interface Answer {
 export class Shopper {
   private cookie: string | undefined;
 
-  constructor(private readonly baseUrl: string) {}
+  /** Once registered. */
+  customerId = '';
+
+  constructor(
+    private readonly baseUrl: string,
+    private credentials?: { email: string; password: string },
+  ) {}
 
   async send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const response = await fetch(new URL(path, this.baseUrl), {
@@ -40,7 +46,14 @@ export class Shopper {
     const password = 'a long enough password';
     const answer = await this.send('POST', '/api/customers', { email, password, name: 'Sam Shopper' });
     if (answer.status !== 201) throw new Error(`registration: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return { email, password };
+    this.credentials = { email, password };
+    this.customerId = answer.body.customer.id;
+    return this.credentials;
+  }
+
+  /** As who registered, or as whom this was made. */
+  logIn(): Promise<Answer> {
+    return this.send('POST', '/api/session', this.credentials);
   }
 
   order(body: object, idempotencyKey = randomBytes(12).toString('hex')): Promise<Answer> {

@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
+import { crashPoint } from '@shop/kit/crash-point';
 import type { ReadyJson } from '@shop/kit/ready-json';
 import { Handles } from '@shop/kit/rpc/handles';
 import { CatalogReads } from './catalog-reads.js';
@@ -54,17 +55,24 @@ export class CatalogController {
   }
 
   @Handles(catalogRpc.reserve)
-  reserve({ orderId, lines, expectedTotalCents }: In<'reserve'>): Out<'reserve'> {
-    return this.reservations.reserve(orderId, lines, expectedTotalCents);
+  async reserve({ orderId, lines, expectedTotalCents }: In<'reserve'>): Out<'reserve'> {
+    crashPoint('catalog.before-reserving');
+    const answer = await this.reservations.reserve(orderId, lines, expectedTotalCents);
+    crashPoint('catalog.after-reserving');
+    return answer;
   }
 
   @Handles(catalogRpc.confirmReservation)
   async confirmReservation({ orderId }: In<'confirmReservation'>): Out<'confirmReservation'> {
-    return { done: await this.reservations.confirm(orderId) };
+    const done = await this.reservations.confirm(orderId);
+    crashPoint('catalog.after-confirming');
+    return { done };
   }
 
   @Handles(catalogRpc.releaseReservation)
   async releaseReservation({ orderId }: In<'releaseReservation'>): Out<'releaseReservation'> {
-    return { done: await this.reservations.release(orderId) };
+    const done = await this.reservations.release(orderId);
+    crashPoint('catalog.after-releasing');
+    return { done };
   }
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { ordersRpc, type Order, type OrderRequest } from '@shop/contracts/orders';
+import { crashPoint } from '@shop/kit/crash-point';
 import { Log } from '@shop/kit/log';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import { CartView } from './cart-view.js';
@@ -19,6 +20,7 @@ export class Checkout {
 
   /** Places an order under the customer's key. Without lines it is the cart, which the order then empties. */
   async place(session: CustomerSession, idempotencyKey: string, body: OrderRequest): Promise<Order> {
+    crashPoint('gateway.before-placing');
     const { order, cartVersion } = await this.rpc.call(ordersRpc.placeOrder, {
       ...body,
       ...(body.lines ? { lines: body.lines } : await this.cartLines(session)),
@@ -26,6 +28,7 @@ export class Checkout {
       idempotencyKey,
       bodyHash: hashOf(body),
     });
+    crashPoint('gateway.after-placing');
     // The version that the order was made of, which on a replay is not the cart of now.
     if (cartVersion !== undefined) await this.emptyCart(session, cartVersion);
     return order;

@@ -35,7 +35,7 @@ export async function insertOrder(
   return {
     ...{ id, customerId, idempotencyKey, bodyHash, requested: lines, payment, expectedTotalCents, shippingAddress },
     ...{ cartVersion, status: 'new', reason: null, lines: [], totalCents: 0, refundedCents: 0, currency: 'EUR' },
-    ...{ shortProductIds: null, createdAt: row.createdAt },
+    ...{ shortProductIds: null, createdAt: row.createdAt, withdrawnAt: null },
   };
 }
 
@@ -59,11 +59,21 @@ export async function moveOrder<F extends OrderStatus>(
      set status = $3, reason = $4, lines = coalesce($5, lines), total_cents = coalesce($6, total_cents),
          short_product_ids = coalesce($7, short_product_ids),
          next_sweep_at = case when $8::boolean then null else next_sweep_at end
-     where id = $1 and status = $2
+     where id = $1 and status = $2 and withdrawn_at is null
      returning id`,
     [id, from, to, reason, lines && JSON.stringify(lines), totalCents, shortProductIds, isSettled(to)],
   );
   return moved.length > 0;
+}
+
+/** Ends the life of an order nobody was told of: from now on it moves nowhere. Answers whether it was in time, now or before. */
+export async function withdrawNewOrder(db: DataSource, id: string): Promise<boolean> {
+  const withdrawn = await sql(
+    db,
+    `update orders set withdrawn_at = coalesce(withdrawn_at, now()) where id = $1 and status = 'new' returning id`,
+    [id],
+  );
+  return withdrawn.length > 0;
 }
 
 /** Takes an order back of which nobody was told and for which nothing is held: its key is free again. */
@@ -74,7 +84,7 @@ export async function deleteNewOrder(db: DataSource, id: string): Promise<boolea
 
 export interface DueOrder {
   id: string;
-  /** Still `new` after all this time. */
+  /** Still `new` after all this time, or given up already. */
   abandoned: boolean;
 }
 
@@ -94,7 +104,8 @@ export function claimDueOrders(
      set sweeps = sweeps + 1,
          next_sweep_at = now() + make_interval(secs => least($2::float8 * 2 ^ least(sweeps, 20), $3))
      from due where orders.id = due.id
-     returning orders.id, status = 'new' and created_at < now() - make_interval(secs => $4) as abandoned`,
+     returning orders.id, withdrawn_at is not null
+       or (status = 'new' and created_at < now() - make_interval(secs => $4)) as abandoned`,
     [limit, sweepSeconds, MAX_SWEEP_SECONDS, withdrawSeconds],
   );
 }

@@ -63,6 +63,10 @@ export class OrderEntity {
 
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
+
+  /** Of an order that is being taken back: nobody was told of it, and its goods are about to be released. */
+  @Column('timestamptz', { name: 'withdrawn_at', nullable: true })
+  withdrawnAt!: Date | null;
 }
 
 export function orderOf(row: OrderEntity): Order {

@@ -4,12 +4,13 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { catalogRpc } from '@shop/contracts/catalog';
 import type { PlaceOrder as PlaceOrderRequest } from '@shop/contracts/orders';
 import { paymentsJobs } from '@shop/contracts/payments';
+import { crashPoint } from '@shop/kit/crash-point';
 import { AppError, invalidRequest } from '@shop/kit/errors';
 import { Log } from '@shop/kit/log';
 import { Queues } from '@shop/kit/queue';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import { DataSource } from 'typeorm';
-import { deleteNewOrder, insertOrder, moveOrder, type Outcome } from './order-writes.js';
+import { deleteNewOrder, insertOrder, moveOrder, withdrawNewOrder, type Outcome } from './order-writes.js';
 import { OrderEntity } from './order.entity.js';
 import { ordersConfig, type OrdersConfig } from './orders.config.js';
 
@@ -26,7 +27,7 @@ export class PlaceOrder {
   /** The order of this key as it stands, driven on if it had got stuck. Refusals of the catalog are thrown, the first time and every time. */
   async place(request: PlaceOrderRequest): Promise<OrderEntity> {
     const order = request.lines.length > 0 ? await this.writeDown(request) : await this.findByKey(request);
-    if (!order) throw new AppError('empty_order');
+    if (!order || order.withdrawnAt) throw new AppError('empty_order');
     if (order.bodyHash !== request.bodyHash) throw new AppError('idempotency_key_reused');
     const driven = order.status === 'new' ? await this.drive(order) : order;
     throwRefusal(driven);
@@ -41,12 +42,15 @@ export class PlaceOrder {
       lines: requested,
       expectedTotalCents: expectedTotalCents ?? undefined,
     });
+    crashPoint('orders.after-reserving');
     switch (answer.outcome) {
       case 'reserved': {
         const { lines, totalCents } = answer;
         if (!(await moveOrder(this.db, id, ['new', 'pending'], { lines, totalCents }))) return this.overtaken(id, true);
+        crashPoint('orders.after-pending');
         const pending: OrderEntity = { ...order, status: 'pending', lines, totalCents };
         await this.askForPayment(pending);
+        crashPoint('orders.after-asking-for-payment');
         return pending;
       }
       case 'out_of_stock': {
@@ -67,11 +71,17 @@ export class PlaceOrder {
     }
   }
 
-  /** Withdraws an order nobody was told of. Deleted first: from then on no one can make it pending with goods that go back. */
+  /**
+   * Withdraws an order nobody was told of. It is marked first: from then on no one can make it pending with goods that
+   * go back. Its row goes last: until then the sweep finds it, so that whatever was reserved does go back.
+   */
   async withdraw(id: string): Promise<void> {
-    if (!(await deleteNewOrder(this.db, id))) return;
+    if (!(await withdrawNewOrder(this.db, id))) return;
+    crashPoint('orders.after-withdrawing');
     this.log.warn({ orderId: id }, 'order withdrawn: it could not be taken in time');
     await this.rpc.call(catalogRpc.releaseReservation, { orderId: id });
+    crashPoint('orders.after-withdrawn-goods');
+    await deleteNewOrder(this.db, id);
   }
 
   /** A queue that is away fails no order: the sweep asks again. */
@@ -86,10 +96,12 @@ export class PlaceOrder {
 
   private async writeDown(request: PlaceOrderRequest): Promise<OrderEntity> {
     for (let tries = 0; tries < 3; tries += 1) {
-      const order =
-        (await insertOrder(this.db, request, this.config.ORDERS_SWEEP_SECONDS)) ?? (await this.findByKey(request));
-      if (order) return order;
-      // The order of this key was taken back between the two statements.
+      const inserted = await insertOrder(this.db, request, this.config.ORDERS_SWEEP_SECONDS);
+      crashPoint('orders.after-insert');
+      const order = inserted ?? (await this.findByKey(request));
+      if (order && !order.withdrawnAt) return order;
+      // The order of this key is being taken back, or was between the two statements.
+      if (order) await this.withdraw(order.id);
     }
     throw new AppError('unavailable');
   }
@@ -100,16 +112,18 @@ export class PlaceOrder {
 
   private async reject(order: OrderEntity, outcome: Outcome): Promise<OrderEntity> {
     if (!(await moveOrder(this.db, order.id, ['new', 'rejected'], outcome))) return this.overtaken(order.id, false);
+    crashPoint('orders.after-refusing');
     return { ...order, status: 'rejected', ...outcome };
   }
 
   /** Somebody else moved this order on while we asked the catalog; theirs counts. */
   private async overtaken(id: string, reserved: boolean): Promise<OrderEntity> {
     const order = await this.db.getRepository(OrderEntity).findOneBy({ id });
-    if (reserved && (!order || order.status === 'rejected')) {
+    const gone = !order || order.withdrawnAt !== null;
+    if (reserved && (gone || order.status === 'rejected')) {
       await this.rpc.call(catalogRpc.releaseReservation, { orderId: id });
     }
-    if (!order) throw new AppError('unavailable');
+    if (gone) throw new AppError('unavailable');
     return order;
   }
 }

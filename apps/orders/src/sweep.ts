@@ -1,6 +1,7 @@
 // Drives on whatever got stuck: the order row is the outbox. Runs on every replica and needs no queue to run.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import { crashPoint } from '@shop/kit/crash-point';
 import { AppError } from '@shop/kit/errors';
 import { Log } from '@shop/kit/log';
 import { repeat } from '@shop/kit/repeat';
@@ -38,6 +39,7 @@ export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
   private async sweep(): Promise<boolean> {
     const { ORDERS_SWEEP_SECONDS, ORDERS_WITHDRAW_SECONDS } = this.config;
     const due = await claimDueOrders(this.db, BATCH, ORDERS_SWEEP_SECONDS, ORDERS_WITHDRAW_SECONDS);
+    if (due.length > 0) crashPoint('orders.after-claiming');
     await Promise.all(
       due.map((order) =>
         this.driveOn(order).catch((error: unknown) => {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { ordersRpc, type Order, type OrderStatus, type PlaceOrder } from '@shop/contracts/orders';
 import { Queues } from '@shop/kit/queue';
 import { Rpc } from '@shop/kit/rpc/rpc';
+import { ToxicProxy } from '@shop/kit/testing/toxic-proxy';
 import { startForTest } from '@shop/kit/testing/services';
 import { createTestDatabase, testRedisUrl } from '@shop/kit/testing/stores';
 import { Redis } from 'ioredis';
@@ -10,7 +11,6 @@ import { v7 as uuidv7 } from 'uuid';
 import { vi } from 'vitest';
 import { orders } from '../src/orders.module.js';
 import { startCatalogDouble } from './catalog-double.js';
-import { cuttableProxy } from './cuttable-proxy.js';
 import { startPaymentsProcess } from './payments-process.js';
 
 export async function startOrders(env: Record<string, string> = {}) {
@@ -18,13 +18,12 @@ export async function startOrders(env: Record<string, string> = {}) {
   const catalog = await startCatalogDouble();
   const redisUrl = new URL(testRedisUrl(4));
   const [toCatalog, toRedis] = await Promise.all([
-    cuttableProxy('127.0.0.1', catalog.port),
-    cuttableProxy(redisUrl.hostname, Number(redisUrl.port)),
+    ToxicProxy.to('127.0.0.1', catalog.port),
+    ToxicProxy.toUrl(redisUrl.href),
   ]);
   const redis = new Redis(redisUrl.href);
   await redis.flushdb();
-  redisUrl.port = String(toRedis.port);
-  const shared = { REDIS_STATE_URL: redisUrl.href, QUEUE_LOCK_MS: '5000' };
+  const shared = { REDIS_STATE_URL: toRedis.through(redisUrl.href), QUEUE_LOCK_MS: '5000' };
   const startPayments = (rpcPort: string) =>
     startPaymentsProcess({
       ...shared,
@@ -38,7 +37,7 @@ export async function startOrders(env: Record<string, string> = {}) {
   const running = await startForTest(orders, {
     ...shared,
     ORDERS_DATABASE_URL: db.url,
-    CATALOG_ADDRESSES: `127.0.0.1:${toCatalog.port}`,
+    CATALOG_ADDRESSES: toCatalog.address,
     PAYMENTS_ADDRESSES: payments.address,
     ORDERS_SWEEP_SECONDS: '0.5',
     ...env,

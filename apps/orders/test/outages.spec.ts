@@ -15,7 +15,7 @@ test('without a catalog the answer is unavailable, and the order is driven on on
   await expect(shop.place(request)).rejects.toMatchObject({ code: 'unavailable' });
   const { id, status } = (await shop.rowOf(request))!;
   expect(status).toBe('new');
-  await shop.toCatalog.restore();
+  await shop.toCatalog.mend();
   await shop.become(id, 'paid');
   expect((await shop.place(request)).id).toBe(id);
 });
@@ -24,7 +24,7 @@ test('without a catalog the client’s own retry drives the order on', async () 
   const request = orderFor([shop.catalog.add(10_00, 5)]);
   await shop.toCatalog.cut();
   await expect(shop.place(request)).rejects.toMatchObject({ code: 'unavailable' });
-  await shop.toCatalog.restore();
+  await shop.toCatalog.mend();
   const order = await vi.waitFor(() => shop.place(request), { timeout: 5000 });
   expect(['pending', 'paid']).toContain(order.status);
 });
@@ -36,7 +36,7 @@ test('without Redis orders are taken within their time, and paid once it is back
   expect(order.status).toBe('pending');
   expect(performance.now() - startedAt).toBeLessThan(2000);
   await shop.redis.flushdb();
-  await shop.toRedis.restore();
+  await shop.toRedis.mend();
   await shop.become(order.id, 'paid');
   expect(await shop.chargesOf(order.id)).toEqual([{ calls: 1 }]);
 });

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { ordersJobs, type PaymentOutcome } from '@shop/contracts/orders';
 import { paymentsJobs, type ChargePayment as ChargeRequest, type PaymentState } from '@shop/contracts/payments';
+import { crashPoint } from '@shop/kit/crash-point';
 import { Log } from '@shop/kit/log';
 import { HandlesJob, Queues } from '@shop/kit/queue';
 import { DataSource } from 'typeorm';
@@ -27,6 +28,7 @@ export class ChargePayment {
   async charge(request: ChargeRequest): Promise<void> {
     const { PAYMENT_LEASE_SECONDS, PAYMENT_GIVE_UP_SECONDS } = this.config;
     const attempt = await insertPayment(this.db, request, PAYMENT_LEASE_SECONDS, PAYMENT_GIVE_UP_SECONDS);
+    crashPoint('payments.after-insert');
     if (attempt) return this.attempt(attempt);
     const { orderId } = request;
     const state = await this.stateOf(orderId);
@@ -39,10 +41,12 @@ export class ChargePayment {
     try {
       if (attempt.payment.method === 'credit' && attempt.amountCents > 0) {
         const outcome = await settleByCredit(this.db, attempt);
+        crashPoint('payments.after-credit');
         if (outcome) await this.tell(orderId, outcome);
         return;
       }
       result = await this.ask(attempt);
+      crashPoint('payments.after-charging');
     } catch (error) {
       this.log.warn({ err: error, orderId, attempt: attempt.attempts }, 'payment has no result yet');
       const inDoubt = attempt.wasInDoubt || !(error instanceof ProviderUnreachable);
@@ -54,6 +58,7 @@ export class ChargePayment {
   /** Also for a provider that tells its results by itself. */
   async settle(orderId: string, result: ChargeResult): Promise<void> {
     const settled = await settlePayment(this.db, orderId, result, providerAccount(this.provider.name));
+    crashPoint('payments.after-settling');
     if (settled) await this.tell(orderId, result.status === 'paid' ? { status: 'paid' } : result);
   }
 
@@ -80,6 +85,7 @@ export class ChargePayment {
   private async tell(orderId: string, outcome: PaymentOutcome): Promise<void> {
     try {
       await this.queues.add(ordersJobs.paymentSettled, { orderId, outcome }, { id: orderId });
+      crashPoint('payments.after-telling');
     } catch (error) {
       this.log.warn({ err: error, orderId }, 'orders not told of a payment yet');
     }

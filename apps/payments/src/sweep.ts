@@ -1,6 +1,7 @@
 // Tries payments again: those whose provider gave no result, and those whose process died. Runs on every replica.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import { crashPoint } from '@shop/kit/crash-point';
 import { Log } from '@shop/kit/log';
 import { repeat } from '@shop/kit/repeat';
 import { DataSource } from 'typeorm';
@@ -33,6 +34,7 @@ export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async sweep(): Promise<boolean> {
     const due = await claimDuePayments(this.db, BATCH, this.config.PAYMENT_LEASE_SECONDS);
+    if (due.length > 0) crashPoint('payments.after-claiming');
     await Promise.all(
       due.map((attempt) =>
         this.charging.attempt(attempt).catch((error: unknown) => {

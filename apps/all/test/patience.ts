@@ -1,0 +1,30 @@
+// A customer's app on a bad day: it asks again, under the same key, until it has an answer that is one.
+import { setTimeout } from 'node:timers/promises';
+import type { Answer, Shopper } from './shopper.js';
+
+/** What an outage looks like from outside. Not 500: that would be a bug. */
+const unanswered = new Set([429, 502, 503, 504]);
+
+export async function patiently(shopper: Shopper, ask: () => Promise<Answer>, withinMs = 60_000): Promise<Answer> {
+  const until = performance.now() + withinMs;
+  for (;;) {
+    const answer = await ask().catch((error: Error) => error);
+    // Sessions live in Redis, whose last second is lost when it is killed.
+    if (!(answer instanceof Error) && answer.status === 401) await shopper.logIn().catch(() => undefined);
+    else if (!(answer instanceof Error) && !unanswered.has(answer.status)) return answer;
+    if (performance.now() > until)
+      throw new Error(`no answer in ${withinMs} ms`, { cause: answer instanceof Error ? answer : answer.body });
+    await setTimeout(100);
+  }
+}
+
+/** Asks until the order is final. */
+export async function patientlySettled(shopper: Shopper, orderId: string, withinMs = 60_000): Promise<Answer['body']> {
+  const until = performance.now() + withinMs;
+  for (;;) {
+    const { body } = await patiently(shopper, () => shopper.get(`/api/orders/${orderId}`), until - performance.now());
+    if (body.status !== 'new' && body.status !== 'pending') return body;
+    if (performance.now() > until) throw new Error(`order ${orderId} still is ${body.status}`);
+    await setTimeout(100);
+  }
+}

@@ -1,0 +1,12 @@
+// Where a test may have this process die, to see that nothing is lost.
+import { processEnv } from './kit.config.js';
+
+const crashAt = processEnv['NODE_ENV'] === 'production' ? undefined : processEnv['CRASH_AT'];
+
+/**
+ * Kills this process on the spot, as `kill -9` would, when CRASH_AT names this point; one comparison otherwise.
+ * `name` is `<service>.<what just happened, or is about to>`, unique and a literal: a test reads them out of the sources.
+ */
+export function crashPoint(name: string): void {
+  if (name === crashAt) process.kill(process.pid, 'SIGKILL');
+}
