@@ -7,7 +7,7 @@ import { ordersJobs } from '@shop/contracts/orders';
 import { paymentsRpc } from '@shop/contracts/payments';
 import { crashPoint } from '@shop/kit/crash-point';
 import { Log } from '@shop/kit/log';
-import { HandlesJob } from '@shop/kit/queue';
+import { HandlesJob } from '@shop/kit/handles-job';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import { DataSource } from 'typeorm';
 import { moveOrder } from './order-writes.js';

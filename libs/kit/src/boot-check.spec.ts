@@ -4,7 +4,7 @@ import { defineRpcs } from '@shop/contracts/rpc';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { checkHandlers, findJobHandlers } from './boot-check.js';
-import { HandlesJob } from './queue.js';
+import { HandlesJob } from './handles-job.js';
 import type { Service } from './service.js';
 
 const rpc = defineRpcs('catalog', {

@@ -1,6 +1,6 @@
 // Every promise of the contracts has exactly one handler, and no handler is there without a promise.
 import type { Job } from '@shop/contracts/jobs';
-import { jobHandledBy, type JobHandler } from './queue.js';
+import { jobHandledBy, type JobHandler } from './handles-job.js';
 import type { Service } from './service.js';
 
 export class BootError extends Error {

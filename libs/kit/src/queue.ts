@@ -1,34 +1,16 @@
 // Work for later, on BullMQ: one queue per service that works it off. The queue saves work; that it is done once is the database's to guarantee.
 import { setTimeout } from 'node:timers/promises';
-import { Inject, Injectable, Module, SetMetadata, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Job, PayloadOf } from '@shop/contracts/jobs';
 import { Queue, UnrecoverableError, Worker, type Job as BullJob } from 'bullmq';
 import type { Redis, RedisOptions } from 'ioredis';
 import { currentContext, newRequestId, runInContext } from './context.js';
 import { AppError } from './errors.js';
+import type { JobHandler } from './handles-job.js';
 import { kitConfig, type KitConfig } from './kit.config.js';
 import { Log } from './log.js';
 import { counter, histogram } from './metrics.js';
 import { connectRedis } from './redis.js';
-
-const JOB_METADATA = 'shop:job';
-
-/** Marks the method that does a job: `(payload) => Promise<void>`. Throwing means "again", UnrecoverableError "never again". */
-export function HandlesJob<J extends Job>(job: J) {
-  return <M extends (payload: PayloadOf<J>) => Promise<void>>(
-    target: object,
-    key: string | symbol,
-    descriptor: TypedPropertyDescriptor<M>,
-  ): void => {
-    SetMetadata(JOB_METADATA, job)(target, key, descriptor as PropertyDescriptor);
-  };
-}
-
-export function jobHandledBy(method: object): Job | undefined {
-  return Reflect.getMetadata(JOB_METADATA, method) as Job | undefined;
-}
-
-export type JobHandler = (payload: never) => Promise<void>;
 
 interface Envelope {
   payload: unknown;
