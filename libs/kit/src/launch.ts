@@ -56,8 +56,8 @@ interface Parts {
 
 async function assemble({ services, configs, config, log, closers }: Parts): Promise<Running> {
   collectProcessMetrics();
-  let health: Health | undefined;
-  const ops = createOpsServer(() => health);
+  const booted: { health?: Health } = {};
+  const ops = createOpsServer(() => booted.health);
   closers.push(() => ops.close());
   const opsUrl = await ops.listen({ host: config.HOST, port: config.OPS_PORT ?? ownPorts(services).opsPort });
 
@@ -86,8 +86,8 @@ async function assemble({ services, configs, config, log, closers }: Parts): Pro
   await app.startAllMicroservices();
   const queues = await startWorkers(app, jobHandlers);
   const url = services.some(({ http }) => http) ? await listen(app, config) : undefined;
-  health = app.get<Health>(Health);
-  health.serve();
+  booted.health = app.get<Health>(Health);
+  booted.health.serve();
 
   let stopping: Promise<void> | undefined;
   const running = { app, url, opsUrl, rpcPort: rpcServer.listeningPort };

@@ -1,11 +1,12 @@
 // The operations port: alive, ready, metrics. Never reachable through the public door.
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Health } from './health.js';
+import { withoutSchemas } from './http.js';
 import { register } from './metrics.js';
 
 /** Answers /livez from the start; /readyz says 503 until there is a `health` to ask. */
 export function createOpsServer(health: () => Health | undefined): FastifyInstance {
-  const server = fastify({ logger: false, forceCloseConnections: true });
+  const server = fastify({ logger: false, forceCloseConnections: true, schemaController: withoutSchemas });
   server.get('/livez', () => ({ status: 'ok' }));
   server.get('/readyz', async (_request, reply) => {
     const ready = health();
