@@ -33,6 +33,10 @@ export function documentationOf(handler: object): Documentation | undefined {
   return Reflect.getMetadata(DOCUMENTATION, handler) as Documentation | undefined;
 }
 
+export const orderParam = {
+  id: { description: 'The id of an order', example: '01900000-0000-7000-8000-00000000000a' },
+};
+
 export const productParam = { product: { description: 'Its id or its slug', example: 'walnut-desk' } };
 
 /** Of a route that sends ready-made JSON. */

@@ -6,6 +6,7 @@ import { CartView } from './cart-view.js';
 import { Carts } from './carts.js';
 import { CategoriesController } from './categories.controller.js';
 import { Checkout } from './checkout.js';
+import { CreditController } from './credit.controller.js';
 import { CustomersController } from './customers.controller.js';
 import { Customers } from './customers.js';
 import { serveDocs } from './docs.js';
@@ -16,6 +17,8 @@ import { preparePublicDoor } from './public-door.js';
 import { RateLimits } from './rate-limits.js';
 import { SessionController } from './session.controller.js';
 import { Sessions } from './sessions.js';
+import { StaffOrdersController } from './staff-orders.controller.js';
+import { StripeEventsController, keepRawStripeEvents } from './stripe-events.controller.js';
 import { Visitors } from './visitors.js';
 
 const controllers = [
@@ -25,6 +28,9 @@ const controllers = [
   SessionController,
   CartController,
   OrdersController,
+  StaffOrdersController,
+  CreditController,
+  StripeEventsController,
 ];
 
 @Module({
@@ -40,6 +46,7 @@ export const gateway = defineService({
   config: gatewayConfig,
   http: (app) => {
     preparePublicDoor(app);
+    keepRawStripeEvents(app);
     serveDocs(app, controllers);
   },
 });

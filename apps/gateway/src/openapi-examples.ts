@@ -48,6 +48,13 @@ const order = {
   createdAt: '2026-11-20T10:00:00.000Z',
 };
 
+const creditEntry = {
+  id: '01900000-0000-7000-8000-0000000000e1',
+  amountCents: 1000,
+  reference: 'late-parcel-7',
+  createdAt: '2026-11-20T10:00:00.000Z',
+};
+
 export const examples = {
   Category: { ...category, products: 15 },
   CategoryList: { items: [{ ...category, products: 15 }] },
@@ -60,4 +67,6 @@ export const examples = {
   Cart: { lines: [{ ...line, inStock: true }], totalCents: 99800, currency: 'EUR' },
   Order: order,
   OrderPage: { items: [order], nextCursor: null },
+  CreditEntry: creditEntry,
+  Credit: { balanceCents: 1000, entries: [creditEntry] },
 };

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
-import { IdempotencyKey, Order, OrderPage, OrderRequest, ordersRpc } from '@shop/contracts/orders';
+import { Order, OrderPage, OrderRequest, ordersRpc } from '@shop/contracts/orders';
 import { Cursor, Id, Limit } from '@shop/contracts/values';
 import { AppError } from '@shop/kit/errors';
 import { Rpc } from '@shop/kit/rpc/rpc';
@@ -7,8 +7,9 @@ import type { FastifyReply } from 'fastify';
 import * as z from 'zod';
 import { Checkout } from './checkout.js';
 import { Customers } from './customers.js';
-import { Documented } from './documented.js';
+import { Documented, orderParam } from './documented.js';
 import { CurrentSession, LoggedIn, type CustomerSession } from './guards.js';
+import { readKey } from './idempotency-key.js';
 import { RateLimits } from './rate-limits.js';
 
 const OrderQuery = z.strictObject({ limit: Limit, cursor: Cursor.optional() });
@@ -71,7 +72,7 @@ export class OrdersController {
     summary: 'One order of yours; staff sees all',
     answer: Order,
     access: 'customer',
-    params: { id: { description: 'The id of an order', example: '01900000-0000-7000-8000-00000000000a' } },
+    params: orderParam,
     refuses: ['not_found'],
   })
   async get(@CurrentSession() { customerId }: CustomerSession, @Param('id') text: string): Promise<Order> {
@@ -80,14 +81,4 @@ export class OrdersController {
     const { role } = await this.customers.get(customerId);
     return this.rpc.call(ordersRpc.getOrder, { id: id.data, customerId: role === 'staff' ? undefined : customerId });
   }
-}
-
-function readKey(header: string | undefined): string {
-  if (!header) throw new AppError('idempotency_key_required');
-  const key = IdempotencyKey.safeParse(header);
-  if (key.success) return key.data;
-  const message = key.error.issues[0]!.message;
-  throw new AppError('invalid_request', `Idempotency-Key: ${message}`, {
-    errors: [{ field: 'Idempotency-Key', message }],
-  });
 }

@@ -3,12 +3,13 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { CustomerAnswer, Customer, SessionAnswer } from '@shop/contracts/accounts';
 import { Cart } from '@shop/contracts/carts';
 import { Order, OrderPage } from '@shop/contracts/orders';
+import { Credit, CreditEntry } from '@shop/contracts/payments';
 import { Problem } from '@shop/contracts/problems';
 import { Category, CategoryList, Product, ProductPage, ProductSummary } from '@shop/contracts/products';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { GatewayModule } from '../src/gateway.module.js';
 import { examples } from '../src/openapi-examples.js';
-import { openShop, Visitor, type Shop } from './shop.js';
+import { ADA, openShop, Visitor, type Shop } from './shop.js';
 
 interface Operation {
   summary?: string;
@@ -75,7 +76,7 @@ it('says of every route what it is for, what it answers and how it refuses', () 
 
 it('shows examples that are what they are examples of', () => {
   const schemas = { Category, CategoryList, ProductSummary, ProductPage, Product, Customer, CustomerAnswer };
-  const all = { ...schemas, SessionAnswer, Cart, Order, OrderPage };
+  const all = { ...schemas, SessionAnswer, Cart, Order, OrderPage, CreditEntry, Credit };
   for (const [name, schema] of Object.entries(all)) schema.parse(examples[name as keyof typeof examples]);
   expect(Object.keys(all).sort()).toEqual(Object.keys(examples).sort());
   for (const [, { responses }] of operations)
@@ -91,7 +92,7 @@ it('shows requests that the routes accept', async () => {
   for (const [name, { requestBody }] of operations) {
     const [method, path] = name.split(' ') as [string, string];
     const body = requestBody?.content['application/json']?.example;
-    const url = path.replace('{product}', 'walnut-desk');
+    const url = path.replace('{product}', 'walnut-desk').replace('{id}', ADA);
     const headers = { 'if-match': '"7"', 'idempotency-key': 'k' };
     if (body) expect((await staff.call(method, url, { body, headers })).body?.code, name).not.toBe('invalid_request');
   }

@@ -2,6 +2,7 @@
 import { accountsRpc, type Customer } from '@shop/contracts/accounts';
 import { catalogRpc, type PricedProduct } from '@shop/contracts/catalog';
 import { ordersRpc, type Order, type PlaceOrder } from '@shop/contracts/orders';
+import { paymentsRpc } from '@shop/contracts/payments';
 import type { Problem } from '@shop/contracts/problems';
 import type { Rpc } from '@shop/contracts/rpc';
 import { AppError } from '@shop/kit/errors';
@@ -12,6 +13,7 @@ import { testRedisUrl } from '@shop/kit/testing/stores';
 import { Redis } from 'ioredis';
 import { gateway } from '../src/gateway.module.js';
 import { Cuttable } from './cuttable.js';
+import { paymentsStub } from './payments-stub.js';
 
 export const DESK = '01900000-0000-7000-8000-0000000000a1';
 export const LAMP = '01900000-0000-7000-8000-0000000000a2';
@@ -28,11 +30,12 @@ export interface Shop {
   redis: Redis;
   state: Cuttable;
   cache: Cuttable;
-  stubs: { accounts: Stub; catalog: Stub; orders: Stub };
+  stubs: { accounts: Stub; catalog: Stub; orders: Stub; payments: Stub };
   /** What the neighbours answer; tests change it. */
   accounts: Changeable<typeof accountsRpc>;
   catalog: Changeable<typeof catalogRpc>;
   orders: Changeable<typeof ordersRpc>;
+  payments: Changeable<typeof paymentsRpc>;
   customers: Map<string, Customer>;
   products: Map<string, PricedProduct>;
   /** The inputs of every call, by procedure. */
@@ -56,10 +59,12 @@ export async function openShop(env: Record<string, string> = {}): Promise<Shop> 
   const accounts = accountsStub(customers);
   const catalog = catalogStub(products);
   const orders = ordersStub();
+  const payments = paymentsStub();
   const stubs = {
     accounts: await stubService(accountsRpc, counted(calls, 'accounts', accounts)),
     catalog: await stubService(catalogRpc, counted(calls, 'catalog', catalog)),
     orders: await stubService(ordersRpc, counted(calls, 'orders', orders)),
+    payments: await stubService(paymentsRpc, counted(calls, 'payments', payments)),
   };
   const running = await startForTest(gateway, {
     REDIS_STATE_URL: state.url,
@@ -67,6 +72,7 @@ export async function openShop(env: Record<string, string> = {}): Promise<Shop> 
     ACCOUNTS_ADDRESSES: stubs.accounts.address,
     CATALOG_ADDRESSES: stubs.catalog.address,
     ORDERS_ADDRESSES: stubs.orders.address,
+    PAYMENTS_ADDRESSES: stubs.payments.address,
     ...env,
   });
   const stop = async () => {
@@ -85,6 +91,7 @@ export async function openShop(env: Record<string, string> = {}): Promise<Shop> 
     accounts,
     catalog,
     orders,
+    payments,
     customers,
     products,
     calls,

@@ -10,6 +10,7 @@ import { ordersConfig } from './orders.config.js';
 import { OrdersController } from './orders.controller.js';
 import { OrdersService } from './orders.service.js';
 import { PlaceOrder } from './place-order.js';
+import { RefundOrder } from './refund-order.js';
 import { SettleOrder } from './settle-order.js';
 import { Sweep } from './sweep.js';
 
@@ -25,7 +26,7 @@ import { Sweep } from './sweep.js';
     // Not part of readiness: without Redis orders are taken all the same, and paid once it is back.
     QueueModule,
   ],
-  controllers: [OrdersController],
+  controllers: [OrdersController, RefundOrder],
   providers: [OrdersService, PlaceOrder, SettleOrder, Sweep],
 })
 export class OrdersModule {}

@@ -26,12 +26,19 @@ export class OrdersService {
     return sql(this.db, 'select id, status from orders where id = any($1)', [ids]);
   }
 
-  /** Newest first: ids are ordered by time. */
-  async list({ customerId, limit, cursor }: InputOf<Rpcs['listOrders']>): Promise<OrderPage> {
-    const older = cursor === undefined ? {} : { id: LessThan(idOfCursor(cursor)) };
-    const rows = await this.db
-      .getRepository(OrderEntity)
-      .find({ where: { customerId, ...older }, order: { id: 'desc' }, take: limit + 1 });
+  /** Newest first: ids are ordered by time. Without `customerId` everybody's. */
+  async list({ customerId, q, status, limit, cursor }: InputOf<Rpcs['listOrders']>): Promise<OrderPage> {
+    const all = {
+      ...(customerId && { customerId }),
+      ...(status && { status }),
+      ...(cursor && { id: LessThan(idOfCursor(cursor)) }),
+    };
+    const rows = await this.db.getRepository(OrderEntity).find({
+      // An id names one order, or one customer's orders.
+      where: q ? [{ customerId: q, ...all }, ...(cursor ? [] : [{ ...all, id: q }])] : all,
+      order: { id: 'desc' },
+      take: limit + 1,
+    });
     const items = rows.slice(0, limit).map(orderOf);
     const last = items.at(-1);
     return { items, nextCursor: rows.length > limit && last ? cursorOfId(last.id) : null };

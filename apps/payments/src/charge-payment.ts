@@ -71,9 +71,9 @@ export class ChargePayment {
 
   /** Asks the provider, outside of any transaction. After an attempt of unknown outcome it is asked what it did before it is asked to charge. */
   private async ask({ amountCents, payment, wasInDoubt, expired, ...attempt }: Attempt): Promise<ChargeResult> {
-    const { orderId, currency } = attempt;
+    const { orderId, currency, since } = attempt;
     if (payment.method === 'credit' || amountCents === 0) return { status: 'paid', chargeId: null };
-    const charge = { orderId, amountCents, currency, token: payment.token };
+    const charge = { orderId, amountCents, currency, token: payment.token, since };
     if (expired) {
       const made = wasInDoubt ? await this.provider.cancel(charge) : undefined;
       return made ?? { status: 'declined', reason: 'provider_unavailable' };

@@ -1,11 +1,10 @@
 // Plays a payment provider, for development and tests. Its table stands for the books of that outside company:
 // payments itself never looks there.
 import { setTimeout } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { sql } from '@shop/kit/database';
-import { DataSource } from 'typeorm';
-import { ProviderUnreachable, type CardCharge, type ChargeResult, type PaymentProvider } from './provider.js';
+import type { DataSource } from 'typeorm';
+import { ProviderUnreachable, type CardCharge, type CardRefund, type ChargeResult } from './provider.js';
+import type { PaymentProvider, RefundResult } from './provider.js';
 
 interface FakeCharge {
   calls: number;
@@ -23,11 +22,10 @@ const cards: Record<string, (call: number) => FakeCharge['status']> = {
 
 const SLOW_MS = 2000;
 
-@Injectable()
 export class FakeProvider implements PaymentProvider {
   readonly name = 'fake';
 
-  constructor(@InjectDataSource('payments') private readonly db: DataSource) {}
+  constructor(private readonly db: DataSource) {}
 
   async charge(charge: CardCharge): Promise<ChargeResult> {
     const { token } = charge;
@@ -56,6 +54,19 @@ export class FakeProvider implements PaymentProvider {
       [charge.orderId, charge.amountCents, charge.token],
     );
     return cancelled && resultOf(charge, cancelled.status);
+  }
+
+  /** Of a flaky card the first answer is lost. */
+  async refund({ refundId, orderId, amountCents }: CardRefund): Promise<RefundResult> {
+    const [refund] = await sql<{ calls: number; token: string }>(
+      this.db,
+      `insert into fake_refunds as known (idempotency_key, charge_key, amount_cents, calls) values ($1, $2, $3, 1)
+       on conflict (idempotency_key) do update set calls = known.calls + 1
+       returning calls, (select token from fake_charges where idempotency_key = charge_key) as token`,
+      [refundId, orderId, amountCents],
+    );
+    if (refund!.token === 'tok_flaky' && refund!.calls < 2) throw new Error('no answer in time');
+    return { status: 'refunded' };
   }
 
   /** Counts the call and charges the card if this call does, in one statement: a charge is made once or not at all. */

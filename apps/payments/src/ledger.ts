@@ -9,6 +9,11 @@ export function providerAccount(provider: string): string {
   return `provider:${provider}`;
 }
 
+/** A customer's store credit. */
+export function creditAccount(customerId: string): string {
+  return `credit:${customerId}`;
+}
+
 /** Gives a customer store credit. The same reference gives nothing a second time; answers whether it was the first. */
 export async function giveCredit(
   db: DataSource,
@@ -16,7 +21,7 @@ export async function giveCredit(
   amountCents: number,
   reference: string,
 ): Promise<boolean> {
-  const account = `credit:${customerId}`;
+  const account = creditAccount(customerId);
   await sql(
     db,
     `insert into ledger_accounts (name, customer_id, balance_cents) values ($1, $2, 0) on conflict do nothing`,

@@ -19,6 +19,8 @@ export interface Attempt {
   wasInDoubt: boolean;
   /** Too late to charge. */
   expired: boolean;
+  /** When the payment was written down. */
+  since: Date;
 }
 
 /** Writes a payment down and begins its first attempt. Undefined when there is one for this order. */
@@ -38,7 +40,7 @@ export async function insertPayment(
     [orderId, customerId, amountCents, currency, JSON.stringify(payment), leaseSeconds, giveUpSeconds],
   );
   if (inserted.length === 0) return undefined;
-  return { ...charge, attempts: 1, wasInDoubt: false, expired: false };
+  return { ...charge, attempts: 1, wasInDoubt: false, expired: false, since: new Date() };
 }
 
 /** Begins another attempt at up to `limit` payments that are due. */
@@ -53,7 +55,7 @@ export function claimDuePayments(db: DataSource, limit: number, leaseSeconds: nu
      set attempts = attempts + 1, in_doubt = true, next_attempt_at = now() + make_interval(secs => $2)
      from due where payments.order_id = due.order_id
      returning due.order_id as "orderId", customer_id as "customerId", amount_cents::float8 as "amountCents", currency,
-               payment, attempts, due.in_doubt as "wasInDoubt", give_up_at <= now() as expired`,
+               payment, attempts, due.in_doubt as "wasInDoubt", give_up_at <= now() as expired, created_at as since`,
     [limit, leaseSeconds],
   );
 }

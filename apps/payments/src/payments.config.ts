@@ -2,22 +2,45 @@ import { defineConfig, type ConfigOf } from '@shop/kit/config';
 import { processEnv } from '@shop/kit/kit.config';
 import * as z from 'zod';
 
-const Provider = z.enum(['fake'], { error: 'must name who charges cards: fake' });
+const Provider = z.enum(['fake', 'stripe'], { error: 'must name who charges cards: fake or stripe' });
 const Seconds = z.coerce.number().min(0.1);
 
-export const paymentsConfig = defineConfig({
-  PAYMENTS_DATABASE_URL: z
-    .url()
-    .default('postgres://payments@127.0.0.1:5432/payments')
-    .describe('A database of its own'),
-  PAYMENT_PROVIDER: (processEnv.NODE_ENV === 'production' ? Provider : Provider.default('fake')).describe(
-    'Who charges cards; fake takes no money, and production uses it only when told to',
-  ),
-  PAYMENT_GIVE_UP_SECONDS: Seconds.default(900).describe('How long a payment provider that is away is waited for'),
-  PAYMENT_LEASE_SECONDS: Seconds.default(30).describe(
-    'After how long the charge of a process that died is taken up by another; longer than a provider may take to answer',
-  ),
-  PAYMENTS_SWEEP_SECONDS: Seconds.max(30).default(1).describe('How often charges to be tried again are looked for'),
-  SEED: z.enum(['demo', 'none']).default('none').describe('demo: 100.00 of store credit for the demo customer'),
-});
+export const paymentsConfig = defineConfig(
+  {
+    PAYMENTS_DATABASE_URL: z
+      .url()
+      .default('postgres://payments@127.0.0.1:5432/payments')
+      .describe('A database of its own'),
+    PAYMENT_PROVIDER: (processEnv.NODE_ENV === 'production' ? Provider : Provider.default('fake')).describe(
+      'Who charges cards; fake takes no money, and production uses it only when told to',
+    ),
+    STRIPE_SECRET_KEY: z.string().optional().describe('With PAYMENT_PROVIDER=stripe, which needs it'),
+    STRIPE_WEBHOOK_SECRET: z
+      .string()
+      .optional()
+      .describe('With PAYMENT_PROVIDER=stripe, which needs it: signs what comes to /api/payments/stripe/events'),
+    STRIPE_API_URL: z
+      .url({ protocol: /^https?$/ })
+      .default('https://api.stripe.com')
+      .describe('Another address for doubles of Stripe'),
+    PAYMENT_GIVE_UP_SECONDS: Seconds.max(23 * 3600)
+      .default(900)
+      .describe(
+        'How long a payment provider that is away is waited for; Stripe remembers a payment by its key for a day',
+      ),
+    PAYMENT_LEASE_SECONDS: Seconds.default(30).describe(
+      'After how long the charge of a process that died is taken up by another; longer than a provider may take to answer',
+    ),
+    PAYMENTS_SWEEP_SECONDS: Seconds.max(30)
+      .default(1)
+      .describe('How often charges to be tried again are looked for, and refunds to be made'),
+    SEED: z.enum(['demo', 'none']).default('none').describe('demo: 100.00 of store credit for the demo customer'),
+  },
+  (config) =>
+    config.PAYMENT_PROVIDER === 'stripe'
+      ? (['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'] as const)
+          .filter((name) => !config[name])
+          .map((name) => `${name}: is needed with PAYMENT_PROVIDER=stripe`)
+      : [],
+);
 export type PaymentsConfig = ConfigOf<typeof paymentsConfig>;

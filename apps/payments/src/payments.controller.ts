@@ -1,17 +1,48 @@
 import { Controller } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
 import { paymentsRpc } from '@shop/contracts/payments';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
 import { Handles } from '@shop/kit/rpc/handles';
+import { DataSource } from 'typeorm';
 import { ChargePayment } from './charge-payment.js';
+import { creditOf, give } from './credit.js';
+import { ProviderEvents } from './provider-events.js';
+import { insertRefund } from './refund-writes.js';
 
 type Rpcs = typeof paymentsRpc;
 
 @Controller()
 export class PaymentsController {
-  constructor(private readonly payments: ChargePayment) {}
+  constructor(
+    @InjectDataSource('payments') private readonly db: DataSource,
+    private readonly payments: ChargePayment,
+    private readonly events: ProviderEvents,
+  ) {}
 
   @Handles(paymentsRpc.getPayment)
   getPayment({ orderId }: InputOf<Rpcs['getPayment']>): Promise<OutputOf<Rpcs['getPayment']>> {
     return this.payments.stateOf(orderId);
+  }
+
+  @Handles(paymentsRpc.requestRefund)
+  async requestRefund(refund: InputOf<Rpcs['requestRefund']>): Promise<OutputOf<Rpcs['requestRefund']>> {
+    await insertRefund(this.db, refund);
+    return { done: true };
+  }
+
+  @Handles(paymentsRpc.getCredit)
+  getCredit({ customerId }: InputOf<Rpcs['getCredit']>): Promise<OutputOf<Rpcs['getCredit']>> {
+    return creditOf(this.db, customerId);
+  }
+
+  @Handles(paymentsRpc.giveCredit)
+  giveCredit({ customerId, ...gift }: InputOf<Rpcs['giveCredit']>): Promise<OutputOf<Rpcs['giveCredit']>> {
+    return give(this.db, customerId, gift);
+  }
+
+  @Handles(paymentsRpc.receiveStripeEvent)
+  async receiveStripeEvent(event: InputOf<Rpcs['receiveStripeEvent']>): Promise<OutputOf<Rpcs['receiveStripeEvent']>> {
+    await this.events.receive(event.body, event.signature);
+    return { done: true };
   }
 }

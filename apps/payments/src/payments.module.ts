@@ -1,17 +1,22 @@
 import { Module } from '@nestjs/common';
+import { getDataSourceToken } from '@nestjs/typeorm';
 import { paymentsJobs, paymentsRpc } from '@shop/contracts/payments';
 import { databaseModule } from '@shop/kit/database';
 import { QueueModule } from '@shop/kit/queue';
 import { RedisStateModule } from '@shop/kit/redis';
 import { defineService } from '@shop/kit/service';
+import type { DataSource } from 'typeorm';
 import { ChargePayment } from './charge-payment.js';
 import { FakeProvider } from './fake-provider.js';
 import { CreatePayments1763769600001 } from './migrations/1763769600001-create-payments.js';
 import { CreateLedger1763769600002 } from './migrations/1763769600002-create-ledger.js';
+import { CreateRefunds1763769600004 } from './migrations/1763769600004-create-refunds.js';
 import { PaymentEntity } from './payment.entity.js';
-import { paymentsConfig } from './payments.config.js';
+import { paymentsConfig, type PaymentsConfig } from './payments.config.js';
 import { PaymentsController } from './payments.controller.js';
-import { PAYMENT_PROVIDER } from './provider.js';
+import { PAYMENT_PROVIDER, type PaymentProvider } from './provider.js';
+import { ProviderEvents } from './provider-events.js';
+import { RefundPayment } from './refund-payment.js';
 import { Seed } from './seed.js';
 import { Sweep } from './sweep.js';
 
@@ -22,14 +27,28 @@ import { Sweep } from './sweep.js';
       config: paymentsConfig,
       url: 'PAYMENTS_DATABASE_URL',
       entities: [PaymentEntity],
-      migrations: [CreatePayments1763769600001, CreateLedger1763769600002],
+      migrations: [CreatePayments1763769600001, CreateLedger1763769600002, CreateRefunds1763769600004],
     }),
     QueueModule,
     RedisStateModule,
   ],
   controllers: [PaymentsController],
-  // By PAYMENT_PROVIDER; so far there is one.
-  providers: [ChargePayment, Sweep, Seed, { provide: PAYMENT_PROVIDER, useClass: FakeProvider }],
+  providers: [
+    ChargePayment,
+    RefundPayment,
+    ProviderEvents,
+    Sweep,
+    Seed,
+    {
+      provide: PAYMENT_PROVIDER,
+      inject: [paymentsConfig.token, getDataSourceToken('payments')],
+      // Stripe's SDK takes 20 MB, which a process that does without should not pay.
+      useFactory: async (config: PaymentsConfig, db: DataSource): Promise<PaymentProvider> =>
+        config.PAYMENT_PROVIDER === 'stripe'
+          ? (await import('./stripe-client.js')).stripeProvider(config)
+          : new FakeProvider(db),
+    },
+  ],
 })
 export class PaymentsModule {}
 

@@ -8,11 +8,36 @@ export interface CardCharge {
   currency: string;
   /** The card, as the provider's own form gave it to the customer's browser. */
   token: string;
+  /** When payments first heard of it; nothing can have been charged before. */
+  since: Date;
 }
 
 export type ChargeResult =
   /** `chargeId` is the provider's name of the charge; null when there was nothing to charge. */
   { status: 'paid'; chargeId: string | null } | { status: 'declined'; reason: DeclineReason };
+
+export interface CardRefund {
+  /** Also the provider's idempotency key: one refund is made once. */
+  refundId: string;
+  orderId: string;
+  chargeId: string;
+  amountCents: number;
+  /** Whether the provider may have heard of it before. */
+  again: boolean;
+}
+
+export type RefundResult = { status: 'refunded' } | { status: 'failed'; failure: string };
+
+/** A message by which a provider tells something of itself. */
+export interface ProviderEvent {
+  /** Unique at the provider; the same message comes again under the same id. */
+  id: string;
+  type: string;
+  /** What it says it is about; undefined when that is nothing of this shop's. */
+  orderId: string | undefined;
+  /** It says that the card was charged. */
+  charged: boolean;
+}
 
 /**
  * Every method ends within PAYMENT_LEASE_SECONDS and may be called again with the same charge at any time. A decline
@@ -27,11 +52,15 @@ export interface PaymentProvider {
   find(charge: CardCharge): Promise<ChargeResult | undefined>;
   /** Makes sure that this order is never charged from now on; answers the result when it came too late. */
   cancel(charge: CardCharge): Promise<ChargeResult | undefined>;
+  /** Gives money back, or answers what came of it when this refund was made before. */
+  refund(refund: CardRefund): Promise<RefundResult>;
+  /** Reads a message of the provider's. An AppError `forbidden` when it is from somebody else, or old. */
+  readEvent?(body: string, signature: string): ProviderEvent;
 }
 
 export const PAYMENT_PROVIDER = Symbol('PAYMENT_PROVIDER');
 
-/** The request certainly never reached the provider. */
+/** The provider certainly charged nothing: the request never reached it, or was not looked at. */
 export class ProviderUnreachable extends Error {
   override readonly name = 'ProviderUnreachable';
 }

@@ -1,4 +1,4 @@
-// Tries payments again: those whose provider gave no result, and those whose process died. Runs on every replica.
+// Tries payments again: those whose provider gave no result, and those whose process died. Makes refunds. Runs on every replica.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { crashPoint } from '@shop/kit/crash-point';
@@ -8,37 +8,56 @@ import { DataSource } from 'typeorm';
 import { ChargePayment } from './charge-payment.js';
 import { claimDuePayments } from './payment-writes.js';
 import { paymentsConfig, type PaymentsConfig } from './payments.config.js';
+import { RefundPayment } from './refund-payment.js';
+import { claimDueRefunds } from './refund-writes.js';
 
-/** Payments at a time, per replica. */
+/** Payments, and refunds, at a time, per replica. */
 const BATCH = 50;
 
 @Injectable()
 export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
-  private stop = () => Promise.resolve();
+  private stops: (() => Promise<void>)[] = [];
 
   constructor(
     @InjectDataSource('payments') private readonly db: DataSource,
     @Inject(paymentsConfig.token) private readonly config: PaymentsConfig,
     private readonly charging: ChargePayment,
+    private readonly refunding: RefundPayment,
     private readonly log: Log,
   ) {}
 
   onApplicationBootstrap(): void {
-    const every = { name: 'payment sweep', seconds: this.config.PAYMENTS_SWEEP_SECONDS, log: this.log };
-    this.stop = repeat(every, () => this.sweep());
+    const every = { seconds: this.config.PAYMENTS_SWEEP_SECONDS, log: this.log };
+    this.stops = [
+      repeat({ ...every, name: 'payment sweep' }, () => this.sweepPayments()),
+      repeat({ ...every, name: 'refund sweep' }, () => this.sweepRefunds()),
+    ];
   }
 
-  onModuleDestroy(): Promise<void> {
-    return this.stop();
+  async onModuleDestroy(): Promise<void> {
+    await Promise.all(this.stops.map((stop) => stop()));
   }
 
-  private async sweep(): Promise<boolean> {
+  private async sweepPayments(): Promise<boolean> {
     const due = await claimDuePayments(this.db, BATCH, this.config.PAYMENT_LEASE_SECONDS);
     if (due.length > 0) crashPoint('payments.after-claiming');
     await Promise.all(
       due.map((attempt) =>
         this.charging.attempt(attempt).catch((error: unknown) => {
           this.log.warn({ err: error, orderId: attempt.orderId }, 'payment is still stuck');
+        }),
+      ),
+    );
+    return due.length === BATCH;
+  }
+
+  private async sweepRefunds(): Promise<boolean> {
+    const due = await claimDueRefunds(this.db, BATCH, this.config.PAYMENT_LEASE_SECONDS);
+    await Promise.all(
+      due.map((refund) =>
+        this.refunding.attempt(refund).catch((error: unknown) => {
+          const { refundId, orderId } = refund;
+          this.log.warn({ err: error, refundId, orderId }, 'refund is not done yet');
         }),
       ),
     );

@@ -1,10 +1,13 @@
 // Payments on a database of its own, with an ear where orders would be.
 import { Controller, Module } from '@nestjs/common';
 import type { PayloadOf } from '@shop/contracts/jobs';
-import { ordersJobs, type PaymentMethod } from '@shop/contracts/orders';
+import { ordersJobs, ordersRpc, type PaymentMethod } from '@shop/contracts/orders';
 import { paymentsJobs, paymentsRpc, type ChargePayment, type PaymentState } from '@shop/contracts/payments';
+import type { InputOf } from '@shop/contracts/rpc';
+import { AppError } from '@shop/kit/errors';
 import { HandlesJob } from '@shop/kit/handles-job';
 import { Queues } from '@shop/kit/queue';
+import { Handles } from '@shop/kit/rpc/handles';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import { defineService } from '@shop/kit/service';
 import { startForTest } from '@shop/kit/testing/services';
@@ -14,9 +17,11 @@ import { vi } from 'vitest';
 import { payments } from '../src/payments.module.js';
 
 type Settled = PayloadOf<typeof ordersJobs.paymentSettled>;
+type RefundSettled = InputOf<typeof ordersRpc.refundSettled>;
 
 export async function startPayments(env: Record<string, string> = {}) {
   const told: Settled[] = [];
+  const refunds = { told: [] as RefundSettled[], deaf: false };
 
   @Controller()
   class Ear {
@@ -24,10 +29,17 @@ export async function startPayments(env: Record<string, string> = {}) {
     async hear(settled: Settled): Promise<void> {
       told.push(settled);
     }
+    @Handles(ordersRpc.refundSettled)
+    async hearRefund(settled: RefundSettled): Promise<{ done: true }> {
+      if (refunds.deaf) throw new AppError('unavailable');
+      refunds.told.push(settled);
+      return { done: true };
+    }
   }
   @Module({ controllers: [Ear] })
   class OrdersModule {}
-  const orders = defineService({ name: 'orders', module: OrdersModule, jobs: ordersJobs });
+  const { refundSettled } = ordersRpc;
+  const orders = defineService({ name: 'orders', module: OrdersModule, rpc: { refundSettled }, jobs: ordersJobs });
 
   const db = await createTestDatabase('payments');
   const running = await startForTest([payments, orders], {
@@ -51,7 +63,7 @@ export async function startPayments(env: Record<string, string> = {}) {
   };
   const stateOf = (orderId: string): Promise<PaymentState> => rpc.call(paymentsRpc.getPayment, { orderId });
   return {
-    ...{ db, running, told, charge, stateOf },
+    ...{ db, running, rpc, told, refunds, charge, stateOf },
     /** What became of the payment, once orders was told. */
     settled: (orderId: string, timeout = 10_000) =>
       vi.waitFor(
@@ -69,6 +81,15 @@ export async function startPayments(env: Record<string, string> = {}) {
         [orderId],
       );
     },
+    /** What orders was told last of the refunds of an order. */
+    refunded: (orderId: string, cents: number, timeout = 10_000) =>
+      vi.waitFor(
+        () => {
+          const last = refunds.told.findLast((settled) => settled.orderId === orderId);
+          if (last?.refundedCents !== cents) throw new Error(`orders was told of ${last?.refundedCents} cents`);
+        },
+        { timeout, interval: 20 },
+      ),
     async entries(orderId: string) {
       return db.query<{ account: string; cents: number }>(
         `select account, amount_cents::float8 as cents from ledger_entries

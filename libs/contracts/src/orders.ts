@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { LineRequests, PricedLine } from './catalog.js';
 import { defineJobs } from './jobs.js';
 import { defineRpcs } from './rpc.js';
-import { Currency, Cursor, Id, Limit, Text as AnyText, Timestamp, pageOf } from './values.js';
+import { Cents, Currency, Cursor, Id, Limit, Text as AnyText, Timestamp, pageOf } from './values.js';
 
 export const OrderStatus = z.enum(['new', 'pending', 'paid', 'rejected', 'refunded']);
 export type OrderStatus = z.infer<typeof OrderStatus>;
@@ -86,6 +86,10 @@ export const PlaceOrder = z.object({
 });
 export type PlaceOrder = z.infer<typeof PlaceOrder>;
 
+/** The body of POST /api/orders/{id}/refunds. Without `amountCents` all that is left. */
+export const RefundRequest = z.strictObject({ amountCents: Cents.min(1).optional(), reason: Text });
+export type RefundRequest = z.infer<typeof RefundRequest>;
+
 export const ordersRpc = defineRpcs('orders', {
   /** empty_order, invalid_request (unknown product), out_of_stock, price_changed, idempotency_key_reused. */
   placeOrder: {
@@ -101,11 +105,32 @@ export const ordersRpc = defineRpcs('orders', {
     idempotent: true,
     deadlineMs: 2000,
   },
+  /** Newest first; no `customerId` means staff. `q` is the id of an order or of a customer. */
   listOrders: {
-    input: z.object({ customerId: Id, limit: Limit, cursor: Cursor.optional() }),
+    input: z.object({
+      customerId: Id.optional(),
+      q: Id.optional(),
+      status: OrderStatus.optional(),
+      limit: Limit,
+      cursor: Cursor.optional(),
+    }),
     output: OrderPage,
     idempotent: true,
     deadlineMs: 2000,
+  },
+  /** The order as it stands: payments gives the money back later. not_found, refund_exceeds_payment, idempotency_key_reused. */
+  refundOrder: {
+    input: RefundRequest.extend({ id: Id, idempotencyKey: IdempotencyKey }),
+    output: Order,
+    idempotent: true,
+    deadlineMs: 5000,
+  },
+  /** Told by payments: so much of this order has been given back, all refunds together. */
+  refundSettled: {
+    input: z.object({ orderId: Id, refundedCents: z.int().min(1) }),
+    output: z.object({ done: z.literal(true) }),
+    idempotent: true,
+    deadlineMs: 5000,
   },
   /** Orders that do not exist are left out. */
   orderStates: {

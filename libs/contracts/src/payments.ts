@@ -1,9 +1,9 @@
-// What payments answers and does: charging an order exactly once.
+// What payments answers and does: charging an order exactly once, giving money back, and store credit.
 import * as z from 'zod';
 import { defineJobs } from './jobs.js';
-import { PaymentMethod, PaymentOutcome } from './orders.js';
+import { IdempotencyKey, PaymentMethod, PaymentOutcome, RefundRequest } from './orders.js';
 import { defineRpcs } from './rpc.js';
-import { Currency, Id } from './values.js';
+import { Cents, Currency, Id, Text, Timestamp } from './values.js';
 
 /** `unknown`: never asked to charge this order. `waiting`: asked, the outcome is open. */
 export const PaymentState = z.discriminatedUnion('status', [
@@ -13,8 +13,47 @@ export const PaymentState = z.discriminatedUnion('status', [
 ]);
 export type PaymentState = z.infer<typeof PaymentState>;
 
+/** Money that came to a customer's store credit, or left it (negative). */
+export const CreditEntry = z
+  .object({ id: Id, amountCents: z.int(), reference: z.string(), createdAt: Timestamp })
+  .meta({ id: 'CreditEntry' });
+export type CreditEntry = z.infer<typeof CreditEntry>;
+
+/** The balance, and its newest hundred entries. */
+export const Credit = z.object({ balanceCents: z.int(), entries: z.array(CreditEntry) }).meta({ id: 'Credit' });
+export type Credit = z.infer<typeof Credit>;
+
+/** The body of POST /api/customers/{id}/credit. */
+export const CreditGift = z.strictObject({
+  amountCents: Cents.min(1),
+  reference: Text.trim()
+    .min(1)
+    .max(200)
+    .meta({ description: 'Your name for this gift: it is given to this customer once' }),
+});
+export type CreditGift = z.infer<typeof CreditGift>;
+
+const Done = z.object({ done: z.literal(true) });
+
 export const paymentsRpc = defineRpcs('payments', {
   getPayment: { input: z.object({ orderId: Id }), output: PaymentState, idempotent: true, deadlineMs: 2000 },
+  /** Writes a refund down, to be made soon. refund_exceeds_payment, also for what was never paid; idempotency_key_reused. */
+  requestRefund: {
+    input: RefundRequest.extend({ orderId: Id, idempotencyKey: IdempotencyKey }),
+    output: Done,
+    idempotent: true,
+    deadlineMs: 5000,
+  },
+  getCredit: { input: z.object({ customerId: Id }), output: Credit, idempotent: true, deadlineMs: 2000 },
+  /** The first gift of this reference, however often it is asked for; idempotency_key_reused with another amount. */
+  giveCredit: { input: CreditGift.extend({ customerId: Id }), output: CreditEntry, idempotent: true, deadlineMs: 5000 },
+  /** A message of Stripe's as it came. forbidden when it is not from there, or old; not_found where Stripe is not in use. */
+  receiveStripeEvent: {
+    input: z.object({ body: z.string(), signature: z.string().max(2000) }),
+    output: Done,
+    idempotent: true,
+    deadlineMs: 5000,
+  },
 });
 
 export const ChargePayment = z.object({

@@ -7,13 +7,18 @@ export interface ConfigDefinition<S extends z.ZodRawShape = z.ZodRawShape> {
   /** What Nest injects the values under. */
   token: symbol;
   shape: S;
+  /** What no variable shows alone; complains as `NAME: what is wrong`. */
+  check?(values: z.output<z.ZodObject<S>>): string[];
 }
 
 export type ConfigOf<D> = D extends ConfigDefinition<infer S> ? z.output<z.ZodObject<S>> : never;
 
 /** Describes the variables a service reads; each key is the variable's name. Defaults suit development. */
-export function defineConfig<const S extends z.ZodRawShape>(shape: S): ConfigDefinition<S> {
-  return { token: Symbol(Object.keys(shape).join(',')), shape };
+export function defineConfig<const S extends z.ZodRawShape>(
+  shape: S,
+  check?: ConfigDefinition<S>['check'],
+): ConfigDefinition<S> {
+  return { token: Symbol(Object.keys(shape).join(',')), shape, check };
 }
 
 export class ConfigError extends Error {
@@ -28,10 +33,12 @@ export function readConfigs(definitions: Iterable<ConfigDefinition>, env: Env): 
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const problems = new Set<string>();
   const values = new Map<symbol, unknown>();
-  for (const { token, shape } of definitions) {
+  for (const { token, shape, check } of definitions) {
     const result = z.object(shape).safeParse(given);
-    if (result.success) values.set(token, result.data);
-    else for (const { path, message } of result.error.issues) problems.add(`${path.join('.')}: ${message}`);
+    if (result.success) {
+      values.set(token, result.data);
+      for (const problem of check?.(result.data) ?? []) problems.add(problem);
+    } else for (const { path, message } of result.error.issues) problems.add(`${path.join('.')}: ${message}`);
   }
   if (problems.size > 0) throw new ConfigError([...problems].sort());
   return values;

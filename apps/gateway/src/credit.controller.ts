@@ -1,0 +1,46 @@
+import { Body, Controller, Get, Param, Post, UseGuards } from '@nestjs/common';
+import { Credit, CreditEntry, CreditGift, paymentsRpc } from '@shop/contracts/payments';
+import { Id } from '@shop/contracts/values';
+import { AppError } from '@shop/kit/errors';
+import { Rpc } from '@shop/kit/rpc/rpc';
+import { Customers } from './customers.js';
+import { Documented } from './documented.js';
+import { CurrentSession, LoggedIn, Staff, type CustomerSession } from './guards.js';
+
+@Controller('api')
+export class CreditController {
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly customers: Customers,
+  ) {}
+
+  @Get('credit')
+  @UseGuards(LoggedIn)
+  @Documented({
+    summary: 'Your store credit: what there is, and the hundred newest entries',
+    answer: Credit,
+    access: 'customer',
+  })
+  get(@CurrentSession() { customerId }: CustomerSession): Promise<Credit> {
+    return this.rpc.call(paymentsRpc.getCredit, { customerId });
+  }
+
+  @Post('customers/:id/credit')
+  @UseGuards(Staff)
+  @Documented({
+    summary: 'Give a customer store credit',
+    description: 'Once per customer and reference: the same again answers what was given then.',
+    status: 201,
+    answer: CreditEntry,
+    access: 'staff',
+    params: { id: { description: 'The id of a customer', example: '01900000-0000-7000-8000-000000000001' } },
+    refuses: ['not_found', 'idempotency_key_reused'],
+    example: { amountCents: 1000, reference: 'late-parcel-7' },
+  })
+  async give(@Param('id') text: string, @Body({ schema: CreditGift }) gift: CreditGift): Promise<CreditEntry> {
+    const id = Id.safeParse(text);
+    if (!id.success) throw new AppError('not_found', 'There is no such customer.');
+    await this.customers.get(id.data); // not_found: credit of nobody would be lost.
+    return this.rpc.call(paymentsRpc.giveCredit, { ...gift, customerId: id.data });
+  }
+}

@@ -1,0 +1,13 @@
+import { IdempotencyKey } from '@shop/contracts/orders';
+import { AppError } from '@shop/kit/errors';
+
+/** What the header Idempotency-Key says. idempotency_key_required, invalid_request. */
+export function readKey(header: string | undefined): string {
+  if (!header) throw new AppError('idempotency_key_required');
+  const key = IdempotencyKey.safeParse(header);
+  if (key.success) return key.data;
+  const message = key.error.issues[0]!.message;
+  throw new AppError('invalid_request', `Idempotency-Key: ${message}`, {
+    errors: [{ field: 'Idempotency-Key', message }],
+  });
+}

@@ -1,0 +1,58 @@
+// What staff does with orders.
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { Order, OrderPage, OrderStatus, RefundRequest, ordersRpc } from '@shop/contracts/orders';
+import { Cursor, Id, Limit } from '@shop/contracts/values';
+import { AppError } from '@shop/kit/errors';
+import { Rpc } from '@shop/kit/rpc/rpc';
+import * as z from 'zod';
+import { Documented, orderParam } from './documented.js';
+import { Staff } from './guards.js';
+import { readKey } from './idempotency-key.js';
+
+const StaffOrderQuery = z.strictObject({
+  q: Id.optional().meta({ description: 'The id of an order, or of a customer' }),
+  status: OrderStatus.optional(),
+  limit: Limit,
+  cursor: Cursor.optional(),
+});
+
+@Controller('api')
+@UseGuards(Staff)
+export class StaffOrdersController {
+  constructor(private readonly rpc: Rpc) {}
+
+  @Get('staff/orders')
+  @Documented({
+    summary: 'Orders of everybody, newest first',
+    description: 'q finds one order by its id, or all of a customer by the id of the customer.',
+    answer: OrderPage,
+    access: 'staff',
+  })
+  list(@Query({ schema: StaffOrderQuery }) query: z.infer<typeof StaffOrderQuery>): Promise<OrderPage> {
+    return this.rpc.call(ordersRpc.listOrders, query);
+  }
+
+  @Post('orders/:id/refunds')
+  @HttpCode(202)
+  @Documented({
+    summary: 'Give money back',
+    description:
+      'Without amountCents all that is left. The money goes where it came from, and refundedCents grows once it did; the order is refunded when nothing is left.',
+    status: 202,
+    answer: Order,
+    access: 'staff',
+    params: orderParam,
+    headers: { 'Idempotency-Key': { description: 'Your name for this refund', required: true, example: 'parcel-7' } },
+    refuses: ['idempotency_key_required', 'not_found', 'refund_exceeds_payment', 'idempotency_key_reused'],
+    example: { amountCents: 500, reason: 'One lamp came broken' },
+  })
+  refund(
+    @Param('id') text: string,
+    @Headers('idempotency-key') key: string | undefined,
+    @Body({ schema: RefundRequest }) refund: RefundRequest,
+  ): Promise<Order> {
+    const id = Id.safeParse(text);
+    if (!id.success) throw new AppError('not_found', 'There is no such order.');
+    return this.rpc.call(ordersRpc.refundOrder, { ...refund, id: id.data, idempotencyKey: readKey(key) });
+  }
+}

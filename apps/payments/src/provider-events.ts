@@ -1,0 +1,45 @@
+// Takes messages by which a provider tells of a payment. They prove nothing: they only make payments ask.
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { sql } from '@shop/kit/database';
+import { AppError } from '@shop/kit/errors';
+import { Log } from '@shop/kit/log';
+import { DataSource } from 'typeorm';
+import type { PaymentStatus } from './payment.entity.js';
+import { PAYMENT_PROVIDER, type PaymentProvider } from './provider.js';
+
+/** For whoever is charging right now to write the result down. */
+const PATIENCE_SECONDS = 2;
+
+@Injectable()
+export class ProviderEvents {
+  constructor(
+    @InjectDataSource('payments') private readonly db: DataSource,
+    @Inject(PAYMENT_PROVIDER) private readonly provider: PaymentProvider,
+    private readonly log: Log,
+  ) {}
+
+  /** Answers in the same way whatever is known of the order: the provider would send again what is refused. */
+  async receive(body: string, signature: string): Promise<void> {
+    if (!this.provider.readEvent) throw new AppError('not_found', 'This payment provider is not in use here.');
+    const { id, type, orderId = null, charged } = this.provider.readEvent(body, signature);
+    const [event] = await sql<{ status: PaymentStatus | null }>(
+      this.db,
+      `with heard as (
+         insert into provider_events (id, type, order_id, payment_status)
+         values ($1, $2, $3, (select status from payments where order_id = $3))
+         on conflict (id) do nothing
+         returning order_id, payment_status
+       ), asked as (
+         update payments set next_attempt_at = least(next_attempt_at, now() + make_interval(secs => $4))
+         from heard where payments.order_id = heard.order_id and payments.status = 'waiting'
+       )
+       select payment_status as status from heard`,
+      [id, type, orderId, PATIENCE_SECONDS],
+    );
+    if (!event) return; // Heard before.
+    if (event.status === null) this.log.warn({ event: id, type, orderId }, 'event of a payment nobody knows');
+    if (event.status === 'declined' && charged)
+      this.log.error({ event: id, type, orderId }, 'charged, though the order was rejected');
+  }
+}

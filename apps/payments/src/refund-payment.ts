@@ -1,0 +1,44 @@
+// Gives money back, as often as it was asked for and no more. Refunds are rare, so the sweep makes them: no job saves
+// the second until it comes.
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { ordersRpc } from '@shop/contracts/orders';
+import { Log } from '@shop/kit/log';
+import { Rpc } from '@shop/kit/rpc/rpc';
+import { DataSource } from 'typeorm';
+import { creditAccount, providerAccount } from './ledger.js';
+import { PAYMENT_PROVIDER, type PaymentProvider, type RefundResult } from './provider.js';
+import { endRefund, refundedCents, settleRefund, type RefundAttempt } from './refund-writes.js';
+
+@Injectable()
+export class RefundPayment {
+  constructor(
+    @InjectDataSource('payments') private readonly db: DataSource,
+    @Inject(PAYMENT_PROVIDER) private readonly provider: PaymentProvider,
+    private readonly rpc: Rpc,
+    private readonly log: Log,
+  ) {}
+
+  /** An exception means that the refund is tried again: with the provider, or only telling orders of it. */
+  async attempt(refund: RefundAttempt): Promise<void> {
+    const { refundId, orderId } = refund;
+    if (refund.status === 'waiting') {
+      const result = await this.giveBack(refund);
+      if (result.status === 'failed') this.log.error({ refundId, orderId, ...result }, 'refund failed');
+      await settleRefund(this.db, refundId, result, this.accountOf(refund));
+      if (result.status === 'failed') return;
+    }
+    await this.rpc.call(ordersRpc.refundSettled, { orderId, refundedCents: await refundedCents(this.db, orderId) });
+    await endRefund(this.db, refundId);
+  }
+
+  private async giveBack({ method, chargeId, attempts, ...refund }: RefundAttempt): Promise<RefundResult> {
+    if (method === 'credit') return { status: 'refunded' };
+    if (chargeId === null) return { status: 'failed', failure: 'no charge' };
+    return this.provider.refund({ ...refund, chargeId, again: attempts > 1 });
+  }
+
+  private accountOf({ method, customerId }: RefundAttempt): string {
+    return method === 'credit' ? creditAccount(customerId) : providerAccount(this.provider.name);
+  }
+}

@@ -1,0 +1,166 @@
+// Charges cards through Stripe's PaymentIntents: created and confirmed in one call, without the customer being there.
+import { Id } from '@shop/contracts/values';
+import { AppError } from '@shop/kit/errors';
+import { Stripe } from 'stripe';
+import type { CardCharge, CardRefund, ChargeResult, PaymentProvider, ProviderEvent, RefundResult } from './provider.js';
+import { certainlyNothing, declineOf, declined, isRemembered } from './stripe-errors.js';
+
+/** Stripe promises to remember idempotency keys for 24 hours. */
+const KEYS_LIVE_MS = 23 * 3600_000;
+
+/** How far Stripe's clock may be behind ours. */
+const CLOCK_SKEW_SECONDS = 300;
+
+export class StripeProvider implements PaymentProvider {
+  readonly name = 'stripe';
+
+  constructor(
+    private readonly stripe: Stripe,
+    private readonly webhookSecret: string,
+  ) {}
+
+  async charge(charge: CardCharge): Promise<ChargeResult> {
+    const result = await this.find(charge);
+    if (!result) throw new Error('Stripe has failed and keeps to that: nothing was charged');
+    return result;
+  }
+
+  /**
+   * Asks by repeating the request: under the same idempotency key Stripe answers what came of the first one, and acts
+   * only if it never got one. Its search would not do: it is behind by up to a minute.
+   */
+  async find(charge: CardCharge): Promise<ChargeResult | undefined> {
+    let intent: Stripe.PaymentIntent;
+    try {
+      intent = await this.request(charge);
+    } catch (error) {
+      const decline = declineOf(error);
+      if (decline) return decline;
+      if (isRemembered(error)) return this.listed(charge);
+      throw certainlyNothing(error) ?? error;
+    }
+    return this.resultOf(intent);
+  }
+
+  /** Uses the key up for an intent without a card, so that no request of ours that is still on its way can charge. */
+  async cancel(charge: CardCharge): Promise<ChargeResult | undefined> {
+    try {
+      const unused = await this.stripe.paymentIntents.create(intentOf(charge), { idempotencyKey: keyOf(charge) });
+      await this.end(unused.id);
+    } catch (error) {
+      if (isRemembered(error)) return this.find(charge); // A request of ours came first.
+      throw error;
+    }
+    const mayHaveForgotten = Date.now() - charge.since.getTime() > KEYS_LIVE_MS;
+    return mayHaveForgotten ? this.listed(charge) : undefined;
+  }
+
+  async refund({ refundId, orderId, chargeId, amountCents, again }: CardRefund): Promise<RefundResult> {
+    try {
+      // Asked first, because the key may be forgotten by now.
+      const made = again ? await this.refundMade(chargeId, refundId) : undefined;
+      const { status, failure_reason: reason } =
+        made ??
+        (await this.stripe.refunds.create(
+          { payment_intent: chargeId, amount: amountCents, metadata: { orderId, refundId } },
+          { idempotencyKey: `refund:${refundId}` },
+        ));
+      // A card's refund may stay `pending` for days: it is under way, and it was promised to the customer.
+      const failed = status === 'failed' || status === 'canceled';
+      return failed ? { status: 'failed', failure: reason ?? status } : { status: 'refunded' };
+    } catch (error) {
+      if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error;
+      return { status: 'failed', failure: error.code ?? error.message };
+    }
+  }
+
+  readEvent(body: string, signature: string): ProviderEvent {
+    try {
+      const { id, type, data } = this.stripe.webhooks.constructEvent(body, signature, this.webhookSecret);
+      const { metadata } = data.object as { metadata?: Record<string, string> | null };
+      return {
+        ...{ id, type, charged: type === 'payment_intent.succeeded' },
+        orderId: Id.safeParse(metadata?.['orderId']).data,
+      };
+    } catch (error) {
+      if (error instanceof Stripe.errors.StripeSignatureVerificationError)
+        throw new AppError('forbidden', 'The signature is wrong, or too old.');
+      throw new AppError('invalid_request', 'This is no event.');
+    }
+  }
+
+  private async request(charge: CardCharge): Promise<Stripe.PaymentIntent> {
+    const payment_method = await this.paymentMethodOf(charge);
+    return this.stripe.paymentIntents.create(
+      { ...intentOf(charge), payment_method, confirm: true, off_session: true },
+      { idempotencyKey: keyOf(charge) },
+    );
+  }
+
+  /** Stripe's newer forms give a payment method, its older ones a token that becomes one. */
+  private async paymentMethodOf({ orderId, token }: CardCharge): Promise<string> {
+    if (!token.startsWith('tok_')) return token;
+    const idempotencyKey = `card:${orderId}`;
+    return (await this.stripe.paymentMethods.create({ type: 'card', card: { token } }, { idempotencyKey })).id;
+  }
+
+  /** Undefined for an intent that nobody ever tried to pay, and for a cancelled one. */
+  private async resultOf(told: Stripe.PaymentIntent): Promise<ChargeResult | undefined> {
+    // A repeated request answers what was so the first time.
+    const intent = told.status === 'processing' ? await this.stripe.paymentIntents.retrieve(told.id) : told;
+    switch (intent.status) {
+      case 'succeeded':
+        return { status: 'paid', chargeId: intent.id };
+      case 'requires_action': {
+        // Nobody is there to do it.
+        const { status } = await this.end(intent.id);
+        return status === 'succeeded' ? { status: 'paid', chargeId: intent.id } : declined('authentication_required');
+      }
+      case 'requires_payment_method':
+        return intent.last_payment_error ? declined(intent.last_payment_error.code) : undefined;
+      case 'canceled':
+        return undefined;
+      default:
+        throw new Error(`Stripe's intent ${intent.id} is ${intent.status}`);
+    }
+  }
+
+  /** Cancels an intent, and answers it as it is then: somebody at Stripe's dashboard may have been faster. */
+  private async end(id: string): Promise<Stripe.PaymentIntent> {
+    try {
+      return await this.stripe.paymentIntents.cancel(id, {}, { idempotencyKey: `cancel:${id}` });
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'payment_intent_unexpected_state') throw error;
+      return this.stripe.paymentIntents.retrieve(id);
+    }
+  }
+
+  /** Goes through all intents since then: for the few cases in which no key can tell. */
+  private async listed({ orderId, since }: CardCharge): Promise<ChargeResult | undefined> {
+    const gte = Math.floor(since.getTime() / 1000) - CLOCK_SKEW_SECONDS;
+    for await (const intent of this.stripe.paymentIntents.list({ created: { gte }, limit: 100 })) {
+      const result = intent.metadata['orderId'] === orderId ? await this.resultOf(intent) : undefined;
+      if (result) return result;
+    }
+    return undefined;
+  }
+
+  private async refundMade(payment_intent: string, refundId: string): Promise<Stripe.Refund | undefined> {
+    for await (const refund of this.stripe.refunds.list({ payment_intent, limit: 100 }))
+      if (refund.metadata?.['refundId'] === refundId) return refund;
+    return undefined;
+  }
+}
+
+function keyOf({ orderId }: CardCharge): string {
+  return `charge:${orderId}`;
+}
+
+function intentOf({ orderId, amountCents, currency }: CardCharge) {
+  return {
+    amount: amountCents,
+    currency: currency.toLowerCase(),
+    payment_method_types: ['card'],
+    metadata: { orderId },
+  };
+}

@@ -1,0 +1,88 @@
+import { paymentsRpc } from '@shop/contracts/payments';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { card, startPayments, type Payments } from './payments-under-test.js';
+import { startStripeDouble, stripeEvent, type StripeDouble } from './stripe-double.js';
+
+const CREATE = 'POST /v1/payment_intents';
+
+let stripe: StripeDouble;
+let payments: Payments;
+beforeAll(async () => {
+  stripe = await startStripeDouble();
+  payments = await startPayments(stripe.env);
+});
+afterAll(async () => {
+  await payments.stop();
+  await stripe.stop();
+});
+
+const receive = (event: { body: string; signature: string }) =>
+  payments.rpc.call(paymentsRpc.receiveStripeEvent, event);
+const known = async (id: string) =>
+  payments.db.query('select type, order_id, payment_status from provider_events where id = $1', [id]);
+
+test('an event makes payments ask, long before its own time to try again', async () => {
+  stripe.fault('after', CREATE);
+  const { orderId } = await payments.charge(card('tok_visa'));
+  await vi.waitFor(async () =>
+    expect(
+      await payments.db.query(`update payments set next_attempt_at = now() + interval '1 hour'
+        where order_id = '${orderId}' and next_attempt_at < now() + interval '2 seconds' returning 1 as moved`),
+    ).toHaveLength(1),
+  );
+  await receive(stripeEvent('payment_intent.succeeded', orderId));
+  expect(await payments.settled(orderId)).toEqual({ status: 'paid' });
+  expect(await payments.entries(orderId)).toHaveLength(2);
+});
+
+test('a settled payment is not moved by events, whatever they say and however often', async () => {
+  const { orderId } = await payments.charge(card('tok_visa'));
+  await payments.settled(orderId);
+  const types = ['payment_intent.payment_failed', 'payment_intent.canceled', 'payment_intent.succeeded'];
+  const events = types.map((type) => stripeEvent(type, orderId));
+  await Promise.all([...events, ...events, ...events].map(receive));
+  expect(await payments.stateOf(orderId)).toEqual({ status: 'paid' });
+  expect(await payments.entries(orderId)).toHaveLength(2);
+});
+
+test('the same event ten times at once is one', async () => {
+  const { orderId } = await payments.charge(card('tok_visa'));
+  await payments.settled(orderId);
+  const event = stripeEvent('payment_intent.succeeded', orderId, { id: 'evt_ten' });
+  await Promise.all(Array.from({ length: 10 }, () => receive(event)));
+  expect(await known('evt_ten')).toEqual([
+    { type: 'payment_intent.succeeded', order_id: orderId, payment_status: 'paid' },
+  ]);
+});
+
+test('events of unknown orders, of nobody and of strangers are noted and answered', async () => {
+  const stranger = uuidv7();
+  await receive(stripeEvent('payment_intent.succeeded', stranger, { id: 'evt_stranger' }));
+  await receive(stripeEvent('payment_intent.succeeded', 'order 7 of another shop', { id: 'evt_other' }));
+  await receive(stripeEvent('customer.created', undefined, { id: 'evt_none' }));
+  expect(await known('evt_stranger')).toMatchObject([{ order_id: stranger, payment_status: null }]);
+  expect(await known('evt_other')).toMatchObject([{ order_id: null }]);
+  expect(await known('evt_none')).toMatchObject([{ type: 'customer.created', order_id: null }]);
+  expect(await payments.stateOf(stranger)).toEqual({ status: 'unknown' });
+});
+
+test('what is not signed by Stripe, or long ago, is refused and leaves nothing', async () => {
+  const event = stripeEvent('payment_intent.succeeded', uuidv7(), { id: 'evt_bad' });
+  const bad = [
+    { ...event, signature: '' },
+    { ...event, signature: 'nonsense' },
+    { ...event, signature: event.signature.replace(/v1=.{8}/, 'v1=00000000') },
+    { ...event, body: event.body.replace('succeeded', 'canceled') },
+    stripeEvent('payment_intent.succeeded', uuidv7(), { id: 'evt_bad', age: 600 }),
+  ];
+  for (const each of bad) await expect(receive(each), each.signature).rejects.toMatchObject({ code: 'forbidden' });
+  expect(await known('evt_bad')).toEqual([]);
+});
+
+test('where Stripe is not in use there is no such door', async () => {
+  const other = await startPayments();
+  const event = stripeEvent('payment_intent.succeeded', uuidv7());
+  await expect(other.rpc.call(paymentsRpc.receiveStripeEvent, event)).rejects.toMatchObject({ code: 'not_found' });
+  await other.stop();
+});
