@@ -44,8 +44,9 @@ function isInstalled() {
     const packagesOf = (path) => JSON.parse(readFileSync(join(root, path), 'utf8')).packages;
     const wanted = packagesOf('package-lock.json');
     const present = packagesOf('node_modules/.package-lock.json');
+    // Not `resolved`: npm leaves it out of one list or the other, depending on its configuration.
     const same = (path) =>
-      wanted[path].version === present[path]?.version && wanted[path].resolved === present[path]?.resolved;
+      wanted[path].version === present[path].version && wanted[path].integrity === present[path].integrity;
     const missing = (path) => (present[path] ? !same(path) : !wanted[path].optional); // optional: other platforms' packages
     return (
       existsSync(join(bin, 'node')) &&
