@@ -3,12 +3,15 @@ import { createHash } from 'node:crypto';
 import { Module, type DynamicModule, type OnModuleInit, type Type } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { ServiceName } from '@shop/contracts/services';
-import type { Pool, PoolClient, QueryResultRow } from 'pg';
-import { DataSource, type MigrationInterface } from 'typeorm';
+import pg, { type Pool, type PoolClient, type QueryResultRow } from 'pg';
+import { DataSource, type DataSourceOptions, type MigrationInterface } from 'typeorm';
 import type { ConfigDefinition } from './config.js';
 import { Health } from './health.js';
 import { kitConfig, type KitConfig } from './kit.config.js';
 import { gauge } from './metrics.js';
+import { isOutage } from './outage.js';
+
+type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 
 export interface DatabaseOptions {
   /** Of the service; also the name to inject it under: @InjectDataSource(name). */
@@ -52,9 +55,11 @@ export function databaseModule({ name, config, url, entities, migrations }: Data
           migrations,
           poolSize: kit.DATABASE_POOL_SIZE,
           applicationName: name,
-          // A database that is not there yet is waited for; readiness says so meanwhile.
+          // A database that is not there yet is waited for; readiness says so meanwhile. A migration that fails is not.
           retryAttempts: Number.MAX_SAFE_INTEGER,
           retryDelay: 1000,
+          toRetry: isNotThereYet,
+          verboseRetryLog: true,
           extra: {
             connectionTimeoutMillis: CONNECT_MS,
             query_timeout: STATEMENT_MS + CONNECT_MS,
@@ -62,14 +67,8 @@ export function databaseModule({ name, config, url, entities, migrations }: Data
           },
         }),
         dataSourceFactory: async (options) => {
-          const dataSource = await new DataSource(options!).initialize();
-          try {
-            await withLock(dataSource, 'migrations', () => dataSource.runMigrations({ transaction: 'each' }));
-          } catch (error) {
-            await dataSource.destroy();
-            throw error;
-          }
-          return dataSource;
+          await migrate(options as PostgresOptions);
+          return new DataSource(options!).initialize();
         },
       }),
     ],
@@ -77,16 +76,38 @@ export function databaseModule({ name, config, url, entities, migrations }: Data
   };
 }
 
+/** Without the time-outs that requests have: a migration takes as long as it takes. */
+async function migrate(options: PostgresOptions): Promise<void> {
+  const dataSource = new DataSource({ ...options, extra: { connectionTimeoutMillis: CONNECT_MS } });
+  await dataSource.initialize();
+  try {
+    await withLock(dataSource, 'migrations', () => dataSource.runMigrations({ transaction: 'each' }));
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+/** No server, no such database (yet), or (not yet) our password: somebody may be setting it up. */
+function isNotThereYet(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return isOutage(error) || code === '3D000' || code === '28P01' || code === '28000';
+}
+
 /** Runs `work` while no other process of this database runs work under the same name. */
 export async function withLock<T>(dataSource: DataSource, name: string, work: () => Promise<T>): Promise<T> {
-  const client = await poolOf(dataSource).connect();
+  // A connection of its own: it waits as long as the others work, and the lock ends with it, whatever happens.
+  const { url } = dataSource.options as PostgresOptions;
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS });
+  let lost: Error | undefined;
+  client.on('error', (error) => (lost = error));
   try {
-    await client.query('set statement_timeout = 0');
+    await client.connect();
     await client.query('select pg_advisory_lock(hashtext($1))', [name]);
-    return await work();
+    const result = await work();
+    if (lost) throw lost;
+    return result;
   } finally {
-    // The lock and the setting end with the connection, also when unlocking would fail.
-    client.release(true);
+    await client.end().catch(() => undefined);
   }
 }
 
@@ -105,22 +126,22 @@ export function sql<T extends QueryResultRow>(
 /** All statements of `work`, or none. */
 export async function inTransaction<T>(dataSource: DataSource, work: (sql: Sql) => Promise<T>): Promise<T> {
   const client = await poolOf(dataSource).connect();
-  let failed: Error | undefined;
+  let broken: Error | undefined;
+  // A connection that ends between two statements says so here; unheard, that would end the process.
+  const onError = (error: Error) => (broken = error);
+  client.on('error', onError);
   try {
     await client.query('begin');
     const result = await work((text, values) => run(client, text, values ?? []));
     await client.query('commit');
     return result;
   } catch (error) {
-    failed = error instanceof Error ? error : new Error(String(error));
-    await client.query('rollback').then(
-      () => (failed = undefined),
-      () => undefined,
-    );
-    throw error;
+    // A connection on which not even this goes through is thrown away.
+    await client.query('rollback').catch((failure: Error) => (broken ??= failure));
+    throw broken ?? error;
   } finally {
-    // A connection on which not even the rollback went through is thrown away.
-    client.release(failed);
+    client.off('error', onError);
+    client.release(broken);
   }
 }
 

@@ -5,9 +5,14 @@ import { HealthCheckService, HealthIndicatorService, TerminusModule, type Health
 /** A dependency that does not answer in this time is reported as down. */
 const CHECK_MS = 1500;
 
+interface Check {
+  check: () => Promise<unknown>;
+  without: 'down' | 'degraded';
+}
+
 @Injectable()
 export class Health {
-  private readonly checks = new Map<string, () => Promise<unknown>>();
+  private readonly checks = new Map<string, Check>();
   private state: 'starting' | 'serving' | 'draining' = 'starting';
 
   constructor(
@@ -15,9 +20,9 @@ export class Health {
     private readonly indicators: HealthIndicatorService,
   ) {}
 
-  /** Without `name` answering, this process is not ready. */
-  register(name: string, check: () => Promise<unknown>): void {
-    this.checks.set(name, check);
+  /** Without `name` answering, this process is `down`: it can do nothing, or `degraded`: ready, but not for everything. */
+  register(name: string, check: () => Promise<unknown>, without: 'down' | 'degraded' = 'down'): void {
+    this.checks.set(name, { check, without });
   }
 
   serve(): void {
@@ -30,26 +35,27 @@ export class Health {
 
   /** Rejects with terminus' ServiceUnavailableException, which names what is down. */
   ready(): Promise<HealthCheckResult> {
-    return this.terminus.check([
-      () =>
-        this.indicate('process', () =>
-          this.state === 'serving' ? Promise.resolve() : Promise.reject(new Error(this.state)),
-        ),
-      ...[...this.checks].map(
-        ([name, check]) =>
-          () =>
-            this.indicate(name, check),
-      ),
-    ]);
+    const indicators = [...this.checks].map(
+      ([name, check]) =>
+        () =>
+          this.indicate(name, check),
+    );
+    return this.terminus.check([() => this.indicateProcess(), ...indicators]);
   }
 
-  private async indicate(name: string, check: () => Promise<unknown>) {
+  private async indicateProcess() {
+    const indicator = this.indicators.check('process');
+    return this.state === 'serving' ? indicator.up() : indicator.down(this.state);
+  }
+
+  private async indicate(name: string, { check, without }: Check) {
     const indicator = this.indicators.check(name);
     try {
       await Promise.race([check(), rejectAfter(CHECK_MS)]);
       return indicator.up();
     } catch (error) {
-      return indicator.down(error instanceof Error ? error.message || error.name : String(error));
+      const why = error instanceof Error ? error.message || error.name : String(error);
+      return without === 'down' ? indicator.down(why) : indicator.degraded(why);
     }
   }
 }

@@ -16,6 +16,9 @@ const BODY_LIMIT = 100_000;
 /** Longer than any proxy keeps an idle connection, so that a proxy never writes into one that is just being closed. */
 const KEEP_ALIVE_MS = 75_000;
 
+/** For a whole request to arrive: one that trickles in would hold its connection for ever. */
+const RECEIVE_MS = 30_000;
+
 const ALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 const noSchemas = (): never => {
@@ -31,7 +34,8 @@ export function createHttpAdapter(config: KitConfig, log: Log): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    trustProxy: config.TRUST_PROXY?.split(',') ?? false,
+    requestTimeout: RECEIVE_MS,
+    trustProxy: config.TRUST_PROXY ?? false,
     genReqId: (request: IncomingMessage) => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : newRequestId();

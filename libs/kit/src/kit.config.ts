@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { services } from '@shop/contracts/services';
 import * as z from 'zod';
 import { defineConfig, type ConfigOf, type Env } from './config.js';
@@ -11,6 +12,15 @@ const Addresses = (port: number) =>
     .regex(/^[^\s:,]+:\d+(,[^\s:,]+:\d+)*$/, 'must be host:port[,host:port…]')
     .default(`127.0.0.1:${port}`)
     .describe('`host:port,host:port`; every address behind a name is used, and looked up again every second');
+
+/** What Fastify's trustProxy understands. */
+function isProxy(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  const isMask = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+  return family > 0 && isMask && rest.length === 0;
+}
 
 export const kitConfig = defineConfig({
   NODE_ENV: z
@@ -35,6 +45,11 @@ export const kitConfig = defineConfig({
   DATABASE_POOL_SIZE: z.coerce.number().int().min(1).default(10).describe('Connections to each database, per process'),
   TRUST_PROXY: z
     .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .refine(
+      (parts) => parts.every(isProxy),
+      'must be IP addresses, networks such as 10.0.0.0/8, or loopback, separated by commas',
+    )
     .optional()
     .describe('Addresses or networks of proxies whose X-Forwarded-* headers are believed, separated by commas'),
   REQUEST_DEADLINE_MS: Milliseconds.default(10_000).describe('How long an HTTP request may take'),

@@ -8,10 +8,11 @@ const connectionCodes = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'EHOSTUNREACH',
+  'ENETUNREACH',
 ]);
 
-/** SQLSTATE classes 08 (connection), 53 (resources), 57P (shutdown, starting up); 25006 is a primary that became a standby. */
-const outageStates = /^(08...|53...|57P0[1-5]|25006)$/;
+/** SQLSTATE classes 08 (connection), 53 (resources), 57P (shutdown, starting up); 57014 is statement_timeout, 25006 a primary that became a standby. */
+const outageStates = /^(08...|53...|57P0[1-5]|57014|25006)$/;
 
 const outageMessages = [
   'Connection terminated', // pg: the server went away
@@ -24,6 +25,11 @@ const outageMessages = [
   'max retries per request', // ioredis
   'Driver not Connected', // TypeORM: never connected yet
   'LOADING', // Redis reads its file
+  'READONLY', // Redis: this one is a replica now
+  'MASTERDOWN',
+  'CLUSTERDOWN',
+  'OOM command not allowed', // Redis is full
+  'EXECABORT', // Redis refused a command of a transaction for one of these
 ];
 
 export function isOutage(error: unknown): boolean {

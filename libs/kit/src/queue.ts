@@ -89,8 +89,8 @@ export class Queues implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.allSettled(this.workers.map((worker) => worker.close(true)));
-    await Promise.allSettled([...this.producers.values()].map((queue) => queue.close()));
+    // Not close(): after a drain that ran out of time it would go on waiting for the job.
+    await Promise.allSettled([...this.workers, ...this.producers.values()].map((user) => user.disconnect()));
     for (const connection of this.connections) connection.disconnect();
   }
 

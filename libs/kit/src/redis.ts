@@ -16,6 +16,8 @@ const failFast: RedisOptions = {
   maxRetriesPerRequest: 1,
   connectTimeout: 1000,
   retryStrategy: (attempt) => Math.min(attempt * 50, 1000),
+  // A primary that became a replica: connect anew, to wherever the name leads now, and send the command again.
+  reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
 };
 
 /** A client whose commands fail after `commandTimeout` ms; it logs the beginning and the end of an outage, not every attempt. */
@@ -56,7 +58,8 @@ export class RedisStateModule implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    this.health.register('redis-state', () => this.client.ping());
+    // Degraded, not down: all replicas would leave at once, and what needs no state would go with them.
+    this.health.register('redis-state', () => this.client.ping(), 'degraded');
     await tryConnect(this.client);
   }
 

@@ -140,8 +140,13 @@ test('stopping finishes the request in flight, tells that it is not ready, and f
 });
 
 test('a configuration with several mistakes is refused with all of them', async () => {
-  const start = startForTest(things, { THINGS_LIMIT: 'x', LOG_LEVEL: 'loud', CATALOG_ADDRESSES: 'nowhere' });
-  await expect(start).rejects.toThrow(/CATALOG_ADDRESSES.*\n.*LOG_LEVEL.*\n.*THINGS_LIMIT/);
+  const start = startForTest(things, {
+    THINGS_LIMIT: 'x',
+    LOG_LEVEL: 'loud',
+    CATALOG_ADDRESSES: 'nowhere',
+    TRUST_PROXY: 'nginx',
+  });
+  await expect(start).rejects.toThrow(/CATALOG_ADDRESSES.*\n.*LOG_LEVEL.*\n.*THINGS_LIMIT.*\n.*TRUST_PROXY/);
 });
 
 test('a port in use stops the start and leaves nothing open', async () => {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { defineConfig } from '../src/config.js';
 import { currentContext, runInContext } from '../src/context.js';
+import { toAppError } from '../src/errors.js';
 import { databaseModule, inTransaction, sql, withLock } from '../src/database.js';
 import { HandlesJob } from '../src/handles-job.js';
 import type { Running } from '../src/launch.js';
@@ -30,6 +31,7 @@ class First1700000000000 implements MigrationInterface {
 }
 
 const mended: { thing: string; requestId: string | undefined }[] = [];
+const waiting = new Map<string, Promise<void>>();
 const failures = new Map<string, Error[]>();
 
 @Injectable()
@@ -37,6 +39,7 @@ class Mender {
   @HandlesJob(jobs.mend)
   async mend({ thing }: { thing: string }): Promise<void> {
     mended.push({ thing, requestId: currentContext()?.requestId });
+    await waiting.get(thing);
     const failure = failures.get(thing)?.shift();
     if (failure) throw failure;
   }
@@ -89,6 +92,34 @@ test('a transaction that fails leaves nothing behind, and its connection goes on
   expect(await sql(dataSource, 'select * from things')).toEqual([]);
 });
 
+test('a connection that Postgres ends in the middle of a transaction fails that transaction only', async () => {
+  const ended = inTransaction(dataSource, async (run) => {
+    const [row] = await run<{ pid: number }>('select pg_backend_pid() as pid');
+    await run('insert into things values ($1, $2)', ['a', 1]);
+    await database.query('select pg_terminate_backend($1)', [row!.pid]);
+    await expect.poll(() => database.query('select from pg_stat_activity where pid = $1', [row!.pid])).toEqual([]);
+    await run('insert into things values ($1, $2)', ['b', 1]);
+  });
+  await expect(ended.catch((error: unknown) => Promise.reject(toAppError(error)))).rejects.toMatchObject({
+    code: 'unavailable',
+  });
+  expect(await sql(dataSource, 'select * from things')).toEqual([]);
+});
+
+test('a lock whose connection Postgres ends is reported as lost', async () => {
+  const locked = withLock(dataSource, 'lost', async () => {
+    await database.query(`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted
+      and database = (select oid from pg_database where datname = current_database())`);
+    await expect
+      .poll(() =>
+        database.query(`select from pg_locks where locktype = 'advisory' and granted
+      and database = (select oid from pg_database where datname = current_database())`),
+      )
+      .toEqual([]);
+  });
+  await expect(locked).rejects.toThrow(/terminat/);
+});
+
 test('a lock lets one at a time', async () => {
   let inside = 0;
   const most: number[] = [];
@@ -136,4 +167,24 @@ test('a job that fails is done again, unless it said never', async () => {
   await queues.add(jobs.mend, { thing: 'table' });
   await expect.poll(() => mended.filter(({ thing }) => thing === 'table'), { timeout: 10_000 }).toHaveLength(2);
   expect(mended.filter(({ thing }) => thing === 'lamp')).toHaveLength(1);
+});
+
+test('a job that outlasts the grace does not hold up the end', async () => {
+  let finish: (() => void) | undefined;
+  waiting.set('sofa', new Promise((resolve) => (finish = resolve)));
+  const env = { ORDERS_DATABASE_URL: database.url, REDIS_STATE_URL: testRedisUrl(12), SHUTDOWN_GRACE_MS: '200' };
+  const slow = await startForTest(orders, env);
+  await slow.app.get(Queues, { strict: false }).add(jobs.mend, { thing: 'sofa' });
+  await expect.poll(() => mended.some(({ thing }) => thing === 'sofa')).toBe(true);
+  await slow.stop();
+  finish!();
+});
+
+test('without Redis a process is ready, and says what it misses', async () => {
+  const env = { ORDERS_DATABASE_URL: database.url, REDIS_STATE_URL: 'redis://127.0.0.1:1/0' };
+  const without = await startForTest(orders, env);
+  const answer = await fetch(`${without.opsUrl}/readyz`);
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toMatchObject({ status: 'degraded', details: { 'redis-state': { status: 'degraded' } } });
+  await without.stop();
 });
