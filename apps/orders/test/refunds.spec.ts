@@ -1,0 +1,122 @@
+import { ordersRpc, type OrderStatus } from '@shop/contracts/orders';
+import { paymentsRpc } from '@shop/contracts/payments';
+import { AppError } from '@shop/kit/errors';
+import type { Running } from '@shop/kit/launch';
+import { Rpc } from '@shop/kit/rpc/rpc';
+import { startForTest, stubService, type Stub, type StubHandlers } from '@shop/kit/testing/services';
+import { createTestDatabase, testRedisUrl, type TestDatabase } from '@shop/kit/testing/stores';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { orders } from '../src/orders.module.js';
+
+let db: TestDatabase;
+let payments: Stub;
+let running: Running;
+let rpc: Rpc;
+const asked: unknown[] = [];
+const handlers: { requestRefund: StubHandlers<typeof paymentsRpc>['requestRefund'] } = { requestRefund: undefined };
+
+beforeAll(async () => {
+  db = await createTestDatabase('orders');
+  payments = await stubService(paymentsRpc, {
+    requestRefund: (refund) => {
+      asked.push(refund);
+      return handlers.requestRefund?.(refund) ?? { done: true as const };
+    },
+  });
+  running = await startForTest(orders, {
+    ORDERS_DATABASE_URL: db.url,
+    PAYMENTS_ADDRESSES: payments.address,
+    REDIS_STATE_URL: testRedisUrl(5),
+    // What the rows here say is made up: nothing is to be driven on.
+    ORDERS_SWEEP_SECONDS: '30',
+  });
+  rpc = running.app.get(Rpc, { strict: false });
+});
+beforeEach(() => {
+  asked.splice(0);
+  handlers.requestRefund = undefined;
+});
+afterAll(async () => {
+  await running.stop();
+  await payments.stop();
+  await db.drop();
+});
+
+async function order(status: OrderStatus, customerId = uuidv7()): Promise<string> {
+  const id = uuidv7();
+  await db.query(
+    `insert into orders (id, customer_id, idempotency_key, body_hash, status, reason, requested, total_cents, payment, next_sweep_at)
+     values ($1, $2, gen_random_uuid(), '', $3, $4, '[]', 1000, '{"method":"credit"}', $5)`,
+    [
+      ...[id, customerId, status],
+      ...[status === 'rejected' ? 'card_declined' : null],
+      ...[status === 'new' || status === 'pending' ? '2100-01-01' : null],
+    ],
+  );
+  return id;
+}
+const refund = (id: string) =>
+  rpc.call(ordersRpc.refundOrder, { id, idempotencyKey: 'k', reason: 'broken', amountCents: 300 });
+const settled = (orderId: string, refundedCents: number) =>
+  rpc.call(ordersRpc.refundSettled, { orderId, refundedCents });
+const list = (query: { q?: string; status?: OrderStatus; limit?: number; cursor?: string }) =>
+  rpc.call(ordersRpc.listOrders, { limit: 24, ...query });
+
+test('a refund is asked of payments, and answers the order as it stands', async () => {
+  const id = await order('paid');
+  expect(await refund(id)).toMatchObject({ id, status: 'paid', refundedCents: 0 });
+  expect(asked).toEqual([{ orderId: id, idempotencyKey: 'k', reason: 'broken', amountCents: 300 }]);
+});
+
+test('what payments refuses is refused', async () => {
+  handlers.requestRefund = () => {
+    throw new AppError('refund_exceeds_payment');
+  };
+  await expect(refund(await order('refunded'))).rejects.toMatchObject({ code: 'refund_exceeds_payment' });
+});
+
+test('nothing is given back for orders that are not paid, or do not exist', async () => {
+  for (const status of ['new', 'pending', 'rejected'] as const)
+    await expect(refund(await order(status)), status).rejects.toMatchObject({ code: 'refund_exceeds_payment' });
+  await expect(refund(uuidv7())).rejects.toMatchObject({ code: 'not_found' });
+  expect(asked).toEqual([]);
+});
+
+test('an order keeps the sum of its refunds, in whatever order it is told, and is refunded when all is given back', async () => {
+  const id = await order('paid');
+  const get = async () => {
+    const { status, refundedCents } = await rpc.call(ordersRpc.getOrder, { id });
+    return [status, refundedCents];
+  };
+  await settled(id, 300);
+  expect(await get()).toEqual(['paid', 300]);
+  await settled(id, 200);
+  expect(await get()).toEqual(['paid', 300]);
+  await Promise.all([settled(id, 1000), settled(id, 300), settled(id, 1000)]);
+  expect(await get()).toEqual(['refunded', 1000]);
+  await settled(id, 300);
+  expect(await get()).toEqual(['refunded', 1000]);
+});
+
+test('a refund is not taken for an order that is not known to be paid, so that payments tells again later', async () => {
+  const id = await order('pending');
+  await expect(settled(id, 300)).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('staff finds orders by their id, by customer and by status, page by page', async () => {
+  const customer = uuidv7();
+  const ids: string[] = [];
+  for (const status of ['paid', 'rejected', 'paid'] as const) ids.unshift(await order(status, customer));
+  const [newest, middle, oldest] = ids as [string, string, string];
+  const found = async (query: Parameters<typeof list>[0]) => (await list(query)).items.map(({ id }) => id);
+  expect(await found({ q: customer })).toEqual(ids);
+  expect(await found({ q: customer, status: 'paid' })).toEqual([newest, oldest]);
+  expect(await found({ q: middle })).toEqual([middle]);
+  expect(await found({ q: middle, status: 'paid' })).toEqual([]);
+  expect(await found({ q: uuidv7() })).toEqual([]);
+  expect((await found({})).slice(0, 3)).toEqual(ids);
+  const page = await list({ q: customer, limit: 2 });
+  expect(page.items.map(({ id }) => id)).toEqual([newest, middle]);
+  expect(await found({ q: customer, limit: 2, cursor: page.nextCursor! })).toEqual([oldest]);
+});
