@@ -88,9 +88,9 @@ export class Queues implements OnApplicationShutdown {
     await Promise.race([closed, setTimeout(graceMs, undefined, { ref: false })]);
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    // Not close(): after a drain that ran out of time it would go on waiting for the job.
-    await Promise.allSettled([...this.workers, ...this.producers.values()].map((user) => user.disconnect()));
+  onApplicationShutdown(): void {
+    // Not close(), and not awaited: either would go on waiting for a job that outlasted the drain, or for Redis to be there.
+    for (const user of [...this.workers, ...this.producers.values()]) user.disconnect().catch(() => undefined);
     for (const connection of this.connections) connection.disconnect();
   }
 

@@ -156,8 +156,12 @@ test('a job is done once per id while it waits, with the request id it was asked
   await expect
     .poll(() => mended.filter(({ thing }) => thing === 'chair'))
     .toEqual([{ thing: 'chair', requestId: 'request-1' }]);
-  await queues.add(jobs.mend, { thing: 'chair' }, { id: 'chair' });
-  await expect.poll(() => mended.filter(({ thing }) => thing === 'chair')).toHaveLength(2);
+  // Once it is done it may be asked for again; its handler has returned a moment before Redis knows.
+  const again = async () => {
+    await queues.add(jobs.mend, { thing: 'chair' }, { id: 'chair' });
+    return mended.filter(({ thing }) => thing === 'chair').length;
+  };
+  await expect.poll(again, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
 });
 
 test('a job that fails is done again, unless it said never', async () => {
@@ -181,7 +185,7 @@ test('a job that outlasts the grace does not hold up the end', async () => {
 });
 
 test('without Redis a process is ready, and says what it misses', async () => {
-  const env = { ORDERS_DATABASE_URL: database.url, REDIS_STATE_URL: 'redis://127.0.0.1:1/0' };
+  const env = { ORDERS_DATABASE_URL: database.url, REDIS_STATE_URL: 'redis://127.0.0.1:1/0', SHUTDOWN_GRACE_MS: '200' };
   const without = await startForTest(orders, env);
   const answer = await fetch(`${without.opsUrl}/readyz`);
   expect(answer.status).toBe(200);
