@@ -1,6 +1,7 @@
 // What people do in the shop, through the public door only; run against the shop in one process and against many.
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { refundJourneys } from './refund-journeys.js';
 import { Shopper } from './shopper.js';
 
 const card = (token: string) => ({ method: 'card', token });
@@ -101,6 +102,8 @@ export function journeys(door: () => string): void {
     const late = await staff.send('PATCH', path, { priceCents: 1 }, { 'if-match': `"${version}"` });
     expect([late.status, late.body.code]).toEqual([412, 'stale_version']);
   });
+
+  refundJourneys(door);
 
   describe('what is wrong is said as a problem', () => {
     test.each([
