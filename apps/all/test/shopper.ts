@@ -20,6 +20,11 @@ export class Shopper {
     private credentials?: { email: string; password: string },
   ) {}
 
+  /** The same person at another door. */
+  at(baseUrl: string): Shopper {
+    return Object.assign(new Shopper(baseUrl, this.credentials), { cookie: this.cookie, customerId: this.customerId });
+  }
+
   async send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const response = await fetch(new URL(path, this.baseUrl), {
       method,

@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freshShop, type FreshShop } from './fresh-shop.js';
+import { identicalPosts, oneCreditTwice, registered, rush } from './races.js';
+import { startTrialShop, type TrialShop } from './trial-shop.js';
+
+let fresh: FreshShop;
+let shop: TrialShop;
+
+beforeAll(async () => {
+  fresh = await freshShop(13);
+  shop = await startTrialShop({ ...fresh, replicas: { gateway: 2, catalog: 2, orders: 2, payments: 2 } });
+});
+afterAll(async () => {
+  await shop?.stop();
+  await fresh?.remove();
+});
+
+test('a hundred identical posts at once are one order and one charge, and the same answer to all', () =>
+  identicalPosts(shop, 100));
+
+test('of two hundred orders for ten pieces exactly ten are paid and the others are told within five seconds', async () => {
+  const buyers = await registered(shop, 20);
+  await rush(
+    shop,
+    buyers.flatMap((buyer) => Array.from({ length: 10 }, () => buyer)),
+    10,
+  );
+});
+
+test('two orders of 90.00 at once on a credit of 100.00 pay one, every time', () => oneCreditTwice(shop, 5));
+
+test('and everything adds up', async () => {
+  expect(await shop.disagreements()).toEqual([]);
+});
