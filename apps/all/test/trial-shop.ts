@@ -24,14 +24,15 @@ export interface TrialOptions {
   logDir: string;
   replicas?: Partial<Record<ServiceName, number>>;
   /** What every process gets over everything else, such as addresses of proxies. */
-  over?: (ports: Map<ServiceName, number>) => NodeJS.ProcessEnv;
+  over?: (rpcPorts: Map<ServiceName, number>, env: NodeJS.ProcessEnv) => Promise<NodeJS.ProcessEnv>;
 }
 
 export type TrialShop = Awaited<ReturnType<typeof startTrialShop>>;
 
-export async function startTrialShop({ env, logDir, replicas = {}, over = () => ({}) }: TrialOptions) {
+export async function startTrialShop({ env, logDir, replicas = {}, over }: TrialOptions) {
   const places = await placeReplicas(replicas, 'free');
-  const last = over(new Map(places.flatMap(({ service, rpcPort }) => (rpcPort ? [[service, rpcPort] as const] : []))));
+  const rpcPorts = new Map(places.flatMap(({ service, rpcPort }) => (rpcPort ? [[service, rpcPort] as const] : [])));
+  const last = await over?.(rpcPorts, env);
   // What the next processes of a service get, one after the other; then nothing more.
   const next = new Map<ServiceName, NodeJS.ProcessEnv[]>();
   const split = startSplit({

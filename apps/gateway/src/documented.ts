@@ -10,6 +10,8 @@ export interface Documentation {
   status?: number;
   /** The body of that answer; none for 204. */
   answer?: z.ZodType;
+  /** application/json unless said. */
+  mediaType?: string;
   answerHeaders?: Record<string, string>;
   /** Who may use it; everybody unless said. */
   access?: 'customer' | 'staff';

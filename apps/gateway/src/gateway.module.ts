@@ -11,6 +11,7 @@ import { CustomersController } from './customers.controller.js';
 import { Customers } from './customers.js';
 import { serveDocs } from './docs.js';
 import { gatewayConfig } from './gateway.config.js';
+import { endStreamsOnClose, OrderEventsController } from './order-events.controller.js';
 import { OrdersController } from './orders.controller.js';
 import { ProductsController } from './products.controller.js';
 import { preparePublicDoor } from './public-door.js';
@@ -31,6 +32,7 @@ const controllers = [
   StaffOrdersController,
   CreditController,
   StripeEventsController,
+  OrderEventsController,
 ];
 
 @Module({
@@ -47,6 +49,7 @@ export const gateway = defineService({
   http: (app) => {
     preparePublicDoor(app);
     keepRawStripeEvents(app);
+    endStreamsOnClose(app);
     serveDocs(app, controllers);
   },
 });

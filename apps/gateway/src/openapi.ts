@@ -1,6 +1,6 @@
 // The description of the API, made from the schemas that requests are checked with. Loaded when somebody asks for it.
 import type { INestApplication, Type } from '@nestjs/common';
-import { ApiExtension, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiExtension, ApiHeader, ApiOperation, ApiParam, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { Problem, problems, type ProblemCode } from '@shop/contracts/problems';
 import * as z from 'zod';
@@ -60,7 +60,7 @@ function decorate(controller: Type): void {
 }
 
 function decoratorsOf({ summary, description, status = 200, answer, ...rest }: Documentation): MethodDecorator[] {
-  const { answerHeaders = {}, params = {}, headers = {}, notModified, access, refuses, example } = rest;
+  const { mediaType, answerHeaders = {}, params = {}, headers = {}, notModified, access, refuses, example } = rest;
   return [
     ApiOperation({ summary, description }),
     ApiResponse({
@@ -71,6 +71,7 @@ function decoratorsOf({ summary, description, status = 200, answer, ...rest }: D
         Object.entries(answerHeaders).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }]),
       ),
     }),
+    ...(mediaType ? [ApiProduces(mediaType)] : []),
     ...(notModified ? [ApiResponse({ status: 304, description: 'What you have is current' })] : []),
     ...Object.entries(params).map(([name, param]) => ApiParam({ name, ...param, schema: { type: 'string' } })),
     ...Object.entries(headers).map(([name, header]) => ApiHeader({ name, ...header })),

@@ -1,0 +1,60 @@
+// A shop for proofs: on a Postgres and a Redis of its own that write everything to disk, so that they can be killed.
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { holderOf } from '@shop/tools/ports';
+import { startPostgres } from '@shop/tools/stores/postgres';
+import { startRedis } from '@shop/tools/stores/redis';
+import { databases, variableOf } from '@shop/tools/stores/stores';
+import { startTrialShop, type TrialOptions } from '../test/trial-shop.js';
+
+export type ProveShop = Awaited<ReturnType<typeof startProveShop>>;
+
+export async function startProveShop(options: Pick<TrialOptions, 'replicas' | 'over'> = {}) {
+  const dir = await mkdtemp(join(tmpdir(), 'shop-prove-'));
+  const [postgresDir, redisDir] = [join(dir, 'postgres'), join(dir, 'redis')];
+  let postgres = await startPostgres({ dir: postgresDir, databases });
+  let redis = await startRedis({ dir: redisDir });
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    NODE_ENV: 'development',
+    SEED: 'demo',
+    LOG_LEVEL: 'info',
+    REDIS_STATE_URL: `${redis.url}/0`,
+    REDIS_CACHE_URL: `${redis.url}/1`,
+    ...Object.fromEntries(databases.map((name) => [variableOf(name), postgres.urls[name]])),
+  };
+  const shop = await startTrialShop({ ...options, env, logDir: join(dir, 'log') });
+  return {
+    ...shop,
+    env,
+    /** kill -9 of the server and all it started, then a new one on the same files. */
+    async killPostgres(): Promise<void> {
+      const [pid] = (await readFile(join(postgresDir, 'cluster', 'postmaster.pid'), 'utf8')).split('\n');
+      for (const victim of [pid!, ...childrenOf(pid!)]) kill(victim);
+      postgres = await startPostgres({ dir: postgresDir, databases });
+    },
+    async killRedis(): Promise<void> {
+      kill(holderOf(redis.port).replace(/^pid (\d+).*/, '$1'));
+      redis = await startRedis({ dir: redisDir });
+    },
+    async stop(): Promise<void> {
+      await shop.stop();
+      await Promise.all([postgres.stop(), redis.stop()]);
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function childrenOf(pid: string): string[] {
+  return execFileSync('ps', ['-o', 'pid=', '--ppid', pid], { encoding: 'utf8' }).split(/\s+/).filter(Boolean);
+}
+
+function kill(pid: string): void {
+  try {
+    process.kill(Number(pid), 'SIGKILL');
+  } catch {
+    // a backend that ended in the meantime
+  }
+}

@@ -1,0 +1,17 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { identicalPosts, oneCreditTwice, registered, rush } from '../test/races.js';
+import { startProveShop, type ProveShop } from './prove-shop.js';
+
+describe('through two gateways at once', () => {
+  let shop: ProveShop;
+  beforeAll(async () => {
+    shop = await startProveShop({ replicas: { gateway: 2, catalog: 2, orders: 2, payments: 2 } });
+  });
+  afterAll(() => shop?.stop());
+
+  test('100 identical posts are one order and one charge', () => identicalPosts(shop, 100));
+  test('200 buyers of 10 pieces: 10 are paid, 190 are told out_of_stock within 5 s', async () =>
+    rush(shop, await registered(shop, 200), 10));
+  test('two orders of 90.00 on a credit of 100.00, 100 times: one is paid', () => oneCreditTwice(shop, 100));
+  test('reconcile finds nothing', async () => expect(await shop.disagreements()).toEqual([]));
+});

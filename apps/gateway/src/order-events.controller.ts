@@ -1,0 +1,98 @@
+import { Readable } from 'node:stream';
+import { Controller, Get, Headers, Param, Res, UseGuards } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Order, ordersRpc } from '@shop/contracts/orders';
+import { Id } from '@shop/contracts/values';
+import { currentContext, newRequestId, runInContext } from '@shop/kit/context';
+import { AppError } from '@shop/kit/errors';
+import { Rpc } from '@shop/kit/rpc/rpc';
+import type { FastifyReply } from 'fastify';
+import { Customers } from './customers.js';
+import { Documented } from './documented.js';
+import { CurrentSession, LoggedIn, type CustomerSession } from './guards.js';
+import { isOver, orderEvents } from './order-events.js';
+
+/** At a time, per customer and process. */
+const MOST_STREAMS = 10;
+
+@Controller('api/orders')
+@UseGuards(LoggedIn)
+export class OrderEventsController {
+  private readonly streams = new Map<string, number>();
+  private readonly end = new AbortController();
+
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly customers: Customers,
+  ) {}
+
+  @Get(':id/events')
+  @Documented({
+    summary: 'The progress of an order, as it happens',
+    description:
+      'Server-sent events: `id` counts, `event` is `status`, `data` is the Order. Ends when the order is final; ' +
+      'EventSource continues a broken stream by itself, at any replica. 204 when there is nothing more to come.',
+    answer: Order,
+    mediaType: 'text/event-stream',
+    access: 'customer',
+    params: { id: { description: 'The id of an order', example: '01900000-0000-7000-8000-00000000000a' } },
+    headers: { 'Last-Event-ID': { description: 'The last event you have seen', example: '2' } },
+    refuses: ['not_found', 'rate_limited'],
+  })
+  async follow(
+    @CurrentSession() { customerId }: CustomerSession,
+    @Param('id') text: string,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const id = Id.safeParse(text);
+    if (!id.success) throw new AppError('not_found', 'There is no such order.');
+    const { role } = await this.customers.get(customerId);
+    const owner = role === 'staff' ? undefined : customerId;
+    const ask = () => this.rpc.call(ordersRpc.getOrder, { id: id.data, customerId: owner });
+    const order = await ask();
+    const lastId = /^\d{1,9}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0;
+    if (isOver(order, lastId)) return void reply.code(204).send();
+
+    const leave = this.enter(customerId);
+    const gone = new AbortController();
+    reply.raw.once('close', () => {
+      leave();
+      gone.abort();
+    });
+    // A stream outlives its request's deadline, each look at the order has its own.
+    const context = { requestId: currentContext()?.requestId ?? newRequestId(), deadlineAt: Infinity };
+    const read = () => runInContext(context, ask);
+    const end = AbortSignal.any([this.end.signal, gone.signal]);
+    void reply
+      .headers({ 'content-type': 'text/event-stream', 'x-accel-buffering': 'no', connection: 'close' })
+      .send(Readable.from(orderEvents({ order, lastId, read, end })));
+  }
+
+  /** Ends all streams; their clients continue elsewhere. */
+  endAll(): void {
+    this.end.abort();
+  }
+
+  private enter(customerId: string): () => void {
+    const count = this.streams.get(customerId) ?? 0;
+    if (count >= MOST_STREAMS) throw new AppError('rate_limited', `At most ${MOST_STREAMS} streams at a time.`, {}, 5);
+    this.streams.set(customerId, count + 1);
+    return () => {
+      const left = this.streams.get(customerId)! - 1;
+      if (left === 0) this.streams.delete(customerId);
+      else this.streams.set(customerId, left);
+    };
+  }
+}
+
+/** A door that closes waits for what is in flight, and a stream would keep it waiting. */
+export function endStreamsOnClose(app: NestFastifyApplication): void {
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('preClose', (done) => {
+      app.get(OrderEventsController).endAll();
+      done();
+    });
+}

@@ -1,0 +1,116 @@
+import type { Order, OrderStatus } from '@shop/contracts/orders';
+import { AppError } from '@shop/kit/errors';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { orderEvents } from '../src/order-events.js';
+import { examples } from '../src/openapi-examples.js';
+import { openShop, Visitor, type Shop } from './shop.js';
+
+let shop: Shop;
+let ada: Visitor;
+let status: OrderStatus;
+beforeAll(async () => {
+  shop = await openShop();
+  ada = await new Visitor(shop).logIn();
+});
+afterAll(() => shop.stop());
+beforeEach(() => {
+  status = 'new';
+  shop.orders.getOrder = () => orderThatIs(status);
+});
+
+const orderThatIs = (status: OrderStatus) => ({ ...(examples.Order as Order), status });
+const path = `/api/orders/${examples.Order.id}/events`;
+
+/** The stream, read piece by piece. */
+async function follow(headers: Record<string, string> = {}, from = shop) {
+  const abort = new AbortController();
+  const response = await fetch(from.url + path, { headers: { cookie: ada.cookie!, ...headers }, signal: abort.signal });
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  return {
+    response,
+    next: async () => (await reader!.read()).value,
+    leave: () => abort.abort(),
+    async rest() {
+      let text = '';
+      for (let piece = await this.next(); piece !== undefined; piece = await this.next()) text += piece;
+      return text;
+    },
+  };
+}
+
+const event = (id: number, status: OrderStatus) =>
+  `id: ${id}\nevent: status\ndata: ${JSON.stringify(orderThatIs(status))}\n\n`;
+
+test('every status is an event, and the stream ends when the order is final', async () => {
+  const stream = await follow();
+  expect(stream.response.headers.get('content-type')).toBe('text/event-stream');
+  expect(stream.response.headers.get('cache-control')).toBe('no-store');
+  expect(await stream.next()).toBe(event(1, 'new'));
+  status = 'pending';
+  expect(await stream.next()).toBe(event(2, 'pending'));
+  status = 'paid';
+  expect(await stream.rest()).toBe(event(3, 'paid'));
+});
+
+test('a stream resumes after the last event that was seen, and is over when there is nothing more to come', async () => {
+  status = 'rejected';
+  expect(await (await follow({ 'last-event-id': '2' })).rest()).toBe(event(3, 'rejected'));
+  expect((await follow({ 'last-event-id': '3' })).response.status).toBe(204);
+  expect(await (await follow({ 'last-event-id': 'mad' })).rest()).toBe(event(3, 'rejected'));
+});
+
+test('an outage of orders is waited for, and an order that was withdrawn ends its stream', async () => {
+  const stream = await follow();
+  await stream.next();
+  shop.orders.getOrder = () => Promise.reject(new AppError('unavailable'));
+  const asked = () => shop.calls.get('orders.getOrder')!.length;
+  const before = asked();
+  await vi.waitFor(() => expect(asked()).toBeGreaterThan(before + 1));
+  shop.orders.getOrder = () => orderThatIs('pending');
+  expect(await stream.next()).toBe(event(2, 'pending'));
+  shop.orders.getOrder = () => Promise.reject(new AppError('not_found'));
+  expect(await stream.rest()).toBe('');
+});
+
+test('whose order it is not, or who is not logged in, is told as elsewhere', async () => {
+  shop.orders.getOrder = () => Promise.reject(new AppError('not_found'));
+  expect((await ada.get(path)).body.code).toBe('not_found');
+  expect((await ada.get('/api/orders/mad/events')).body.code).toBe('not_found');
+  expect((await new Visitor(shop).get(path)).body.code).toBe('login_required');
+});
+
+test('a customer has ten streams at most, and who leaves makes room', async () => {
+  const streams = await Promise.all(Array.from({ length: 10 }, () => follow()));
+  const refused = await ada.get(path);
+  expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited']);
+  streams[0]!.leave();
+  await vi.waitFor(async () => {
+    const again = await follow();
+    expect(again.response.status).toBe(200);
+    streams.push(again);
+  });
+  status = 'paid';
+  for (const stream of streams.slice(1)) await stream.rest();
+});
+
+test('a gateway that stops ends its streams at once', async () => {
+  const other = await openShop();
+  ada = await new Visitor(other).logIn();
+  other.orders.getOrder = () => orderThatIs('pending');
+  const stream = await follow({}, other);
+  await stream.next();
+  const startedAt = performance.now();
+  await other.stop();
+  expect(await stream.rest()).toBe('');
+  expect(performance.now() - startedAt).toBeLessThan(3000);
+});
+
+test('while nothing happens a comment comes now and then', async () => {
+  const end = new AbortController();
+  const order = orderThatIs('pending');
+  const stream = orderEvents({ order, lastId: 2, read: async () => order, end: end.signal, heartbeatMs: 10 });
+  expect((await stream.next()).value).toBe(':\n\n');
+  expect((await stream.next()).value).toBe(':\n\n');
+  end.abort();
+  expect((await stream.next()).done).toBe(true);
+});
