@@ -28,7 +28,29 @@ test('neither is one that is refused, declined, or on its way', () => {
   expect(told({ id, order: { ...order, status: 'pending' }, reservation: held })).toEqual([]);
 });
 
+test('neither is one of which a part, or all, was given back', () => {
+  const refunds = { refundedCents: 100, bookedCents: 100, byFakeCents: 100 };
+  expect(told({ ...paid, order: { ...paid.order, refundedCents: 100 }, refunds })).toEqual([]);
+  const all = { refundedCents: 300, bookedCents: 300, byFakeCents: 300 };
+  expect(told({ ...paid, order: { ...paid.order, status: 'refunded', refundedCents: 300 }, refunds: all })).toEqual([]);
+});
+
 test.each<[string, Partial<OrderFacts>]>([
+  ['has 100 cents refunded, but payments gave back 0', { order: { ...paid.order, refundedCents: 100 } }],
+  [
+    'has 100 cents given back, but 0 are booked',
+    {
+      order: { ...paid.order, refundedCents: 100 },
+      refunds: { refundedCents: 100, bookedCents: 0, byFakeCents: 100 },
+    },
+  ],
+  [
+    'has 100 cents given back, but the provider gave 200',
+    {
+      order: { ...paid.order, refundedCents: 100 },
+      refunds: { refundedCents: 100, bookedCents: 100, byFakeCents: 200 },
+    },
+  ],
   ['is paid, but its goods are held', { reservation: { ...paid.reservation, status: 'held' } }],
   ['is paid, but its goods are not reserved', { reservation: undefined }],
   [

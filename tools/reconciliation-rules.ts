@@ -21,15 +21,21 @@ export interface OrderFacts {
   };
   /** In the ledger. */
   booking?: { transactions: number; salesCents: number };
+  /** What payments gave back, all refunds of the order together. */
+  refunds?: { refundedCents: number; bookedCents: number; byFakeCents: number };
   /** In the books of the fake provider. */
   charge?: { status: 'open' | 'paid' | 'declined' | 'cancelled'; amountCents: number };
 }
 
 /** A line per rule that does not hold. */
 export function disagreementsOf(facts: OrderFacts, stuckSeconds: number): string[] {
-  return [...ofGoods(facts), ...ofMoney(facts), ...ofBooks(facts), ...ofTime(facts, stuckSeconds)].map(
-    (words) => `order ${facts.id} ${words}`,
-  );
+  return [
+    ...ofGoods(facts),
+    ...ofMoney(facts),
+    ...ofBooks(facts),
+    ...ofRefunds(facts),
+    ...ofTime(facts, stuckSeconds),
+  ].map((words) => `order ${facts.id} ${words}`);
 }
 
 function* ofGoods({ order, reservation }: OrderFacts): Generator<string> {
@@ -80,6 +86,18 @@ function* ofBooks({ payment, booking }: OrderFacts): Generator<string> {
   if (found !== expected) yield `is booked ${found} times, not ${expected}`;
   else if (expected && booking!.salesCents !== payment!.amountCents)
     yield `was paid with ${payment!.amountCents} cents, but ${booking!.salesCents} are booked`;
+}
+
+function* ofRefunds({ order, payment, refunds, charge }: OrderFacts): Generator<string> {
+  const { refundedCents, bookedCents, byFakeCents } = refunds ?? { refundedCents: 0, bookedCents: 0, byFakeCents: 0 };
+  if (order && order.refundedCents !== refundedCents)
+    yield `has ${order.refundedCents} cents refunded, but payments gave back ${refundedCents}`;
+  if (order && (order.status === 'refunded') !== (refundedCents > 0 && refundedCents === order.totalCents))
+    yield `is ${order.status}, with ${refundedCents} of ${order.totalCents} cents given back`;
+  if (refundedCents > (payment?.amountCents ?? 0)) yield `has more given back than was paid: ${refundedCents} cents`;
+  if (bookedCents !== refundedCents) yield `has ${refundedCents} cents given back, but ${bookedCents} are booked`;
+  if (charge?.status === 'paid' && byFakeCents !== refundedCents)
+    yield `has ${refundedCents} cents given back, but the provider gave ${byFakeCents}`;
 }
 
 function* ofTime({ order }: OrderFacts, stuckSeconds: number): Generator<string> {

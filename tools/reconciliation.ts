@@ -96,7 +96,7 @@ async function gather(db: Databases, where: (key: string) => string, values: unk
     }
   };
   // Who acts later is read first: what was done for an order is never seen without the order that asked for it.
-  for (const name of ['charge', 'booking', 'payment', 'reservation', 'order'] as const) await collect(name);
+  for (const name of ['charge', 'refunds', 'booking', 'payment', 'reservation', 'order'] as const) await collect(name);
   return [...facts.values()];
 }
 
@@ -129,6 +129,15 @@ const queries = {
              sum(e.amount_cents) filter (where account = 'sales')::float8 as "salesCents"
            from payments join ledger_transactions t on t.reference = 'payment:' || order_id
            left join ledger_entries e on transaction_id = t.id where $where group by 1`,
+  },
+  refunds: {
+    from: 'payments',
+    key: 'order_id',
+    text: `select order_id as id, sum(r.amount_cents)::float8 as "refundedCents",
+             coalesce(sum((select sum(-e.amount_cents) from ledger_transactions t join ledger_entries e on transaction_id = t.id
+                           where t.reference = 'refund:' || r.id and account = 'sales')), 0)::float8 as "bookedCents",
+             coalesce(sum((select f.amount_cents from fake_refunds f where f.idempotency_key = r.id)), 0)::float8 as "byFakeCents"
+           from refunds r where status = 'refunded' and $where group by 1`,
   },
   charge: {
     from: 'payments',

@@ -8,7 +8,7 @@ import { AppError } from '@shop/kit/errors';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import type { FastifyReply } from 'fastify';
 import { Customers } from './customers.js';
-import { Documented } from './documented.js';
+import { Documented, orderParam } from './documented.js';
 import { CurrentSession, LoggedIn, type CustomerSession } from './guards.js';
 import { isOver, orderEvents } from './order-events.js';
 
@@ -35,7 +35,7 @@ export class OrderEventsController {
     answer: Order,
     mediaType: 'text/event-stream',
     access: 'customer',
-    params: { id: { description: 'The id of an order', example: '01900000-0000-7000-8000-00000000000a' } },
+    params: orderParam,
     headers: { 'Last-Event-ID': { description: 'The last event you have seen', example: '2' } },
     refuses: ['not_found', 'rate_limited'],
   })
