@@ -16,3 +16,11 @@ test('all problems of all definitions are named in one error', () => {
   expect(read).toThrow(ConfigError);
   expect(read).toThrow(/ONE_COUNT: .*\n.*ONE_URL: .*\n.*TWO_NAME: /);
 });
+
+test('what no variable shows alone is complained about together with the rest', () => {
+  const pair = defineConfig({ KIND: z.string(), KEY: z.string().optional() }, ({ KIND, KEY }) =>
+    KIND === 'locked' && !KEY ? ['KEY: is needed with KIND=locked'] : [],
+  );
+  expect(readConfigs([pair], { KIND: 'open' }).get(pair.token)).toEqual({ KIND: 'open' });
+  expect(() => readConfigs([pair, two], { KIND: 'locked' })).toThrow(/KEY: is needed with KIND=locked\n.*TWO_NAME: /);
+});
