@@ -73,7 +73,13 @@ export class Balancer {
   }
 
   private readonly changed = (): void => {
-    this.ready = [...this.endpoints.values()].filter(({ state }) => state === 'ready');
+    const ready = [...this.endpoints.values()].filter(({ state }) => state === 'ready');
+    this.ready = ready.filter(({ isResting }) => !isResting);
+    if (this.ready.length === 0) {
+      // The trouble is not one server's. All get calls, or the first one that is well again would get them all.
+      for (const endpoint of ready) endpoint.wake();
+      this.ready = ready;
+    }
     this.serveWaiters();
   };
 

@@ -7,7 +7,7 @@ import type { Sent } from './connection.js';
 import type { Deadlines, Waiting } from './deadlines.js';
 import type { Endpoint } from './endpoint.js';
 import { FrameTooLargeError } from './frame-socket.js';
-import type { Refusal, ReplyMessage } from './messages.js';
+import { isTrouble, type Refusal, type ReplyMessage } from './messages.js';
 import type { RetryBudget } from './retry-budget.js';
 import type { Durations } from './rpc-metrics.js';
 
@@ -53,7 +53,7 @@ export class Call implements Sent, Waiting, Waiter {
     return this.request.deadlineAt;
   }
 
-  /** Sends it, on a second try to another server than before if there is one. */
+  /** Sends it to another server than before, if need be as soon as one is ready. */
   proceed(): void {
     const { balancer } = this.scope;
     const endpoint = balancer.choose(this.endpoint);
@@ -83,7 +83,10 @@ export class Call implements Sent, Waiting, Waiter {
   answered(reply: ReplyMessage, body = NOTHING): void {
     if (reply.refused) return this.refused(reply.refused);
     this.endpoint!.outcomes[reply.error ? 'error' : 'ok'] += 1;
-    if (reply.error) return this.fail(fromWireError(reply.error));
+    if (reply.error) {
+      const mayRetry = this.request.rpc.idempotent && isTrouble(reply);
+      return mayRetry && this.tryAnother(2) ? undefined : this.fail(fromWireError(reply.error));
+    }
     this.finish();
     this.resolve(reply.etag === undefined ? reply.output : new ReadyJson(body, reply.etag));
   }
@@ -91,21 +94,26 @@ export class Call implements Sent, Waiting, Waiter {
   /** The server has not begun, so even what is not idempotent may be tried elsewhere. */
   private refused(refusal: Refusal): void {
     this.endpoint!.outcomes.refused += 1;
-    const mostTries = refusal === 'overloaded' ? 2 : MOST_TRIES;
-    if (this.tries < mostTries && this.scope.balancer.choose(this.endpoint) && this.scope.budget.spend())
-      this.proceed();
-    else if (refusal === 'overloaded') this.fail(new AppError('overloaded'));
+    if (this.tryAnother(refusal === 'overloaded' ? 2 : MOST_TRIES)) return;
+    if (refusal === 'overloaded') this.fail(new AppError('overloaded'));
     else this.giveUp();
+  }
+
+  /** False when it was tried often enough, no other server is ready, or the budget for this is spent. */
+  private tryAnother(mostTries: number): boolean {
+    const other = this.tries < mostTries && this.scope.balancer.choose(this.endpoint);
+    if (!other || !this.scope.budget.spend()) return false;
+    this.send(other);
+    return true;
   }
 
   /** Another server may answer sooner; where a second time would do harm, the answer is still awaited. */
   doubted(): void {
+    const { id } = this;
     const endpoint = this.endpoint!;
-    const mayRetry = this.request.rpc.idempotent && this.tries < MOST_TRIES && this.scope.balancer.choose(endpoint);
-    if (!mayRetry || !this.scope.budget.spend()) return;
+    if (!this.request.rpc.idempotent || !this.tryAnother(MOST_TRIES)) return;
     endpoint.outcomes.timeout += 1;
-    endpoint.forget(this.id, false);
-    this.proceed();
+    endpoint.forget(id, false);
   }
 
   /** Perhaps the server did it and could not say so. */

@@ -1,14 +1,14 @@
 // One address of a service: keeps a connection to it, knows how it fares, and stays away from it for a while when it fails.
 import { Connection, type Sent } from './connection.js';
 import type { FrameLimits } from './frame-socket.js';
-import type { CallMessage, ReplyMessage } from './messages.js';
+import { isTrouble, type CallMessage, type ReplyMessage } from './messages.js';
 import type { Address } from './resolver.js';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 /** A draining server is usually gone soon, and another may soon be at its address. */
 const DRAINED_PAUSE_MS = 500;
-/** So many failures in a row, calls without an answer in their time among them, and an address gets no more calls for a while. */
+/** So many failures in a row, or answers of a server in trouble, and an address gets no more calls for a while. */
 const EJECT_AFTER = 5;
 /** What a server said of its load is no guide after this. */
 const LOAD_VALID_MS = 1000;
@@ -28,13 +28,16 @@ export class Endpoint {
   private retry: NodeJS.Timeout | undefined;
   /** In a row. */
   private failures = 0;
+  /** Answers that tell of trouble, in a row. They come quickly, so that without a pause such a server would draw most calls. */
+  private troubles = 0;
+  private resting: NodeJS.Timeout | undefined;
   private othersLoad = 0;
   private loadToldAt = 0;
 
   constructor(
     readonly address: Address,
     private readonly limits: Partial<FrameLimits>,
-    /** Called after each change of `state`. */
+    /** Called after each change of `state` and of `isResting`. */
     private readonly changed: () => void,
   ) {
     this.name = `${address.host}:${address.port}`;
@@ -59,7 +62,12 @@ export class Endpoint {
   /** It failed and has not proved itself since, so it gets no calls. */
   get isEjected(): boolean {
     const isAway = this.state === 'down' || this.state === 'connecting';
-    return this.state === 'silent' || (isAway && this.failures > 0);
+    return this.state === 'silent' || this.isResting || (isAway && this.failures > 0);
+  }
+
+  /** Its connection is as good as any, its answers are not. */
+  get isResting(): boolean {
+    return this.resting !== undefined;
   }
 
   /** Waiting for it for a moment makes sense. */
@@ -98,7 +106,15 @@ export class Endpoint {
   remove(): void {
     this.become('removed');
     clearTimeout(this.retry);
+    this.wake();
     this.hangUpIfDone();
+  }
+
+  /** What it answered so far does not count any more. */
+  wake(): void {
+    clearTimeout(this.resting);
+    this.resting = undefined;
+    this.troubles = 0;
   }
 
   private become(state: EndpointState): void {
@@ -112,11 +128,27 @@ export class Endpoint {
     this.hangUpIfDone();
   }
 
-  private replied({ load }: ReplyMessage): void {
+  private replied(reply: ReplyMessage): void {
     this.failures = 0;
-    this.othersLoad = Math.max(0, load - this.outstanding);
+    this.othersLoad = Math.max(0, reply.load - this.outstanding);
     this.loadToldAt = performance.now();
+    if (!reply.refused) this.judge(reply);
     this.hangUpIfDone();
+  }
+
+  /** After a rest, the first trouble brings on the next one, twice as long. */
+  private judge(reply: ReplyMessage): void {
+    if (!isTrouble(reply)) this.troubles = 0;
+    else if (!this.isResting && this.state === 'ready' && ++this.troubles >= EJECT_AFTER) this.rest();
+  }
+
+  private rest(): void {
+    const awake = () => {
+      this.resting = undefined;
+      this.changed();
+    };
+    this.resting = setTimeout(awake, pauseAfter(this.troubles - EJECT_AFTER)).unref();
+    this.changed();
   }
 
   private hangUpIfDone(): void {
@@ -125,11 +157,20 @@ export class Endpoint {
 
   private ended(error: Error | undefined): void {
     this.connection = undefined;
+    this.wake();
     if (this.state === 'removed') return;
     const asAgreed = this.state === 'draining' && !error;
-    const pause = asAgreed ? DRAINED_PAUSE_MS : Math.min(FIRST_PAUSE_MS * 2 ** this.failures++, LONGEST_PAUSE_MS);
-    // With jitter, or all callers of a server that comes back would come at once.
-    this.retry = setTimeout(() => this.connect(), pause * (0.5 + Math.random())).unref();
+    const pause = asAgreed ? withJitter(DRAINED_PAUSE_MS) : pauseAfter(this.failures++);
+    this.retry = setTimeout(() => this.connect(), pause).unref();
     this.become('down');
   }
+}
+
+function pauseAfter(earlier: number): number {
+  return withJitter(Math.min(FIRST_PAUSE_MS * 2 ** earlier, LONGEST_PAUSE_MS));
+}
+
+/** Without it, all callers of a server that comes back would come at once. */
+function withJitter(ms: number): number {
+  return ms * (0.5 + Math.random());
 }

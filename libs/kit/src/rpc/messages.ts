@@ -26,6 +26,11 @@ export interface ReplyMessage {
   refused?: Refusal;
 }
 
+/** The answer of a server in trouble, and not of one that does as it should. Another may be better off. */
+export function isTrouble({ error }: ReplyMessage): boolean {
+  return error?.code === 'unavailable' || error?.code === 'internal';
+}
+
 /** The server's first word on a connection, and its last ones: a draining server wants no new calls. */
 export interface HelloMessage {
   draining: boolean;

@@ -5,6 +5,7 @@ import type { Rpc as Procedure } from '@shop/contracts/rpc';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { runInContext, type RequestContext } from '../context.js';
 import { AppError, invalidRequest, toAppError } from '../errors.js';
+import { isOutage } from '../outage.js';
 import { Durations } from './rpc-metrics.js';
 
 const logger = new Logger('RPC');
@@ -41,14 +42,22 @@ export class Target {
     return isObservable(result) ? lastValueFrom(result) : result;
   }
 
-  /** Anything but an AppError is a bug or an outage: written down whole here, where it can be mended, and not told to the caller. */
+  /** Of what is thrown but no AppError, a bug is written down whole here, where it can be mended; the caller is told neither. */
   private refusal(error: unknown): AppError {
     if (error instanceof AppError) {
       this.outcomes.refused += 1;
       return error;
     }
     this.outcomes.failed += 1;
-    logger.error({ err: error, procedure: this.rpc.name });
+    const procedure = this.rpc.name;
+    // An outage fails many calls at the same place for the same reason: its stack tells nothing.
+    if (isOutage(error)) logger.warn({ procedure, outage: wordsOf(error as NodeJS.ErrnoException) });
+    else logger.error({ err: error, procedure });
     return toAppError(error);
   }
+}
+
+/** An AggregateError, of a host with several addresses, has a code but no message. */
+function wordsOf({ message, code }: NodeJS.ErrnoException): string {
+  return message || String(code);
 }

@@ -19,15 +19,24 @@ const handlers = {
   crash: () => {
     throw new Error('the password is x', { cause: new Error('deeper') });
   },
+  whoami: () => {
+    throw Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' });
+  },
   work: ({ ms }: { ms: number }) => sleep(ms, { pid: 1 }),
   timeLeft: () => ({ ms: currentContext()!.deadlineAt - performance.now(), requestId: currentContext()!.requestId }),
 };
 
 const logged: unknown[] = [];
+const warned: unknown[] = [];
 beforeEach(() => {
   logged.length = 0;
+  warned.length = 0;
   const silent = () => undefined;
-  Logger.overrideLogger({ log: silent, warn: silent, error: (entry) => logged.push(entry) } as LoggerService);
+  Logger.overrideLogger({
+    log: silent,
+    warn: (entry) => warned.push(entry),
+    error: (entry) => logged.push(entry),
+  } as LoggerService);
 });
 afterEach(closeAll);
 
@@ -70,6 +79,12 @@ describe.each(Object.entries(ways))('a call %s', (_, start) => {
     expect(logged).toMatchObject([
       { procedure: 'test.crash', err: { message: 'the password is x', cause: { message: 'deeper' } } },
     ]);
+  });
+
+  it('is unavailable when a store is out, which is logged in a line', async () => {
+    await expect(rpc.call(testRpc.whoami, {})).rejects.toMatchObject({ code: 'unavailable' });
+    expect(warned).toEqual([{ procedure: 'test.whoami', outage: 'connect ECONNREFUSED 127.0.0.1:5432' }]);
+    expect(logged).toEqual([]);
   });
 
   it('names the fields of an input that breaks the contract', async () => {

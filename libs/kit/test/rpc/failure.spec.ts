@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { register } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { AppError } from '../../src/errors.js';
 import { Rpc } from '../../src/rpc/rpc.js';
+import type { StrategyName } from '../../src/rpc/strategies.js';
 import { testRpc } from './contract.js';
 import { addressesOf, connectedTo, Load, ServerProcess } from './processes.js';
 
@@ -18,9 +20,9 @@ beforeEach(async () => {
   writeFileSync(log, '');
 });
 
-async function start(count: number): Promise<void> {
+async function start(count: number, strategy?: StrategyName): Promise<void> {
   servers = await ServerProcess.startSome(count, { log });
-  rpc = new Rpc({ addresses: { test: addressesOf(servers) } });
+  rpc = new Rpc({ addresses: { test: addressesOf(servers) }, strategy });
   await connectedTo(rpc, servers);
 }
 
@@ -144,6 +146,53 @@ describe('a server that hangs', () => {
     hung.signal('SIGCONT');
     await vi.waitUntil(async () => !(await isEjected(hung)), { timeout: 15_000 });
     expect(executed()).toHaveLength(before);
+  });
+});
+
+describe.each(['least-outstanding', 'round-robin'] as const)('a server that fails at once, by %s,', (strategy) => {
+  const shareOf = async (server: ServerProcess, load: Load) => {
+    const [before, { done }] = [await server.state(), load];
+    await more(load, 1000);
+    return ((await server.state()).calls - before.calls) / (load.done - done);
+  };
+
+  it('costs no idempotent call and few others, draws few of them, and has its share again once it is well', async () => {
+    await start(3, strategy);
+    const [ill] = servers as [ServerProcess];
+    await ill.state({ broken: true });
+    const reads = new Load(12, work);
+    expect(await shareOf(ill, reads)).toBeLessThan(0.1);
+    await reads.stop();
+    expect(reads.errors).toEqual([]);
+
+    const writes = new Load(12, write);
+    await more(writes, 1000);
+    await writes.stop();
+    expect(writes.errors.length / writes.done).toBeLessThan(0.1);
+
+    await ill.state({ broken: false });
+    const later = new Load(12, work);
+    await vi.waitUntil(async () => !(await isEjected(ill)), { timeout: 10_000 });
+    expect(await shareOf(ill, later)).toBeGreaterThan(0.2);
+    await later.stop();
+  });
+
+  it('is not passed over when all others fail too, and all share the calls once they are well', async () => {
+    await start(3, strategy);
+    for (const server of servers) await server.state({ broken: true });
+    const load = new Load(12, work);
+    await more(load, 1000);
+    expect(new Set(load.errors.map((error) => (error as AppError).detail))).toEqual(new Set(['The store is out']));
+    for (const server of servers) {
+      const calls = (await server.state()).calls;
+      await vi.waitUntil(async () => (await server.state()).calls > calls + 50);
+    }
+    for (const server of servers) await server.state({ broken: false });
+    const failed = load.errors.length;
+    await vi.waitUntil(() => servers.every((server) => load.answersOf(server) > 50), { timeout: 10_000 });
+    for (const server of servers) expect(await shareOf(server, load)).toBeGreaterThan(0.2);
+    await load.stop();
+    expect(load.errors.length - failed).toBeLessThan(50);
   });
 });
 

@@ -54,8 +54,9 @@ export class ServerProcess {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
-  async state(): Promise<{ calls: number; rss: number }> {
-    this.child.send('state');
+  /** Its `work` and `write` fail at once while it is `broken`. */
+  async state(change: { broken?: boolean } = {}): Promise<{ calls: number; rss: number }> {
+    this.child.send(change);
     const [state] = (await once(this.child, 'message')) as [{ calls: number; rss: number }];
     return state;
   }

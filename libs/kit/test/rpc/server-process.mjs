@@ -14,6 +14,8 @@ const server = new RpcServer({ host, port, ...limits });
 const rpc = new Rpc({ addresses: { far } });
 const page = ReadyJson.of({ name: 'Schöner Tisch', text: 'x'.repeat(1500) });
 let calls = 0;
+/** Whether `work` and `write` are out of order. */
+let broken = false;
 
 const timeLeft = () => {
   const { deadlineAt, requestId } = currentContext();
@@ -21,6 +23,7 @@ const timeLeft = () => {
 };
 const work = async ({ ms }) => {
   calls += 1;
+  if (broken) throw new AppError('unavailable', 'The store is out');
   await sleep(ms);
   return { pid };
 };
@@ -34,6 +37,7 @@ const handlers = {
   work,
   write: async ({ key, ms }) => {
     calls += 1;
+    if (broken) throw new AppError('internal');
     appendFileSync(log, `${key}\n`);
     await sleep(ms);
     return { pid };
@@ -53,7 +57,10 @@ server.listen((error) => {
   if (error) throw error;
   process.send({ port: server.listeningPort, pid });
 });
-process.on('message', () => process.send({ calls, rss: process.memoryUsage.rss() }));
+process.on('message', (wanted) => {
+  broken = wanted.broken ?? broken;
+  process.send({ calls, rss: process.memoryUsage.rss() });
+});
 process.on('disconnect', () => process.exit());
 process.on('SIGTERM', async () => {
   await server.drain(10_000);
