@@ -30,7 +30,7 @@ export class CartController {
     summary: 'Put a product into the cart; 0 takes it out',
     answer: Cart,
     params: productParam,
-    refuses: ['not_found'],
+    refuses: ['not_found', 'rate_limited'],
     example: { quantity: 2 },
     ...setsCookie,
   })

@@ -5,7 +5,7 @@ import { MAX_QUANTITY } from '@shop/contracts/values';
 import { AppError } from '@shop/kit/errors';
 import { REDIS_STATE } from '@shop/kit/redis';
 import type { Redis } from 'ioredis';
-import type { Session } from './sessions.js';
+import { lifetimeMs, type Session } from './sessions.js';
 
 export interface StoredCart {
   /** New with every change; none while the cart is empty. */
@@ -23,9 +23,10 @@ export interface CartPlace {
 export const MAX_LINES = 100;
 const DAY_MS = 24 * 3600 * 1000;
 
-export function cartOf({ hash, customerId }: Session): CartPlace {
+export function cartOf(session: Session): CartPlace {
+  const { hash, customerId } = session;
   return customerId === undefined
-    ? { key: `cart:session:${hash}`, lifetimeMs: 30 * DAY_MS }
+    ? { key: `cart:session:${hash}`, lifetimeMs: lifetimeMs(session) }
     : { key: `cart:customer:${customerId}`, lifetimeMs: 180 * DAY_MS };
 }
 

@@ -44,9 +44,12 @@ export class CustomersController {
     @CurrentSession() { customerId }: CustomerSession,
     @Body({ schema: CustomerPatch }) patch: CustomerPatch,
   ): Promise<CustomerAnswer> {
-    const customer = await this.rpc.call(accountsRpc.updateCustomer, { ...patch, id: customerId });
-    await this.customers.forget(customerId);
-    return { customer };
+    try {
+      return { customer: await this.rpc.call(accountsRpc.updateCustomer, { ...patch, id: customerId }) };
+    } finally {
+      // A change that answers with an error may have been made.
+      await this.customers.forget(customerId);
+    }
   }
 
   @Put('me/password')
@@ -62,11 +65,20 @@ export class CustomersController {
   async changePassword(
     @CurrentSession() session: CustomerSession,
     @Body({ schema: PasswordChange }) change: PasswordChange,
+    @Req() request: FastifyRequest,
   ): Promise<void> {
-    const { customerId } = session;
-    await this.limits.guess([['passwordsPerAccount', customerId]], () =>
-      this.rpc.call(accountsRpc.changePassword, { ...change, id: customerId }),
+    const { customerId: id } = session;
+    const { email } = await this.customers.get(id);
+    await this.limits.guessPassword(email, request.ip, () =>
+      this.rpc.call(accountsRpc.checkCredentials, { email, password: change.current }),
     );
+    // Beforehand: where sessions cannot be ended, the password stays.
     await this.visitors.logOutElsewhere(session);
+    try {
+      await this.rpc.call(accountsRpc.changePassword, { ...change, id });
+    } finally {
+      // Once more, for those that began meanwhile; a change that answers with an error may have been made.
+      await this.visitors.logOutElsewhere(session);
+    }
   }
 }

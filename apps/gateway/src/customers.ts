@@ -8,6 +8,9 @@ import type { Redis } from 'ioredis';
 /** How long a copy may outlive a change when the word of that change is lost. */
 const FRESH_MS = 30_000;
 
+/** How long no copy is kept after a change: longer than a read that began before the change may last. */
+const CHANGED_MS = 5000;
+
 @Injectable()
 export class Customers {
   constructor(
@@ -18,15 +21,16 @@ export class Customers {
   /** not_found for a customer who is no more. */
   async get(id: string): Promise<Customer> {
     const copy = await this.cache.get(key(id)).catch(() => null);
-    if (copy !== null) return JSON.parse(copy) as Customer;
+    if (copy) return JSON.parse(copy) as Customer;
     const customer = await this.rpc.call(accountsRpc.getCustomer, { id });
-    // The cache is a help, never a condition.
-    this.cache.set(key(id), JSON.stringify(customer), 'PX', FRESH_MS).catch(() => undefined);
+    // The cache is a help, never a condition. NX: over the word of a change nothing is written that was read before it.
+    this.cache.set(key(id), JSON.stringify(customer), 'PX', FRESH_MS, 'NX').catch(() => undefined);
     return customer;
   }
 
+  /** To be called after every change, with an empty copy as the word of it. */
   async forget(id: string): Promise<void> {
-    await this.cache.del(key(id)).catch(() => undefined);
+    await this.cache.set(key(id), '', 'PX', CHANGED_MS).catch(() => undefined);
   }
 }
 

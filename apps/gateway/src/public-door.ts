@@ -27,6 +27,9 @@ export function preparePublicDoor(app: NestFastifyApplication): void {
 function isForeign({ headers, host }: FastifyRequest, publicHost: string | undefined): boolean {
   const { origin } = headers;
   if (origin === undefined) return false;
-  const from = URL.canParse(origin) ? new URL(origin).host : undefined;
-  return from === undefined || (from !== host.toLowerCase() && from !== publicHost);
+  if (!URL.canParse(origin)) return true;
+  const from = new URL(origin);
+  // Parsed with the scheme of the origin, a port that this scheme need not name is left out.
+  const own = `${from.protocol}//${host}`;
+  return from.host !== publicHost && !(URL.canParse(own) && new URL(own).host === from.host);
 }

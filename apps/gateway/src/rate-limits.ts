@@ -9,11 +9,15 @@ import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { gatewayConfig, type GatewayConfig } from './gateway.config.js';
 
 const limits = {
+  /** Wrong passwords for one account from one address: whoever guesses locks out nobody but himself. */
+  passwordsPerAccountAndAddress: { points: 10, duration: 15 * 60 },
   /** Wrong passwords for one account, whoever sends them. */
-  passwordsPerAccount: { points: 10, duration: 15 * 60 },
+  passwordsPerAccount: { points: 100, duration: 15 * 60 },
   /** Wrong passwords from one address, for whatever account. */
   passwordsPerAddress: { points: 100, duration: 15 * 60 },
   registrationsPerAddress: { points: 100, duration: 3600 },
+  /** Sessions of visitors who are not logged in: each is memory that Redis (state) must not give up. */
+  visitorsPerAddress: { points: 300, duration: 3600 },
   ordersPerCustomer: { points: 60, duration: 60 },
 };
 export type Limit = keyof typeof limits;
@@ -42,8 +46,22 @@ export class RateLimits {
     }
   }
 
+  /** Counts a check of this account's password, asked for from this address, if it ends with bad_credentials. */
+  guessPassword<T>(account: string, address: string, check: () => Promise<T>): Promise<T> {
+    const from = addressGroup(address);
+    // The narrowest first, so that what it refuses does not count against the wider ones.
+    return this.guess(
+      [
+        ['passwordsPerAccountAndAddress', `${account} ${from}`],
+        ['passwordsPerAddress', from],
+        ['passwordsPerAccount', account],
+      ],
+      check,
+    );
+  }
+
   /** Counts `check` if it ends with bad_credentials, but beforehand, so that a burst of guesses finds the limit too. */
-  async guess<T>(tries: [limit: Limit, who: string][], check: () => Promise<T>): Promise<T> {
+  private async guess<T>(tries: [limit: Limit, who: string][], check: () => Promise<T>): Promise<T> {
     for (const [limit, who] of tries) await this.take(limit, who);
     let wrong = false;
     try {

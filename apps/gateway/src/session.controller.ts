@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Customers } from './customers.js';
 import { Documented, setsCookie } from './documented.js';
 import { CurrentSession, LoggedIn, type CustomerSession } from './guards.js';
-import { RateLimits, addressGroup } from './rate-limits.js';
+import { RateLimits } from './rate-limits.js';
 import { Visitors } from './visitors.js';
 
 @Controller('api')
@@ -32,14 +32,12 @@ export class SessionController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CustomerAnswer> {
-    const customer = await this.limits.guess(
-      [
-        ['passwordsPerAddress', addressGroup(request.ip)],
-        ['passwordsPerAccount', credentials.email.trim().toLowerCase()],
-      ],
-      () => this.rpc.call(accountsRpc.checkCredentials, credentials),
+    const account = credentials.email.trim().toLowerCase();
+    const checkedAt = await this.visitors.now();
+    const customer = await this.limits.guessPassword(account, request.ip, () =>
+      this.rpc.call(accountsRpc.checkCredentials, credentials),
     );
-    await this.visitors.logIn(request, reply, customer.id);
+    await this.visitors.logIn(request, reply, customer.id, checkedAt);
     return { customer };
   }
 

@@ -1,6 +1,7 @@
 // Sessions live in Redis (state) under the hash of their id, so that whoever reads Redis cannot use them.
 import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { AppError } from '@shop/kit/errors';
 import { REDIS_STATE } from '@shop/kit/redis';
 import type { Redis } from 'ioredis';
 
@@ -11,14 +12,28 @@ export interface Session {
   customerId: string | undefined;
 }
 
-/** Since its last use. */
-export const SESSION_SECONDS = 30 * 24 * 3600;
-const LIFETIME_MS = SESSION_SECONDS * 1000;
+/** With the id, for the cookie. */
+export interface NewSession {
+  id: string;
+  session: Session;
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** Since its last use. Of a visitor there is only a cart to remember, and anybody can be one any number of times. */
+export function lifetimeMs({ customerId }: Pick<Session, 'customerId'>): number {
+  return customerId === undefined ? 7 * DAY_MS : 30 * DAY_MS;
+}
+
+/** Longer than a log-in takes from the check of the password to its session. */
+const LOG_IN_MS = 60_000;
 /** A use moves the end of a session at most this often: reading stays reading. */
 const REFRESH_MS = 60_000;
 
-/** Ends every session in the index but ARGV[1]. */
+/** KEYS index, when all were ended; ARGV but this one, how long that is remembered. Ends every session in the index. */
 const END_ALL = `
+local now = redis.call('time')
+redis.call('set', KEYS[2], string.format('%d%06d', now[1], now[2]), 'PX', ARGV[2])
 for _, hash in ipairs(redis.call('zrange', KEYS[1], 0, -1)) do
   if hash ~= ARGV[1] then
     redis.call('del', 'session:' .. hash)
@@ -39,25 +54,43 @@ export class Sessions {
     ]);
     if (customerId === null) return undefined;
     const session = { hash, customerId: customerId || undefined };
-    const refreshed = leftMs < LIFETIME_MS - REFRESH_MS;
+    const refreshed = leftMs < lifetimeMs(session) - REFRESH_MS;
     if (refreshed) await this.refresh(session);
     return { ...session, refreshed };
   }
 
-  /** A new session under an id that nobody could know before. */
-  async begin(customerId?: string): Promise<{ id: string; session: Session }> {
+  /** In microseconds, by the clock that endAll goes by too. */
+  async now(): Promise<number> {
+    const [seconds, microseconds] = await this.redis.time();
+    return Number(seconds) * 1e6 + Number(microseconds);
+  }
+
+  /**
+   * A new session under an id that nobody could know before. unavailable when endAll came after `checkedAt`, the time
+   * before the customer's password was checked.
+   */
+  async begin(customerId?: string, checkedAt = Infinity): Promise<NewSession> {
     const id = randomBytes(32).toString('base64url');
-    const hash = hashOf(id);
-    const now = Date.now();
+    const session = { hash: hashOf(id), customerId };
+    const beginning = this.redis.multi().set(sessionKey(session.hash), customerId ?? '', 'PX', lifetimeMs(session));
+    if (customerId === undefined) {
+      await beginning.exec();
+      return { id, session };
+    }
     // Session and index in one transaction: endAll finds the session in the index, or there is none yet.
-    const beginning = this.redis.multi().set(sessionKey(hash), customerId ?? '', 'PX', LIFETIME_MS);
-    if (customerId !== undefined)
-      beginning
-        .zremrangebyscore(indexKey(customerId), 0, now)
-        .zadd(indexKey(customerId), now + LIFETIME_MS, hash)
-        .pexpire(indexKey(customerId), LIFETIME_MS);
-    await beginning.exec();
-    return { id, session: { hash, customerId } };
+    const now = Date.now();
+    const outcome = await beginning
+      .zremrangebyscore(indexKey(customerId), 0, now)
+      .zadd(indexKey(customerId), now + lifetimeMs(session), session.hash)
+      .pexpire(indexKey(customerId), lifetimeMs(session))
+      .get(endedKey(customerId))
+      .exec();
+    const endedAt = Number(outcome!.at(-1)![1] ?? 0);
+    if (endedAt >= checkedAt) {
+      await this.end(session);
+      throw new AppError('unavailable', 'Please log in again.');
+    }
+    return { id, session };
   }
 
   async end({ hash, customerId }: Session): Promise<void> {
@@ -67,15 +100,15 @@ export class Sessions {
   }
 
   async endAll(customerId: string, except?: Session): Promise<void> {
-    await this.redis.eval(END_ALL, 1, indexKey(customerId), except?.hash ?? '');
+    await this.redis.eval(END_ALL, 2, indexKey(customerId), endedKey(customerId), except?.hash ?? '', LOG_IN_MS);
   }
 
-  private async refresh({ hash, customerId }: Session): Promise<void> {
-    const moving = this.redis.multi().pexpire(sessionKey(hash), LIFETIME_MS);
+  private async refresh(session: Session): Promise<void> {
+    const { hash, customerId } = session;
+    const lifetime = lifetimeMs(session);
+    const moving = this.redis.multi().pexpire(sessionKey(hash), lifetime);
     if (customerId !== undefined)
-      moving
-        .zadd(indexKey(customerId), 'XX', Date.now() + LIFETIME_MS, hash)
-        .pexpire(indexKey(customerId), LIFETIME_MS);
+      moving.zadd(indexKey(customerId), 'XX', Date.now() + lifetime, hash).pexpire(indexKey(customerId), lifetime);
     await moving.exec();
   }
 }
@@ -89,4 +122,8 @@ function sessionKey(hash: string): string {
 /** The customer's sessions, by when they end. */
 function indexKey(customerId: string): string {
   return `sessions-of:${customerId}`;
+}
+/** When all of the customer's sessions were ended last. */
+function endedKey(customerId: string): string {
+  return `sessions-ended:${customerId}`;
 }

@@ -3,8 +3,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Carts, cartOf } from './carts.js';
 import { gatewayConfig, type GatewayConfig } from './gateway.config.js';
+import { RateLimits, addressGroup } from './rate-limits.js';
 import { readSessionCookie, writeSessionCookie } from './session-cookie.js';
-import { SESSION_SECONDS, Sessions, type Session } from './sessions.js';
+import { Sessions, lifetimeMs, type NewSession, type Session } from './sessions.js';
 
 @Injectable()
 export class Visitors {
@@ -15,6 +16,7 @@ export class Visitors {
     @Inject(gatewayConfig.token) config: GatewayConfig,
     private readonly sessions: Sessions,
     private readonly carts: Carts,
+    private readonly limits: RateLimits,
   ) {
     this.alwaysSecure = config.PUBLIC_URL?.startsWith('https:') ?? false;
   }
@@ -26,15 +28,26 @@ export class Visitors {
     return session;
   }
 
-  /** The session of a request, or a new one for a visitor who leaves something here. */
+  /** The session of a request, or a new one for a visitor who leaves something here. rate_limited. */
   async sessionOrNew(request: FastifyRequest, reply: FastifyReply): Promise<Session> {
-    return (await this.session(request, reply)) ?? this.begin(request, reply);
+    const session = await this.session(request, reply);
+    if (session) return session;
+    await this.limits.take('visitorsPerAddress', addressGroup(request.ip));
+    return this.begin(request, reply, await this.sessions.begin());
   }
 
-  /** Begins a session under a new id, so that an id somebody planted before is worth nothing; the cart comes along. */
-  async logIn(request: FastifyRequest, reply: FastifyReply, customerId: string): Promise<void> {
+  /** For logIn: taken before the password is checked. */
+  now(): Promise<number> {
+    return this.sessions.now();
+  }
+
+  /**
+   * Begins a session under a new id, so that an id somebody planted before is worth nothing; the cart comes along.
+   * unavailable when the customer's sessions were ended after `checkedAt`: the password may be another by now.
+   */
+  async logIn(request: FastifyRequest, reply: FastifyReply, customerId: string, checkedAt?: number): Promise<void> {
     const before = await this.session(request, reply);
-    const session = await this.begin(request, reply, customerId);
+    const session = this.begin(request, reply, await this.sessions.begin(customerId, checkedAt));
     if (!before) return;
     if (before.customerId === undefined) await this.carts.merge(cartOf(before), cartOf(session));
     await this.sessions.end(before);
@@ -60,13 +73,12 @@ export class Visitors {
   private async find(request: FastifyRequest, reply: FastifyReply): Promise<Session | undefined> {
     const id = readSessionCookie(request, this.isSecure(request));
     const session = id === undefined ? undefined : await this.sessions.find(id);
-    if (session?.refreshed) this.setCookie(request, reply, id!, SESSION_SECONDS);
+    if (session?.refreshed) this.setCookie(request, reply, id!, lifetimeMs(session) / 1000);
     return session;
   }
 
-  private async begin(request: FastifyRequest, reply: FastifyReply, customerId?: string): Promise<Session> {
-    const { id, session } = await this.sessions.begin(customerId);
-    this.setCookie(request, reply, id, SESSION_SECONDS);
+  private begin(request: FastifyRequest, reply: FastifyReply, { id, session }: NewSession): Session {
+    this.setCookie(request, reply, id, lifetimeMs(session) / 1000);
     return session;
   }
 

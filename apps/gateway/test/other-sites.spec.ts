@@ -47,6 +47,32 @@ describe('another site', () => {
     expect((await write({})).status).toBe(200);
   });
 
+  it('is not this one with a port that need not be named', async () => {
+    const fastify = shop.running.app.getHttpAdapter().getInstance();
+    const put = async (origin: string, host: string) => {
+      const { statusCode } = await fastify.inject({
+        method: 'PUT',
+        url: '/api/cart/lines/walnut-desk',
+        headers: { origin, host },
+        payload: body,
+      });
+      return statusCode;
+    };
+    for (const [origin, host] of [
+      ['https://shop', 'shop:443'],
+      ['http://shop', 'shop:80'],
+      ['https://shop', 'SHOP'],
+      ['https://shop:8443', 'shop:8443'],
+    ] as const)
+      expect(await put(origin, host), `${origin} ${host}`).toBe(200);
+    for (const [origin, host] of [
+      ['https://shop', 'shop:80'],
+      ['https://shop', 'shop:8443'],
+      ['https://shop:8443', 'shop'],
+    ] as const)
+      expect(await put(origin, host), `${origin} ${host}`).toBe(403);
+  });
+
   it('is not the address that visitors are told', async () => {
     const behind = await openShop({ PUBLIC_URL: 'https://shop.example.org', RATE_LIMITS: 'off' });
     const visitor = new Visitor(behind);

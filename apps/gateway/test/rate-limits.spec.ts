@@ -12,16 +12,35 @@ const logIn = (email: string, password: string, address = '192.0.2.1') =>
 const count = (statuses: { status: number }[], wanted: number) =>
   statuses.filter(({ status }) => status === wanted).length;
 
-it('lets ten wrong passwords through for one account, even in a burst from many addresses', async () => {
-  const burst = await Promise.all(
-    Array.from({ length: 30 }, (_, i) => logIn('ada@example.org', 'wrong', `192.0.2.${i}`)),
-  );
+it('lets ten wrong passwords through for one account from one address, even in a burst, and locks out nobody elsewhere', async () => {
+  const burst = await Promise.all(Array.from({ length: 30 }, () => logIn('ada@example.org', 'wrong')));
   expect([count(burst, 401), count(burst, 429)]).toEqual([10, 20]);
   expect(shop.calls.get('accounts.checkCredentials')).toHaveLength(10);
   const refused = await logIn('ADA@example.org', PASSWORD);
   expect(refused.body).toMatchObject({ status: 429, code: 'rate_limited' });
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(800);
   expect((await logIn('sam@example.org', PASSWORD)).status).toBe(200);
+  expect((await logIn('ada@example.org', PASSWORD, '192.0.2.2')).status).toBe(200);
+});
+
+it('lets a hundred wrong passwords through for one account, wherever they come from', async () => {
+  const burst = await Promise.all(
+    Array.from({ length: 120 }, (_, i) => logIn('ada@example.org', 'wrong', `192.0.2.${i}`)),
+  );
+  expect([count(burst, 401), count(burst, 429)]).toEqual([100, 20]);
+  expect((await logIn('ada@example.org', PASSWORD, '198.51.100.1')).status).toBe(429);
+});
+
+it('lets three hundred new visitors from one address leave something in a cart, but all who were there before', async () => {
+  const put = (visitor: Visitor, address: string) =>
+    visitor.call('PUT', '/api/cart/lines/lamp', { body: { quantity: 1 }, headers: { 'x-forwarded-for': address } });
+  const visitors = Array.from({ length: 303 }, () => new Visitor(shop));
+  const answers = await Promise.all(visitors.map((visitor) => put(visitor, '192.0.2.1')));
+  expect([count(answers, 200), count(answers, 429)]).toEqual([300, 3]);
+  expect(await shop.redis.keys('session:*')).toHaveLength(300);
+  const known = visitors.find(({ cookie }) => cookie)!;
+  expect((await put(known, '192.0.2.1')).status).toBe(200);
+  expect((await put(new Visitor(shop), '192.0.2.2')).status).toBe(200);
 });
 
 it('treats an account that does not exist like one that does', async () => {
