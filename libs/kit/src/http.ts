@@ -1,5 +1,6 @@
 // The HTTP side of a process: Fastify under Nest, with a context, a log line and metrics for every request, and problems for errors.
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { StandardSchemaValidationPipe } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions, RouteOptions } from 'fastify';
@@ -8,7 +9,7 @@ import { AppError, invalidRequest } from './errors.js';
 import type { KitConfig } from './kit.config.js';
 import type { Log } from './log.js';
 import { counter, histogram } from './metrics.js';
-import { ProblemFilter, sendProblem } from './problem-filter.js';
+import { ProblemFilter, problemOf, sendProblem } from './problem-filter.js';
 
 /** The largest JSON body, in bytes. */
 const BODY_LIMIT = 100_000;
@@ -45,6 +46,7 @@ export function createHttpAdapter(config: KitConfig, log: Log): FastifyAdapter {
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
     schemaController: withoutSchemas,
+    clientErrorHandler: refuseMalformed,
     // An address that cannot even be decoded comes by no route and no hook.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       void reply.header('x-request-id', request.id);
@@ -57,6 +59,7 @@ export function createHttpAdapter(config: KitConfig, log: Log): FastifyAdapter {
 export function setUpHttp(app: NestFastifyApplication, config: KitConfig, log: Log): () => void {
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   fastify.removeContentTypeParser('text/plain');
+  letDeletesBeEmpty(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     runInContext({ requestId: request.id, deadlineAt: performance.now() + config.REQUEST_DEADLINE_MS }, done);
@@ -66,6 +69,33 @@ export function setUpHttp(app: NestFastifyApplication, config: KitConfig, log: L
   app.useGlobalFilters(new ProblemFilter(log));
   app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: invalidRequest }));
   return () => answerOtherMethods(fastify, routes);
+}
+
+/** Many clients name a content type with every request, also with those that have no content. */
+function letDeletesBeEmpty(fastify: FastifyInstance): void {
+  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  fastify.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (request.method === 'DELETE' && body === '') done(null);
+    else void parseJson(request, body, done);
+  });
+}
+
+/** What is no HTTP gets no request and no reply, only a socket to write to. */
+function refuseMalformed({ code }: Error & { code?: string }, socket: Socket): void {
+  if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const requestId = newRequestId();
+  const [status, detail] =
+    code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', 'The headers are larger than is accepted here.']
+      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'The request did not come to its end in time.']
+        : ['400 Bad Request', 'This is not HTTP.'];
+  const problem = problemOf(new AppError('invalid_request', detail), requestId);
+  const body = JSON.stringify({ ...problem, status: Number(status.slice(0, 3)) });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nconnection: close\r\ncache-control: no-store\r\nx-request-id: ${requestId}\r\n` +
+      `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
 }
 
 function observeRequests(fastify: FastifyInstance, log: Log): void {

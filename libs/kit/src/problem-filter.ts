@@ -25,22 +25,16 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
   }
   if (reply.sent) return;
   if (error.retryAfterSeconds !== undefined) void reply.header('retry-after', Math.ceil(error.retryAfterSeconds));
-  const { code, detail, extras, status } = error;
-  const problem: Problem = {
-    type: 'about:blank',
-    title: problems[code].title,
-    status,
-    code,
-    detail,
-    requestId: request.id,
-    ...extras,
-  };
   // JSON.stringify here and a Buffer to Fastify: its own serialisers are for routes with a response schema.
   void reply
-    .code(status)
+    .code(error.status)
     .header('content-type', 'application/problem+json')
     .header('cache-control', 'no-store')
-    .send(Buffer.from(JSON.stringify(problem)));
+    .send(Buffer.from(JSON.stringify(problemOf(error, request.id))));
+}
+
+export function problemOf({ code, detail, extras, status }: AppError, requestId: string): Problem {
+  return { type: 'about:blank', title: problems[code].title, status, code, detail, requestId, ...extras };
 }
 
 /** What Fastify and Nest themselves refuse, in our words. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { Body, Controller, Get, Module, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Module, Post } from '@nestjs/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { defineConfig } from '../src/config.js';
@@ -20,6 +20,10 @@ class ThingsController {
   make(@Body({ schema: Thing }) thing: z.output<typeof Thing>): object {
     return { ...thing, requestId: currentContext()?.requestId };
   }
+
+  @Delete(':name')
+  @HttpCode(204)
+  remove(): void {}
 
   @Get('refused')
   refuse(): never {
@@ -94,6 +98,35 @@ test('bodies that are too large or of another kind are refused', async () => {
     status: 415,
   });
   expect(await problem(post('a', { 'content-type': 'text/plain' }))).toMatchObject({ status: 415 });
+});
+
+test('a DELETE may name a content type and have no content, but not malformed content', async () => {
+  const remove = (body?: string) =>
+    fetch(`${running.url}/things/a`, { method: 'DELETE', headers: { 'content-type': 'application/json' }, body });
+  expect((await remove()).status).toBe(204);
+  expect((await remove('')).status).toBe(204);
+  expect((await remove('{}')).status).toBe(204);
+  expect(await problem(remove('{'))).toMatchObject({ status: 400, code: 'invalid_request' });
+  expect(await problem(remove('{"__proto__":{}}'))).toMatchObject({ status: 400 });
+});
+
+test.each([
+  ['no HTTP at all', 'hello\r\n\r\n', 400],
+  ['headers without end', `GET /things HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, 431],
+])('%s is a problem too', async (_, text, status) => {
+  const socket = connect(Number(new URL(running.url!).port), '127.0.0.1');
+  let answer = '';
+  socket.on('data', (data) => (answer += String(data)));
+  socket.write(text);
+  await once(socket, 'close');
+  const [head, body] = answer.split('\r\n\r\n') as [string, string];
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(head).toContain('content-type: application/problem+json');
+  expect(JSON.parse(body)).toMatchObject({
+    status,
+    code: 'invalid_request',
+    requestId: /x-request-id: (.*)/.exec(head)![1],
+  });
 });
 
 test('refusals keep their code and extras, bugs tell nothing', async () => {
