@@ -154,7 +154,6 @@ describe('a query', () => {
 describe('an address', () => {
   it('that is none is 404', async () => {
     const none = [
-      '/',
       '/api',
       '/api/',
       '/api/nothing',
