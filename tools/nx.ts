@@ -24,7 +24,10 @@ export async function build(options: { projects?: string[]; signal?: AbortSignal
       signal,
     });
     signal?.throwIfAborted();
-    if (code !== 0) throw new Failure(`The build failed:\n${output.trim()}`);
+    const hint = /[Pp]ermission denied|EACCES/.test(output)
+      ? '\nIs something here from a run as another user, like root? Give it back with chown -R.'
+      : '';
+    if (code !== 0) throw new Failure(`The build failed:\n${output.trim()}${hint}`);
   });
 }
 

@@ -6,12 +6,16 @@ export class Failure extends Error {
   override readonly name = 'Failure';
 }
 
+/** Steps under way; the seconds of the innermost count. */
+const underWay: string[] = [];
+
 /** Runs one step of a command with its name and duration shown; on a terminal the seconds count while it works. */
 export async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
   const startedAt = performance.now();
   const seconds = () => `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
   const live = process.stdout.isTTY;
-  const draw = () => process.stdout.write(`\r\x1b[2K  ${name} … ${seconds()}`);
+  const draw = () => underWay.at(-1) === name && process.stdout.write(`\r\x1b[2K  ${name} … ${seconds()}`);
+  underWay.push(name);
   const ticking = live ? setInterval(draw, 100) : undefined;
   if (live) draw();
   try {
@@ -23,6 +27,7 @@ export async function step<T>(name: string, work: () => Promise<T>): Promise<T> 
     throw error;
   } finally {
     clearInterval(ticking);
+    underWay.pop();
   }
 }
 
@@ -30,7 +35,8 @@ export async function step<T>(name: string, work: () => Promise<T>): Promise<T> 
 export function explain(error: unknown): string {
   if (error instanceof Failure) return error.message;
   const { code, path, message, stack } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC')
+  const POSTGRES_DISK_FULL = '53100';
+  if (code === 'ENOSPC' || code === POSTGRES_DISK_FULL)
     return `The disk is full${path ? ` (writing ${path})` : ''}. Nothing was lost; free some space and try again.`;
   if (code === 'EACCES' || code === 'EPERM')
     return `Not allowed: ${message}. Choose another folder with DATA_DIR=…, or change its owner.`;

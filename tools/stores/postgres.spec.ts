@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -85,6 +85,13 @@ test('a pid file whose number belongs to somebody else by now is no hindrance', 
   await writeFile(pidFile(), `${process.pid}\n${join(dir, 'cluster')}\n`);
   const { urls } = await start();
   expect(await ask(urls['accounts']!, 'select name from things')).toBe('kept');
+});
+
+test('lost passwords are named, and the data left alone', async () => {
+  const file = join(dir, 'access.json');
+  await rename(file, `${file}.away`);
+  await expect(start()).rejects.toThrow(`${file} holds the passwords`);
+  await rename(`${file}.away`, file);
 });
 
 test('data of another major version is named and left alone', async () => {

