@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { services } from '@shop/contracts/services';
 import * as z from 'zod';
 import { defineConfig, type ConfigOf, type Env } from './config.js';
+import { parseAddresses } from './rpc/resolver.js';
 
 const Port = z.coerce.number().int().min(0).max(65535);
 const Milliseconds = z.coerce.number().int().min(0);
@@ -9,7 +10,7 @@ const RedisUrl = z.url({ protocol: /^rediss?$/, error: 'must be a redis:// addre
 const Addresses = (port: number) =>
   z
     .string()
-    .regex(/^[^\s:,]+:\d+(,[^\s:,]+:\d+)*$/, 'must be host:port[,host:port…]')
+    .refine(canParse, 'must be host:port[,host:port…]')
     .default(`127.0.0.1:${port}`)
     .describe('`host:port,host:port`; every address behind a name is used, and looked up again every second');
 
@@ -59,5 +60,13 @@ export const kitConfig = defineConfig({
   QUEUE_CONCURRENCY: z.coerce.number().int().min(1).default(10).describe('Jobs of one queue at a time, per process'),
 });
 export type KitConfig = ConfigOf<typeof kitConfig>;
+
+function canParse(list: string): boolean {
+  try {
+    return parseAddresses(list).length > 0;
+  } catch {
+    return false;
+  }
+}
 
 export const processEnv: Env = process.env;

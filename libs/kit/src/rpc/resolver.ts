@@ -1,6 +1,6 @@
 // Keeps the addresses behind a list of names up to date.
 import { lookup as dnsLookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 
 const LOOK_AGAIN_MS = 1000;
 
@@ -25,7 +25,7 @@ export class Resolver {
     private readonly onAddresses: (addresses: Address[]) => void,
     private readonly lookup: Lookup = lookupAll,
   ) {
-    this.names = list.split(',').map(parseAddress);
+    this.names = parseAddresses(list);
   }
 
   /** Resolves after the first answer. Looks again a second after each answer, so a slow name server is never asked twice at once. */
@@ -60,9 +60,14 @@ async function lookupAll(name: string): Promise<string[]> {
   return (v4.length > 0 ? v4 : found).map(({ address }) => address);
 }
 
+export function parseAddresses(list: string): Address[] {
+  return list.split(',').map(parseAddress);
+}
+
 function parseAddress(text: string): Address {
-  const [, v6, name, port] = /^\s*(?:\[([^\]]+)\]|([^:\s]+)):(\d+)\s*$/.exec(text) ?? [];
+  const [, v6, name, port] = /^\s*(?:\[([^\]]+)\]|([^:\s[\]]+)):(\d+)\s*$/.exec(text) ?? [];
   const host = v6 ?? name;
-  if (!host) throw new Error(`"${text}" is no address; expected host:port,host:port`);
+  const isUsable = host && (v6 === undefined || isIPv6(v6)) && Number(port) <= 65_535;
+  if (!isUsable) throw new Error(`"${text}" is no address; expected host:port,host:port`);
   return { host, port: Number(port) };
 }
