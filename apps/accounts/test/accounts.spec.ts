@@ -5,8 +5,12 @@ import { Rpc } from '@shop/kit/rpc/rpc';
 import type { Running } from '@shop/kit/launch';
 import { startForTest } from '@shop/kit/testing/services';
 import { createTestDatabase, type TestDatabase } from '@shop/kit/testing/stores';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verify } from '@node-rs/argon2';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { accounts } from '../src/accounts.module.js';
+
+// The real one, with its calls counted.
+vi.mock('@node-rs/argon2', { spy: true });
 
 let database: TestDatabase;
 let service: Running;
@@ -63,6 +67,16 @@ describe('a customer', () => {
         code: 'bad_credentials',
         detail: 'E-mail address or password is wrong',
       });
+  });
+
+  it('costs the same work to refuse, whether the address is unknown or the password wrong', async () => {
+    for (const email of [ada.email, 'nobody@example.org']) {
+      vi.mocked(verify).mockClear();
+      const wrong = rpc.call(accountsRpc.checkCredentials, { email, password: 'wrong-password' });
+      await expect(wrong).rejects.toMatchObject({ code: 'bad_credentials' });
+      const costs = vi.mocked(verify).mock.calls.map(([hash]) => String(hash).split('$').slice(1, 4).join(' '));
+      expect(costs, email).toEqual(['argon2id v=19 m=19456,t=2,p=1']);
+    }
   });
 
   it('keeps its password as an argon2id hash only', async () => {

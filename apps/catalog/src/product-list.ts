@@ -1,6 +1,7 @@
 // One page of products: the SQL for a query, and where the next page begins.
 import type { ListProducts } from '@shop/contracts/catalog';
 import type { ProductPage, ProductSort } from '@shop/contracts/products';
+import { Text } from '@shop/contracts/values';
 import { sql } from '@shop/kit/database';
 import type { DataSource } from 'typeorm';
 import * as z from 'zod';
@@ -27,7 +28,7 @@ const sorts: Record<ProductSort, Sort> = {
   newest: { schema: z.literal(0), direction: 'desc' },
   price: { ...price, direction: 'asc' },
   '-price': { ...price, direction: 'desc' },
-  name: { key: 'lower(p.name) collate "C"', type: 'text', schema: z.string(), direction: 'asc' },
+  name: { key: 'lower(p.name) collate "C"', type: 'text', schema: Text, direction: 'asc' },
   relevance: { key: 'm.rank', type: 'double precision', schema: z.number(), direction: 'desc' },
 };
 

@@ -2,6 +2,7 @@ import type { ProductSummary } from '@shop/contracts/products';
 import { ProductSort } from '@shop/contracts/products';
 import type { TestDatabase } from '@shop/kit/testing/stores';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { writeCursor } from '../src/list-cursor.js';
 import {
   createCatalogDatabase,
   refusalOf,
@@ -92,4 +93,16 @@ it('refuses a cursor that is none, or of another list', async () => {
     expect(await refusalOf(shop.list({ ...query, cursor: nextCursor! }))).toEqual(refusedField('cursor'));
   for (const cursor of ['x', 'null', 'W10', '%%%', 'a'.repeat(1200), `${nextCursor}x`])
     expect(await refusalOf(shop.list({ sort: 'price', cursor }))).toEqual(refusedField('cursor'));
+});
+
+it('refuses a cursor that somebody forged to hold what Postgres cannot take', async () => {
+  const query = { sort: 'name', limit: 2 } as const;
+  const { nextCursor } = await shop.list(query);
+  const [, id] = JSON.parse(Buffer.from(nextCursor!, 'base64url').toString()) as [string, string];
+  const list = JSON.stringify(['name', null, null, null, null, null, null, null]);
+  expect((await shop.list({ ...query, cursor: writeCursor(list, { key: '', id }) })).items).toHaveLength(2);
+  for (const key of ['a\0', '\ud800']) {
+    const cursor = writeCursor(list, { key, id });
+    expect(await refusalOf(shop.list({ ...query, cursor }))).toEqual(refusedField('cursor'));
+  }
 });
