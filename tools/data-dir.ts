@@ -1,7 +1,8 @@
 // The folder with everything the shop writes, and who works in it: one launcher at a time.
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isAlive, startTime, until } from './processes.ts';
+import { createFile, removeFile, replaceFile } from './replace-file.ts';
 import { Failure } from './terminal.ts';
 
 export const root = resolve(import.meta.dirname, '..');
@@ -32,13 +33,15 @@ export async function claim(dir: string, command: string): Promise<Claim> {
   await mkdir(dir, { recursive: true });
   const file = join(dir, 'running.json');
   const mine: Occupation = { ...markOf(process.pid), command, children: [] };
-  while (!(await create(file, mine))) {
-    const other = await read(file);
+  while (!(await createFile(file, JSON.stringify(mine)))) {
+    const note = await readFile(file, 'utf8').catch(() => undefined);
+    if (note === undefined) continue; // just released
+    const other = parse(note);
     if (other && runs(other)) throw new Occupied(dir, other);
     for (const child of other?.children ?? []) await end(child);
-    await rm(file, { force: true });
+    await removeFile(file, note); // by now another launcher may have taken the folder over
   }
-  const set = (change: Partial<Occupation>) => writeFile(file, JSON.stringify(Object.assign(mine, change)));
+  const set = (change: Partial<Occupation>) => replaceFile(file, JSON.stringify(Object.assign(mine, change)));
   return {
     setAddress: (address) => set({ address }),
     setChildren: (pids) => set({ children: pids.map(markOf) }),
@@ -62,21 +65,11 @@ export class Occupied extends Failure {
   }
 }
 
-async function create(file: string, occupation: Occupation): Promise<boolean> {
+function parse(note: string): Occupation | undefined {
   try {
-    await writeFile(file, JSON.stringify(occupation), { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-async function read(file: string): Promise<Occupation | undefined> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as Occupation;
+    return JSON.parse(note) as Occupation;
   } catch {
-    return undefined; // just released, or cut off by a crash
+    return undefined; // lost in a power failure
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { link, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,11 +60,16 @@ test('a server left by a launcher that was killed is adopted', async () => {
 test('it moves to another port when somebody has taken its own', async () => {
   const { port } = await start();
   await stop();
+  // Its note is replaced, not overwritten: a launcher that is killed meanwhile must not cost the password.
+  const [note, before] = [join(dir, 'access.json'), join(dir, 'access.before')];
+  await link(note, before);
   const taker = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve) => taker.listen(port, '127.0.0.1', resolve));
   try {
     const moved = await start();
     expect(moved.port).not.toBe(port);
+    expect(JSON.parse(await readFile(before, 'utf8'))).toMatchObject({ port });
+    expect(JSON.parse(await readFile(note, 'utf8'))).toMatchObject({ port: moved.port });
     expect(await ask(moved.url, (redis) => redis.get('cart'))).toBe('full');
   } finally {
     taker.close();

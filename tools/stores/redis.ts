@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort, isFree } from '../ports.ts';
 import { until } from '../processes.ts';
+import { replaceFile } from '../replace-file.ts';
 import { Failure } from '../terminal.ts';
 import { findRedis, type RedisProgram } from './redis-program.ts';
 
@@ -52,7 +53,7 @@ export async function checkRedis(name: string, url: string): Promise<void> {
 async function launch(root: string, access: Access, durable: boolean): Promise<void> {
   const program = await findRedis();
   if (!(await isFree(access.port))) access.port = await freePort();
-  await writeFile(join(root, 'access.json'), JSON.stringify(access), { mode: 0o600 });
+  await replaceFile(join(root, 'access.json'), JSON.stringify(access));
   await writeFile(join(root, 'redis.conf'), configuration(root, access, program, durable), { mode: 0o600 });
   const logFile = join(root, 'server.log');
   const log = await open(logFile, 'w');
