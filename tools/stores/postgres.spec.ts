@@ -94,6 +94,21 @@ test('lost passwords are named, and the data left alone', async () => {
   await rename(`${file}.away`, file);
 });
 
+test('a pid file whose number belongs to another Postgres by now does that one no harm', async () => {
+  const strangersDir = await mkdtemp(join(tmpdir(), 'shop-postgres-'));
+  const stranger = await startPostgres({ dir: strangersDir, databases, durable: false });
+  try {
+    const [pid] = (await readFile(join(strangersDir, 'cluster', 'postmaster.pid'), 'utf8')).split('\n');
+    await writeFile(pidFile(), `${pid}\n${join(dir, 'cluster')}\n`);
+    const { urls } = await start();
+    expect(await ask(urls['accounts']!, 'select name from things')).toBe('kept');
+    expect(await ask(stranger.superuserUrl, 'select 1')).toBe(1);
+  } finally {
+    await stranger.stop();
+    await rm(strangersDir, { recursive: true, force: true });
+  }
+});
+
 test('data of another major version is named and left alone', async () => {
   const version = join(dir, 'cluster', 'PG_VERSION');
   const actual = await readFile(version, 'utf8');

