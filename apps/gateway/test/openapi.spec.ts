@@ -59,6 +59,11 @@ it('has every route there is, and no other', () => {
   expect(operations.length).toBeGreaterThan(15);
 });
 
+it('says where visitors may be told to slow down', () => {
+  const limited = operations.filter(([, { responses }]) => responses['429']).map(([name]) => name);
+  expect(limited).toContain('PUT /api/cart/lines/{product}');
+});
+
 it('says of every route what it is for, what it answers and how it refuses', () => {
   for (const [name, { summary, responses, requestBody, security }] of operations) {
     expect(summary, name).toBeTruthy();
