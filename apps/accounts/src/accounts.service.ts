@@ -13,7 +13,7 @@ import { AppError } from '@shop/kit/errors';
 import { DataSource, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { CustomerRow, normalizeEmail } from './customer.entity.js';
-import { hashPassword, nobodysHash, verifyPassword } from './passwords.js';
+import { hashPassword, nobodysHash, refuseWhenBusy, verifyPassword } from './passwords.js';
 
 @Injectable()
 export class AccountsService {
@@ -36,6 +36,7 @@ export class AccountsService {
 
   /** Takes as long for an unknown address as for a wrong password, so that nobody learns who has an account. */
   async check({ email, password }: Credentials): Promise<Customer> {
+    refuseWhenBusy();
     const customer = await this.findByEmail(email);
     const right = await verifyPassword(customer?.passwordHash ?? (await nobodysHash), password);
     if (!customer || !right) throw new AppError('bad_credentials');

@@ -14,8 +14,8 @@ it('refuses at once what comes when more wait than can be served', async () => {
   const outcomes = await Promise.all(
     Array.from({ length: 300 }, () => verifyPassword(cheap, 'x').catch(({ code }: { code: string }) => code)),
   );
-  expect(outcomes.filter((outcome) => outcome === true).length).toBeGreaterThanOrEqual(200);
-  expect(outcomes.filter((outcome) => outcome === 'overloaded').length).toBeGreaterThanOrEqual(90);
+  expect(outcomes.filter((outcome) => outcome === true).length).toBeGreaterThanOrEqual(50);
+  expect(outcomes.filter((outcome) => outcome === 'overloaded').length).toBeGreaterThanOrEqual(240);
 });
 
 it('spends no turn on a caller who has stopped waiting', async () => {

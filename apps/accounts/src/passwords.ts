@@ -14,8 +14,8 @@ const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
  */
 const AT_ONCE = 2;
 
-/** More than can be done within a log-in's deadline: whoever comes later is better told at once. */
-const MAX_WAITING = 200;
+/** Each holds one of the 100 places in which the server runs calls. Half of them stay free for whatever is no log-in. */
+const MAX_WAITING = 50;
 
 const turn = pLimit(AT_ONCE);
 
@@ -30,8 +30,13 @@ export function verifyPassword(passwordHash: string, password: string): Promise<
 /** A hash that no password is known for: checking against it takes as long as against a customer's. */
 export const nobodysHash: Promise<string> = hash(randomBytes(32), cost);
 
-async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+/** `overloaded` when too many wait already. A burst of log-ins is best refused before anything else is done for it. */
+export function refuseWhenBusy(): void {
   if (turn.pendingCount >= MAX_WAITING) throw new AppError('overloaded');
+}
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  refuseWhenBusy();
   return turn(() => {
     // Nobody waits for the answer any more: the turn goes to somebody who does.
     if (performance.now() >= (currentContext()?.deadlineAt ?? Infinity)) throw new AppError('overloaded');

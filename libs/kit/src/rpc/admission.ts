@@ -31,7 +31,8 @@ export class Admission {
 
   /**
    * Starts the call now or when its turn comes, and then `finished` must follow; false when it would be too late by then.
-   * A free place is never refused, whatever the average says: one slow procedure must not shut out the quick ones.
+   * A free place is never refused, whatever the average says. Nobody's places are kept for them, though: a procedure that
+   * waits for something scarce must bound how many wait, well under `maxRunning`, or it holds all places.
    * `drop` is called instead of `start` for a call whose deadline passed in the queue.
    */
   admit(call: Queued, now: number): boolean {
