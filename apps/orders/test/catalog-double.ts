@@ -1,8 +1,12 @@
 // Plays the catalog by its contract: a few products, and reservations that can be looked at.
 import { catalogRpc, type ReserveResult } from '@shop/contracts/catalog';
 import type { InputOf } from '@shop/contracts/rpc';
+import { AppError } from '@shop/kit/errors';
 import { stubService } from '@shop/kit/testing/services';
 import { v7 as uuidv7 } from 'uuid';
+
+/** Of one call: lost on its way, or done without an answer. */
+export type Fault = 'none' | 'before' | 'after';
 
 type Reserve = InputOf<typeof catalogRpc.reserve>;
 
@@ -41,17 +45,28 @@ export async function startCatalogDouble() {
         for (const { productId, quantity } of held.request.lines) products.get(productId)!.stock += quantity;
       held.state = state;
     }
+    // An order that never reserved never will.
+    if (!held && state === 'released') reservations.set(orderId, { state, request: { orderId, lines: [] } });
     return { done: held ? held.state === state : state === 'released' };
   };
 
+  const faults: Fault[] = [];
+  const perhaps = <T>(work: () => T): T => {
+    const fault = faults.shift();
+    if (fault === 'before') throw new AppError('unavailable');
+    const answer = work();
+    if (fault === 'after') throw new AppError('unavailable');
+    return answer;
+  };
   const stub = await stubService(catalogRpc, {
-    reserve,
-    confirmReservation: ({ orderId }) => end(orderId, 'confirmed'),
-    releaseReservation: ({ orderId }) => end(orderId, 'released'),
+    reserve: (request) => perhaps(() => reserve(request)),
+    confirmReservation: ({ orderId }) => perhaps(() => end(orderId, 'confirmed')),
+    releaseReservation: ({ orderId }) => perhaps(() => end(orderId, 'released')),
   });
   return {
     port: Number(stub.address.split(':')[1]),
     stop: stub.stop,
+    faults,
     reserve,
     add(priceCents: number, stock: number): string {
       const id = uuidv7();
