@@ -10,9 +10,9 @@ import type { Running } from '@shop/kit/launch';
 import { ReadyJson } from '@shop/kit/ready-json';
 import { startForTest, stubService, type Stub, type StubHandlers } from '@shop/kit/testing/services';
 import { testRedisUrl } from '@shop/kit/testing/stores';
+import { ToxicProxy } from '@shop/kit/testing/toxic-proxy';
 import { Redis } from 'ioredis';
 import { gateway } from '../src/gateway.module.js';
-import { Cuttable } from './cuttable.js';
 import { paymentsStub } from './payments-stub.js';
 
 export const DESK = '01900000-0000-7000-8000-0000000000a1';
@@ -28,8 +28,8 @@ export interface Shop {
   running: Running;
   /** To look behind the gateway's back. */
   redis: Redis;
-  state: Cuttable;
-  cache: Cuttable;
+  state: ToxicProxy;
+  cache: ToxicProxy;
   stubs: { accounts: Stub; catalog: Stub; orders: Stub; payments: Stub };
   /** What the neighbours answer; tests change it. */
   accounts: Changeable<typeof accountsRpc>;
@@ -46,7 +46,8 @@ export interface Shop {
 export async function openShop(env: Record<string, string> = {}): Promise<Shop> {
   const redis = new Redis(testRedisUrl(4));
   await redis.flushdb();
-  const [state, cache] = await Promise.all([Cuttable.to(testRedisUrl(4)), Cuttable.to(testRedisUrl(5))]);
+  const [stateUrl, cacheUrl] = [testRedisUrl(4), testRedisUrl(5)];
+  const [state, cache] = await Promise.all([ToxicProxy.toUrl(stateUrl), ToxicProxy.toUrl(cacheUrl)]);
   const calls = new Map<string, unknown[]>();
   const customers = new Map<string, Customer>([
     [ADA, { id: ADA, email: 'ada@example.org', name: 'Ada', role: 'customer' }],
@@ -67,8 +68,8 @@ export async function openShop(env: Record<string, string> = {}): Promise<Shop> 
     payments: await stubService(paymentsRpc, counted(calls, 'payments', payments)),
   };
   const running = await startForTest(gateway, {
-    REDIS_STATE_URL: state.url,
-    REDIS_CACHE_URL: cache.url,
+    REDIS_STATE_URL: state.through(stateUrl),
+    REDIS_CACHE_URL: cache.through(cacheUrl),
     ACCOUNTS_ADDRESSES: stubs.accounts.address,
     CATALOG_ADDRESSES: stubs.catalog.address,
     ORDERS_ADDRESSES: stubs.orders.address,
