@@ -61,7 +61,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.config.ts', '**/*.spec.ts', '**/test/**', 'tools/**', '**/*.mjs'],
+    files: ['**/*.config.ts', '**/*.spec.ts', '**/test/**', '**/prove/**', 'tools/**', '**/*.mjs'],
     rules: { 'no-restricted-properties': 'off', 'no-restricted-imports': 'off' },
   },
   {

@@ -32,12 +32,13 @@ await main(async ({ asked }) => {
   await build({ signal: asked });
   const scratch = await mkdtemp(join(tmpdir(), 'shop-prove-'));
   const startedAt = new Date();
+  const commit = (await run(['git', 'rev-parse', '--short', 'HEAD'], { cwd: root })).output.trim();
   try {
     const output = join(scratch, 'report.json');
     const code = await vitest([...parts, '--reporter=default', '--reporter=json', `--outputFile=${output}`], asked);
     if (asked.aborted) return 130;
     const report = JSON.parse(await readFile(output, 'utf8')) as VitestReport;
-    if (parts.length === 0) await writeFile(join(folder, 'report.md'), await words(report, startedAt));
+    if (parts.length === 0) await writeFile(join(folder, 'report.md'), words(report, startedAt, commit));
     return code;
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -55,14 +56,13 @@ function vitest(args: string[], asked: AbortSignal): Promise<number> {
   });
 }
 
-async function words({ testResults }: VitestReport, startedAt: Date): Promise<string> {
+function words({ testResults }: VitestReport, startedAt: Date, commit: string): string {
   const files = testResults
     .map(({ name, assertionResults }) => ({ part: basename(name, '.prove.ts'), assertionResults }))
     .sort((a, b) => a.part.localeCompare(b.part));
   const tests = files.flatMap(({ assertionResults }) => assertionResults);
   const passed = tests.filter(({ status }) => status === 'passed').length;
   const minutes = ((Date.now() - startedAt.getTime()) / 60_000).toFixed(1);
-  const commit = (await run(['git', 'rev-parse', '--short', 'HEAD'], { cwd: root })).output.trim();
   const [cpu] = cpus();
   const machine = `${cpus().length} × ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform} ${release()}`;
   const rows = files.map(({ part, assertionResults }) =>

@@ -29,6 +29,21 @@ test('of two hundred orders for ten pieces exactly ten are paid and the others a
 
 test('two orders of 90.00 at once on a credit of 100.00 pay one, every time', () => oneCreditTwice(shop, 5));
 
+test('the progress of an order is told by any gateway, and resumes at another', async () => {
+  const [sam] = await registered(shop, 1);
+  const lines = [{ productId: await shop.newProduct(1), quantity: 1 }];
+  const { body: order } = await sam!.order({ lines, payment: { method: 'card', token: 'tok_slow' } });
+  const [first, second] = shop.split.gateways as [string, string];
+  const idsAt = async (gateway: string, lastEventId?: number) =>
+    [...(await sam!.at(gateway).follow(order.id, lastEventId)).matchAll(/^id: (\d)$/gm)].map(([, id]) => id);
+  expect(await Promise.all([idsAt(first), idsAt(second)])).toEqual([
+    ['2', '3'],
+    ['2', '3'],
+  ]);
+  expect(await idsAt(second, 2)).toEqual(['3']);
+  expect(await idsAt(second, 3)).toEqual([]);
+});
+
 test('and everything adds up', async () => {
   expect(await shop.disagreements()).toEqual([]);
 });

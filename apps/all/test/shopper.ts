@@ -65,6 +65,12 @@ export class Shopper {
     return this.send('POST', '/api/orders', body, { 'idempotency-key': idempotencyKey });
   }
 
+  /** The events of an order, to their end. */
+  async follow(orderId: string, lastEventId = 0): Promise<string> {
+    const headers = { cookie: this.cookie ?? '', 'last-event-id': String(lastEventId) };
+    return (await fetch(new URL(`/api/orders/${orderId}/events`, this.baseUrl), { headers })).text();
+  }
+
   /** Asks until the order is final; answers it. */
   async settled(orderId: string, withinMs = 15_000): Promise<Answer['body']> {
     const until = Date.now() + withinMs;
