@@ -16,6 +16,7 @@ const outageStates = /^(08...|53...|57P0[1-5]|57014|25006)$/;
 
 const outageMessages = [
   'Connection terminated', // pg: the server went away
+  'is not currently accepting connections', // Postgres: allow_connections is off
   'timeout exceeded when trying to connect', // pg-pool: no connection within connectionTimeoutMillis
   'Query read timeout', // pg: query_timeout
   'Client has encountered a connection error', // pg
