@@ -4,6 +4,7 @@ import { claim, dataDir, type Claim } from './data-dir.ts';
 import type { Interrupt } from './interrupt.ts';
 import { build } from './nx.ts';
 import { holderOf, isFree } from './ports.ts';
+import { until } from './processes.ts';
 import { startStores } from './stores/stores.ts';
 import { Failure, step } from './terminal.ts';
 
@@ -55,11 +56,12 @@ function developmentEnv(): NodeJS.ProcessEnv {
 
 async function refuseTakenPorts(ports: Record<string, number>): Promise<void> {
   for (const [use, port] of Object.entries(ports)) {
-    if (await isFree(port)) continue;
+    // A moment, for what a shop that just ended still holds.
+    if (await until(() => isFree(port), 500)) continue;
     const holder = holderOf(port);
     // A use is told by the variable that moves it, where there is one.
     const wayOut = /^[A-Z_]+$/.test(use)
-      ? `, or choose another with ${use}=${await freeFrom(port)}`
+      ? `, or choose another with ${use}=${await freeFrom(port + 1)}`
       : ` (needed by ${use})`;
     throw new Failure(`Port ${port} is in use already${holder ? `, by ${holder}` : ''}. End that${wayOut}.`);
   }

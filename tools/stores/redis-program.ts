@@ -33,10 +33,8 @@ async function onPath(): Promise<RedisProgram | undefined> {
 
 async function inContainer(): Promise<RedisProgram | undefined> {
   if ((await run(['docker', 'info'])).code !== 0) return undefined;
-  const have = async () => (await run(['docker', 'image', 'inspect', IMAGE])).code === 0;
-  if (!(await have()))
-    await step(`Fetching the container image ${IMAGE}`, () => run(['docker', 'pull', '--quiet', IMAGE]));
-  if (!(await have())) return undefined; // no registry within reach
+  const have = (await run(['docker', 'image', 'inspect', IMAGE])).code === 0;
+  if (!have && !(await pull())) return undefined;
   const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
   return {
     command: (root, port) => [
@@ -57,6 +55,19 @@ async function inContainer(): Promise<RedisProgram | undefined> {
     ],
     inContainer: true,
   };
+}
+
+/** False when no registry is within reach. */
+async function pull(): Promise<boolean> {
+  try {
+    await step(`Fetching the container image ${IMAGE}`, async () => {
+      const { code, output } = await run(['docker', 'pull', '--quiet', IMAGE]);
+      if (code !== 0) throw new Failure(output.trim());
+    });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function fromDebian(): Promise<RedisProgram | undefined> {
