@@ -44,9 +44,9 @@ export interface Shop {
 }
 
 export async function openShop(env: Record<string, string> = {}): Promise<Shop> {
-  const redis = new Redis(testRedisUrl(4));
+  const redis = new Redis(testRedisUrl(9));
   await redis.flushdb();
-  const [stateUrl, cacheUrl] = [testRedisUrl(4), testRedisUrl(5)];
+  const [stateUrl, cacheUrl] = [testRedisUrl(9), testRedisUrl(10)];
   const [state, cache] = await Promise.all([ToxicProxy.toUrl(stateUrl), ToxicProxy.toUrl(cacheUrl)]);
   const calls = new Map<string, unknown[]>();
   const customers = new Map<string, Customer>([

@@ -16,7 +16,7 @@ import { startPaymentsProcess } from './payments-process.js';
 export async function startOrders(env: Record<string, string> = {}) {
   const [db, paymentsDb] = await Promise.all([createTestDatabase('orders'), createTestDatabase('payments')]);
   const catalog = await startCatalogDouble();
-  const redisUrl = new URL(testRedisUrl(4));
+  const redisUrl = new URL(testRedisUrl(5));
   const [toCatalog, toRedis] = await Promise.all([
     ToxicProxy.to('127.0.0.1', catalog.port),
     ToxicProxy.toUrl(redisUrl.href),
