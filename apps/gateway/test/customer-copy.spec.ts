@@ -9,7 +9,7 @@ let ada: Visitor;
 beforeEach(async () => {
   shop = await openShop({ RATE_LIMITS: 'off' });
   ada = await new Visitor(shop).logIn();
-  await shop.redis.flushall();
+  await shop.emptyCache();
   await ada.logIn();
 });
 afterEach(() => shop.stop());

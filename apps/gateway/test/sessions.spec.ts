@@ -180,7 +180,7 @@ describe('registering', () => {
 
 describe('who a customer is', () => {
   it('is asked of accounts once, and again after a change', async () => {
-    await shop.redis.flushall();
+    await shop.emptyCache();
     const someone = await visitor().logIn();
     const asked = () => shop.calls.get('accounts.getCustomer')?.length ?? 0;
     const before = asked();

@@ -28,6 +28,7 @@ export interface Shop {
   running: Running;
   /** To look behind the gateway's back. */
   redis: Redis;
+  emptyCache(): Promise<void>;
   state: ToxicProxy;
   cache: ToxicProxy;
   stubs: { accounts: Stub; catalog: Stub; orders: Stub; payments: Stub };
@@ -45,7 +46,9 @@ export interface Shop {
 
 export async function openShop(env: Record<string, string> = {}): Promise<Shop> {
   const redis = new Redis(testRedisUrl(9));
+  const emptyCache = async () => void (await redis.multi().select(10).flushdb().select(9).exec());
   await redis.flushdb();
+  await emptyCache();
   const [stateUrl, cacheUrl] = [testRedisUrl(9), testRedisUrl(10)];
   const [state, cache] = await Promise.all([ToxicProxy.toUrl(stateUrl), ToxicProxy.toUrl(cacheUrl)]);
   const calls = new Map<string, unknown[]>();
@@ -86,6 +89,7 @@ export async function openShop(env: Record<string, string> = {}): Promise<Shop> 
     url: running.url!,
     running,
     redis,
+    emptyCache,
     state,
     cache,
     stubs,
