@@ -7,10 +7,15 @@ import { Failure, step } from './terminal.ts';
 
 const program = join(root, 'node_modules', '.bin', 'nx');
 
-/** The environment for Nx: no full-screen display, nothing left over from an Nx around this process. */
+/**
+ * The environment for Nx: no full-screen display, no process left behind, no terminal of its own around every task
+ * (which would take Ctrl-C for itself), and nothing from an Nx around this process.
+ */
 export function nxEnv(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const clean = Object.entries(env).filter(([name]) => !/^(NX_|FORCE_COLOR$)/.test(name));
-  return { ...Object.fromEntries(clean), NX_TUI: 'false', NX_DAEMON: 'false' };
+  const color = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
+  const quiet = { NX_TUI: 'false', NX_DAEMON: 'false', NX_NATIVE_COMMAND_RUNNER: 'false' };
+  return { ...Object.fromEntries(clean), ...color, ...quiet };
 }
 
 /** Builds what is not built as it stands: everything, or some projects and what they need. */
@@ -33,7 +38,12 @@ export async function build(options: { projects?: string[]; signal?: AbortSignal
 
 /** Runs Nx with its words on this terminal; resolves to its exit code. */
 export function nx(args: string[], options: { env?: NodeJS.ProcessEnv; signal?: AbortSignal } = {}): Promise<number> {
-  const child = spawn(program, args, { cwd: root, env: nxEnv(options.env), stdio: 'inherit', signal: options.signal });
+  const child = spawn(program, args, {
+    cwd: root,
+    env: nxEnv(options.env),
+    signal: options.signal,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   return new Promise((resolve) => {
     child.once('error', () => resolve(1)); // aborted
     child.once('exit', (code) => resolve(code ?? 1));

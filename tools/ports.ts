@@ -16,6 +16,12 @@ export async function freePort(taken: ReadonlySet<number> = new Set()): Promise<
   }
 }
 
+/** Where this machine reaches what listens on HOST. */
+export function reachableHost(env: NodeJS.ProcessEnv): string {
+  const host = env['HOST'] || '127.0.0.1';
+  return ['0.0.0.0', '::', 'localhost'].includes(host) ? '127.0.0.1' : host;
+}
+
 /** The process that listens on a port, as far as the system tells: `pid 123, node server.js`, or ''. */
 export function holderOf(port: number): string {
   const pid = process.platform === 'linux' ? listenerPid(port) : lsof(port);
@@ -28,10 +34,8 @@ export function holderOf(port: number): string {
 function canListen(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
-    // A machine without IPv6 has nobody listening there.
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      resolve(error.code !== 'EADDRINUSE' && error.code !== 'EACCES'),
-    );
+    // Any other error is none of somebody else's listening: no IPv6 here, or no right to this port.
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'EADDRINUSE'));
     server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }

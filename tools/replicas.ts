@@ -61,12 +61,12 @@ export async function placeReplicas(replicas: Replicas, ports: 'usual' | 'free',
 }
 
 /** `<SERVICE>_ADDRESSES` of every service that answers RPC: all its processes. */
-export function addressesOf(places: readonly Place[]): Record<string, string> {
+export function addressesOf(places: readonly Place[], host = '127.0.0.1'): Record<string, string> {
   const addresses: Record<string, string> = {};
   for (const { service, rpcPort } of places) {
     if (rpcPort === undefined) continue;
     const name = `${service.toUpperCase().replaceAll('-', '_')}_ADDRESSES`;
-    addresses[name] = [addresses[name] ?? [], `127.0.0.1:${rpcPort}`].flat().join(',');
+    addresses[name] = [addresses[name] ?? [], `${host}:${rpcPort}`].flat().join(',');
   }
   return addresses;
 }

@@ -81,12 +81,16 @@ async function install() {
   const done = ticking('Installing dependencies with npm ci');
   const code = await ended(child);
   done(code === 0);
-  if (code !== 0 && !interrupted)
-    throw new Error(`${output.trim().split('\n').slice(-20).join('\n')}\n\n${why(output)}`);
+  if (code !== 0 && !interrupted) throw new Error(`${errorsOf(output)}\n\n${why(output)}`);
   if (code === 0 && !existsSync(join(bin, 'node')))
     throw new Error(
       'npm did not run the install script of the package "node" (ignore-scripts?). Allow it: npm config set ignore-scripts false',
     );
+}
+
+function errorsOf(output) {
+  const lines = output.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('npm warn'));
+  return lines.slice(-20).join('\n');
 }
 
 function why(output) {

@@ -21,11 +21,11 @@ export function startShopProcess({ env }: Shop): ServiceProcess {
 
 export async function announce({ env, claim }: Shop): Promise<void> {
   const { PORT, OPS_PORT } = shopPorts();
-  const address = addressOf(PORT, 'localhost');
+  const address = addressOf(PORT, 'friendly');
   await claim.setAddress(address);
   banner(env, [
     ['The shop', `${address}    API: ${address}/api/docs`],
-    ['Operations', `${addressOf(OPS_PORT, 'localhost')}/readyz, /livez, /metrics`],
+    ['Operations', `${addressOf(OPS_PORT, 'friendly')}/readyz, /livez, /metrics`],
     ['Data', `${dataDir} (delete it to start afresh)`],
     ['Log', `${logFile('shop')}; warnings and errors are shown here too`],
   ]);

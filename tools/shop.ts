@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { claim, dataDir, type Claim } from './data-dir.ts';
 import type { Interrupt } from './interrupt.ts';
 import { build } from './nx.ts';
-import { holderOf, isFree } from './ports.ts';
+import { holderOf, isFree, reachableHost } from './ports.ts';
 import { until } from './processes.ts';
 import { startStores } from './stores/stores.ts';
 import { Failure, step } from './terminal.ts';
@@ -80,10 +80,10 @@ export function portOf(variable: string, otherwise: number): number {
   throw new Failure(`${variable}=${text} is not a port: it must be a number from 1 to 65535.`);
 }
 
-/** Where this machine reaches a port of the shop, which listens on HOST. */
-export function addressOf(port: number, name = '127.0.0.1'): string {
-  const host = process.env['HOST'] ?? '';
-  return `http://${['', '127.0.0.1', '0.0.0.0', '::', 'localhost'].includes(host) ? name : host}:${port}`;
+/** Where this machine reaches a port of the shop; for people `localhost` where that is the same. */
+export function addressOf(port: number, style: 'exact' | 'friendly' = 'exact'): string {
+  const host = reachableHost(process.env);
+  return `http://${style === 'friendly' && host === '127.0.0.1' ? 'localhost' : host}:${port}`;
 }
 
 export function banner(env: NodeJS.ProcessEnv, rows: [string, string][]): void {

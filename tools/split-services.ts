@@ -1,5 +1,6 @@
 // Every service as its own process or processes, from the same code, finding each other by lists of addresses.
 import { join } from 'node:path';
+import { reachableHost } from './ports.ts';
 import { addressesOf, type Place } from './replicas.ts';
 import { startProcess } from './service-process.ts';
 
@@ -35,7 +36,8 @@ export interface Split {
 const CALM_MS = 2000;
 
 export function startSplit({ places, env, envOf = () => ({}), logDir, onRestart = () => {} }: SplitOptions): Split {
-  const shared = { ...env, ...addressesOf(places) };
+  const host = reachableHost(env);
+  const shared = { ...env, ...addressesOf(places, host) };
   let stopping = false;
   const replicas = places.map((place) => {
     const label = `${place.service} ${place.replica}`;
@@ -44,7 +46,7 @@ export function startSplit({ places, env, envOf = () => ({}), logDir, onRestart 
         app: place.service,
         label,
         env: { ...shared, ...portsEnv(place), ...envOf(place) },
-        opsUrl: `http://127.0.0.1:${place.opsPort}`,
+        opsUrl: `http://${host}:${place.opsPort}`,
         logFile: join(logDir, `${place.service}-${place.replica}.log`),
       });
     const replica = { place, current: start(), serves: false };
@@ -66,7 +68,7 @@ export function startSplit({ places, env, envOf = () => ({}), logDir, onRestart 
   const end = (which: (place: Place) => boolean, hurry?: AbortSignal) =>
     Promise.all(replicas.filter(({ place }) => which(place)).map(({ current }) => current.stop(hurry)));
   return {
-    gateways: places.flatMap(({ port }) => (port === undefined ? [] : [`http://127.0.0.1:${port}`])),
+    gateways: places.flatMap(({ port }) => (port === undefined ? [] : [`http://${host}:${port}`])),
     processes: replicas.map((replica) => ({
       ...replica.place,
       get pid() {

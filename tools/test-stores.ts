@@ -18,8 +18,8 @@ export default async function setup(): Promise<() => Promise<void>> {
     startPostgres({ dir: join(dir, 'postgres'), databases: [], durable: false }),
     startRedis({ dir: join(dir, 'redis'), durable: false }),
   ]);
-  process.env['TEST_POSTGRES_URL'] ??= postgres.superuserUrl;
-  process.env['TEST_REDIS_URL'] ??= redis.url;
+  process.env['TEST_POSTGRES_URL'] ||= postgres.superuserUrl;
+  process.env['TEST_REDIS_URL'] ||= redis.url;
   return async () => {
     await Promise.all([postgres.stop(), redis.stop()]);
     await rm(dir, { recursive: true, force: true });
