@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { chown, mkdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../ports.ts';
+import { replaceFile } from '../replace-file.ts';
 import { Failure } from '../terminal.ts';
 import type { Programs } from './postgres-programs.ts';
 
@@ -96,8 +97,7 @@ async function readAccess(root: string): Promise<Access> {
 }
 
 export async function writeAccess(root: string, access: Access): Promise<void> {
-  await writeFile(join(root, 'access.json.new'), JSON.stringify(access, null, 2), { mode: 0o600 });
-  await rename(join(root, 'access.json.new'), join(root, 'access.json'));
+  await replaceFile(join(root, 'access.json'), JSON.stringify(access, null, 2));
 }
 
 export const newPassword = () => randomBytes(18).toString('base64url');
