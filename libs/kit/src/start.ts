@@ -3,7 +3,7 @@ import { problemLine } from './start-problem.js';
 import { processEnv } from './kit.config.js';
 import { launch } from './launch.js';
 import { Log } from './log.js';
-import { releaseMemory } from './release-memory.js';
+import { settleHeap } from './memory.js';
 import type { Service } from './service.js';
 
 /** Starts `services` as one process; SIGTERM and SIGINT end it gracefully. What prevents the start is said in plain words, with exit code 1. */
@@ -11,7 +11,7 @@ export async function start(...services: Service[]): Promise<void> {
   const startedAt = performance.now();
   try {
     const { app, url, opsUrl, rpcPort, stop } = await launch(services, processEnv);
-    releaseMemory(); // Before the event loop turns to the first request, so that none waits for it.
+    settleHeap(); // Before the event loop turns to the first request, so that none waits for it.
     const log = app.get(Log);
     const sinceStartMs = Math.round(performance.now() - startedAt);
     log.info({ url, opsUrl, rpcPort, services: services.map(({ name }) => name), sinceStartMs }, 'ready');
