@@ -8,8 +8,8 @@ export default defineConfig({
     globalSetup: [new URL('./tools/test-stores.ts', import.meta.url).pathname],
     reporters: ['default', ['json', { outputFile: 'test-report.json' }]],
     // Real databases and processes: generous limits, and files of one project one after the other.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     fileParallelism: false,
   },
 });

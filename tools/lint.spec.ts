@@ -3,10 +3,12 @@ import { cp, mkdir, mkdtemp, readdir, readlink, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { root } from './data-dir.ts';
 import { nxEnv } from './nx.ts';
 import { run } from './processes.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 // Without sources, so that only what the test writes is looked at.
 const left = new Set(['node_modules', 'src', 'test', 'dist', '.nx', '.data', '.git']);

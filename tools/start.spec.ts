@@ -4,9 +4,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { freePort, isFree } from './ports.ts';
 import { isAlive, until } from './processes.ts';
+
+vi.setConfig({ testTimeout: 120_000 }); // several starts of a whole shop, on a machine that may have other work
 
 let dir: string;
 let port: number;
