@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { root } from './data-dir.ts';
 import { whenAborted } from './interrupt.ts';
 import { followWarnings } from './log-lines.ts';
+import { nodeFlags } from './node-flags.ts';
 import { until } from './processes.ts';
 import { Failure } from './terminal.ts';
 
@@ -41,7 +42,7 @@ export function startProcess({ app, label, env, opsUrl, logFile }: ServiceProces
   // It writes the file itself: with a pipe, the death of this launcher would be an error at every line it logs.
   const log = openSync(logFile, 'a');
   // Detached: a Ctrl-C in the terminal must reach the launcher only, which ends things in their order.
-  const child = spawn(process.execPath, [join(root, 'apps', app, 'dist', 'main.js')], {
+  const child = spawn(process.execPath, [...nodeFlags, join(root, 'apps', app, 'dist', 'main.js')], {
     cwd: root,
     env,
     detached: true,

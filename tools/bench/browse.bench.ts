@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import autocannon from 'autocannon';
 import { Redis } from 'ioredis';
 import { freePort } from '../ports.ts';
-import { until } from '../processes.ts';
 import { startStores } from '../stores/stores.ts';
-import { cpuMicros, residentMb } from './process-cpu.ts';
+import { cpuMicros } from './process-cpu.ts';
+import { memoryOf } from './process-memory.ts';
+import { startApp } from './shop-app.ts';
 import { median, spread } from './statistics.ts';
 
 const ROUNDS = 7;
@@ -18,86 +19,57 @@ const CONNECTIONS = 16;
 interface Contender {
   name: string;
   url: string;
-  processes: ChildProcess[];
+  pids: number[];
 }
 
 export async function main(): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'shop-bench-'));
   const log = openSync(join(dir, 'log'), 'a');
-  const children: ChildProcess[] = [];
+  const stops: (() => Promise<unknown>)[] = [];
   const stores = await startStores(dir, {});
-  const run = (file: string, args: string[], env: NodeJS.ProcessEnv = {}) => {
-    const child = fork(file, args, {
-      env: { ...process.env, ...env },
-      stdio: ['ignore', log, 'inherit', 'ipc'],
-      execArgv: [],
-    });
-    children.push(child);
-    return child;
+  const start = async (name: string, env: NodeJS.ProcessEnv) => {
+    const app = await startApp(name, { ...stores.env, NODE_ENV: 'production', LOG_LEVEL: 'info', ...env }, log);
+    stops.push(app.stop);
+    return app;
   };
   try {
-    const shop = await startShop(run, stores.env);
-    const floor = await startFloor(run, shop.url, stores.env['REDIS_CACHE_URL']!);
-    await compare([shop, floor]);
-    console.log(
-      `memory after load: ${shop.processes.map((child) => `${residentMb(child.pid!).toFixed(0)} MB`).join(', ')} (catalog, gateway)`,
-    );
+    const catalog = await start('catalog', { SEED: 'demo' });
+    const gateway = await start('gateway', { CATALOG_ADDRESSES: catalog.rpcAddress });
+    const url = await productPage(gateway.url);
+    const floor = await startFloor(url, stores.env['REDIS_CACHE_URL']!);
+    stops.push(() => end(floor.process));
+    await compare([
+      { name: 'gateway + catalog', url, pids: [catalog.pid, gateway.pid] },
+      { name: 'Fastify + Redis', url: floor.url, pids: [floor.process.pid!] },
+    ]);
+    const memory = [gateway, catalog].map(({ pid }) => `${memoryOf(pid).residentMb.toFixed(0)} MB`);
+    console.log(`memory after load: gateway ${memory[0]}, catalog ${memory[1]}`);
   } finally {
-    await Promise.all(children.map(end));
+    await Promise.all(stops.map((stop) => stop()));
     await stores.stop();
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-type Run = (file: string, args: string[], env?: NodeJS.ProcessEnv) => ChildProcess;
-
-async function startShop(run: Run, storesEnv: NodeJS.ProcessEnv): Promise<Contender> {
-  const [rpcPort, port, catalogOps, gatewayOps] = [
-    await freePort(),
-    await freePort(),
-    await freePort(),
-    await freePort(),
-  ];
-  const env = {
-    ...storesEnv,
-    SEED: 'demo',
-    NODE_ENV: 'production',
-    LOG_LEVEL: 'info',
-    CATALOG_ADDRESSES: `127.0.0.1:${rpcPort}`,
-  };
-  const app = (name: string) => new URL(`../../apps/${name}/dist/main.js`, import.meta.url).pathname;
-  const catalog = run(app('catalog'), [], { ...env, RPC_PORT: String(rpcPort), OPS_PORT: String(catalogOps) });
-  const gateway = run(app('gateway'), [], { ...env, PORT: String(port), OPS_PORT: String(gatewayOps) });
-  for (const ops of [catalogOps, gatewayOps]) {
-    const ready = () =>
-      fetch(`http://127.0.0.1:${ops}/readyz`).then(
-        ({ ok }) => ok,
-        () => false,
-      );
-    if (!(await until(ready, 30_000))) throw new Error(`nothing is ready on port ${ops}`);
-  }
-  const list = (await (await fetch(`http://127.0.0.1:${port}/api/products?limit=1`)).json()) as {
-    items: { id: string }[];
-  };
-  return {
-    name: 'gateway + catalog',
-    url: `http://127.0.0.1:${port}/api/products/${list.items[0]!.id}`,
-    processes: [catalog, gateway],
-  };
+async function productPage(gatewayUrl: string): Promise<string> {
+  const list = await fetch(`${gatewayUrl}/api/products?limit=1`);
+  const { items } = (await list.json()) as { items: { id: string }[] };
+  return `${gatewayUrl}/api/products/${items[0]!.id}`;
 }
 
-async function startFloor(run: Run, shopUrl: string, redisUrl: string): Promise<Contender> {
-  const body = Buffer.from(await (await fetch(shopUrl)).arrayBuffer());
+async function startFloor(pageUrl: string, redisUrl: string): Promise<{ url: string; process: ChildProcess }> {
+  const body = Buffer.from(await (await fetch(pageUrl)).arrayBuffer());
   const redis = new Redis(redisUrl);
   await redis.set('bench:product', body);
   redis.disconnect();
   const port = await freePort();
-  const floor = run(new URL('./redis-floor.ts', import.meta.url).pathname, [redisUrl, 'bench:product', String(port)]);
+  const file = new URL('./redis-floor.ts', import.meta.url).pathname;
+  const floor = fork(file, [redisUrl, 'bench:product', String(port)], { execArgv: [] });
   await new Promise((resolve) => floor.once('message', resolve));
   console.log(
     `product page of ${body.length} bytes, ${ROUNDS} rounds of ${SECONDS} s each, ${CONNECTIONS} connections`,
   );
-  return { name: 'Fastify + Redis', url: `http://127.0.0.1:${port}/api/products/x`, processes: [floor] };
+  return { url: `http://127.0.0.1:${port}/api/products/x`, process: floor };
 }
 
 /** Rounds of all contenders in turn, so that a change of the machine's speed hits them alike. */
@@ -105,12 +77,12 @@ async function compare(contenders: Contender[]): Promise<void> {
   const perRequest = contenders.map(() => [] as number[]);
   const perSecond = contenders.map(() => [] as number[]);
   for (let round = 0; round <= ROUNDS; round++) {
-    for (const [i, { url, processes }] of contenders.entries()) {
-      const before = processes.map(({ pid }) => cpuMicros(pid!));
+    for (const [i, { url, pids }] of contenders.entries()) {
+      const before = pids.map(cpuMicros);
       const result = await autocannon({ url, connections: CONNECTIONS, duration: round === 0 ? 2 : SECONDS });
       if (result.non2xx || result.errors)
         throw new Error(`${url}: ${result.non2xx} wrong answers, ${result.errors} errors`);
-      const used = processes.reduce((sum, { pid }, p) => sum + cpuMicros(pid!) - before[p]!, 0);
+      const used = pids.reduce((sum, pid, p) => sum + cpuMicros(pid) - before[p]!, 0);
       if (round === 0) continue; // warm-up
       perRequest[i]!.push(used / result.requests.total);
       perSecond[i]!.push(result.requests.average);

@@ -1,16 +1,17 @@
-// What the shop needs before anybody comes: memory when idle of the whole and of each service, and start to ready.
-import { spawn, type ChildProcess } from 'node:child_process';
+// What the shop needs: start to ready, memory when idle of the whole and of each service, and memory after load.
 import { mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../ports.ts';
-import { until } from '../processes.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startStores } from '../stores/stores.ts';
-import { residentMb } from './process-cpu.ts';
+import { browse, buySomething, calledServices, callOften, type Bought } from './footprint-load.ts';
+import { memoryOf, type Memory } from './process-memory.ts';
+import { startApp, type ShopApp } from './shop-app.ts';
 import { spread } from './statistics.ts';
 
 const APPS = ['all', 'gateway', 'accounts', 'catalog', 'orders', 'payments', 'image-worker'];
 const ROUNDS = 5;
+const LOAD_SECONDS = 20;
 
 /** After this long without a request memory has settled. */
 const SETTLE_MS = 5000;
@@ -18,61 +19,65 @@ const SETTLE_MS = 5000;
 export async function main(): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'shop-bench-'));
   const stores = await startStores(dir, {});
+  const log = openSync(join(dir, 'log'), 'a');
+  const env = { ...stores.env, SEED: 'demo', RATE_LIMITS: 'off' };
+  const started: ShopApp[] = [];
+  const start = async (name: string, more: NodeJS.ProcessEnv = {}) => {
+    const app = await startApp(name, { ...env, ...more }, log);
+    started.push(app);
+    return app;
+  };
   try {
-    await measure('all', stores.env, dir); // migrates and seeds
-    console.log(`start to ready and memory when idle, ${ROUNDS} rounds: median (least–most)`);
-    const results = new Map(APPS.map((app) => [app, { ready: [] as number[], memory: [] as number[] }]));
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const [app, { ready, memory }] of results) {
-        const once = await measure(app, stores.env, dir);
-        ready.push(once.readySeconds);
-        memory.push(once.memoryMb);
-      }
-    }
-    for (const [app, { ready, memory }] of results) {
-      console.log(`${app.padEnd(14)} ${spread(ready, 2)} s   ${spread(memory, 0)} MB`);
-    }
+    const all = await start('all'); // migrates and seeds
+    const bought = await buySomething(all.url);
+    await all.stop();
+    await measureIdle(start);
+    await measureAfterLoad(start, bought);
   } finally {
+    await Promise.all(started.map(({ stop }) => stop()));
     await stores.stop();
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-async function measure(
-  app: string,
-  storesEnv: NodeJS.ProcessEnv,
-  dir: string,
-): Promise<{ readySeconds: number; memoryMb: number }> {
-  const [port, opsPort, rpcPort] = [await freePort(), await freePort(), await freePort()];
-  const env = {
-    ...process.env,
-    ...storesEnv,
-    SEED: 'demo',
-    PORT: String(port),
-    OPS_PORT: String(opsPort),
-    RPC_PORT: String(rpcPort),
-  };
-  const log = openSync(join(dir, 'log'), 'a');
-  const main = new URL(`../../apps/${app}/dist/main.js`, import.meta.url).pathname;
-  const startedAt = performance.now();
-  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', log, 'inherit'] });
-  try {
-    const ready = () =>
-      fetch(`http://127.0.0.1:${opsPort}/readyz`).then(
-        ({ ok }) => ok,
-        () => false,
-      );
-    if (!(await until(ready, 60_000, 10))) throw new Error(`${app} does not get ready`);
-    const readySeconds = (performance.now() - startedAt) / 1000;
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    return { readySeconds, memoryMb: residentMb(child.pid!) };
-  } finally {
-    await end(child);
+type Start = (name: string, env?: NodeJS.ProcessEnv) => Promise<ShopApp>;
+
+async function measureIdle(start: Start): Promise<void> {
+  console.log(`start to ready; memory when idle, and its own part; ${ROUNDS} rounds: median (least–most)`);
+  const results = APPS.map((name) => ({ name, ready: [] as number[], resident: [] as number[], own: [] as number[] }));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const { name, ready, resident, own } of results) {
+      const app = await start(name);
+      await sleep(SETTLE_MS);
+      const memory = memoryOf(app.pid);
+      await app.stop();
+      ready.push(app.readySeconds);
+      resident.push(memory.residentMb);
+      own.push(memory.ownMb);
+    }
+  }
+  for (const { name, ready, resident, own } of results) {
+    console.log(`${name.padEnd(14)} ${spread(ready, 2)} s   ${spread(resident, 0)} MB   ${spread(own, 0)} MB`);
   }
 }
 
-function end(child: ChildProcess): Promise<unknown> {
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  return gone;
+async function measureAfterLoad(start: Start, bought: Bought): Promise<void> {
+  console.log(`memory, and its own part, right after ${LOAD_SECONDS} s of load`);
+  const catalog = await start('catalog');
+  const gateway = await start('gateway', { CATALOG_ADDRESSES: catalog.rpcAddress });
+  const pages = await browse(gateway.url, bought, LOAD_SECONDS);
+  tell('gateway', memoryOf(gateway.pid), `${pages.toFixed(0)} product pages/s`);
+  tell('catalog', memoryOf(catalog.pid), `${pages.toFixed(0)} product pages/s`);
+  await gateway.stop();
+  await catalog.stop();
+  for (const name of calledServices) {
+    const app = await start(name);
+    const rate = await callOften(name, app.rpcAddress, bought, LOAD_SECONDS);
+    tell(name, memoryOf(app.pid), `${rate.toFixed(0)} calls/s`);
+    await app.stop();
+  }
+}
+
+function tell(name: string, { residentMb, ownMb }: Memory, load: string): void {
+  console.log(`${name.padEnd(14)} ${residentMb.toFixed(0)} MB   ${ownMb.toFixed(0)} MB   (${load})`);
 }
