@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startStores } from '../stores/stores.ts';
 import { browse, buySomething, calledServices, callOften, type Bought } from './footprint-load.ts';
-import { memoryOf, type Memory } from './process-memory.ts';
+import { memoryOf } from './process-memory.ts';
 import { startApp, type ShopApp } from './shop-app.ts';
 import { spread } from './statistics.ts';
 
@@ -15,6 +15,9 @@ const LOAD_SECONDS = 20;
 
 /** After this long without a request memory has settled. */
 const SETTLE_MS = 5000;
+
+/** Time for V8 to notice that the load is over. */
+const REST_MS = 15_000;
 
 export async function main(): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'shop-bench-'));
@@ -62,22 +65,24 @@ async function measureIdle(start: Start): Promise<void> {
 }
 
 async function measureAfterLoad(start: Start, bought: Bought): Promise<void> {
-  console.log(`memory, and its own part, right after ${LOAD_SECONDS} s of load`);
+  console.log(`memory right after ${LOAD_SECONDS} s of load, and ${REST_MS / 1000} s later`);
   const catalog = await start('catalog');
   const gateway = await start('gateway', { CATALOG_ADDRESSES: catalog.rpcAddress });
   const pages = await browse(gateway.url, bought, LOAD_SECONDS);
-  tell('gateway', memoryOf(gateway.pid), `${pages.toFixed(0)} product pages/s`);
-  tell('catalog', memoryOf(catalog.pid), `${pages.toFixed(0)} product pages/s`);
-  await gateway.stop();
-  await catalog.stop();
+  await tell({ gateway, catalog }, `${pages.toFixed(0)} product pages/s`);
   for (const name of calledServices) {
     const app = await start(name);
     const rate = await callOften(name, app.rpcAddress, bought, LOAD_SECONDS);
-    tell(name, memoryOf(app.pid), `${rate.toFixed(0)} calls/s`);
-    await app.stop();
+    await tell({ [name]: app }, `${rate.toFixed(0)} calls/s`);
   }
 }
 
-function tell(name: string, { residentMb, ownMb }: Memory, load: string): void {
-  console.log(`${name.padEnd(14)} ${residentMb.toFixed(0)} MB   ${ownMb.toFixed(0)} MB   (${load})`);
+async function tell(apps: Record<string, ShopApp>, load: string): Promise<void> {
+  const memory = () => Object.values(apps).map(({ pid }) => `${memoryOf(pid).residentMb.toFixed(0)} MB`);
+  const now = memory();
+  await sleep(REST_MS);
+  const later = memory();
+  for (const [i, name] of Object.keys(apps).entries())
+    console.log(`${name.padEnd(14)} ${now[i]}   ${later[i]}   (${load})`);
+  await Promise.all(Object.values(apps).map(({ stop }) => stop()));
 }

@@ -10,12 +10,6 @@ export function cpuMicros(pid: number): number {
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * microsPerTick;
 }
 
-/** Resident memory of a process, in MB. */
-export function residentMb(pid: number): number {
-  const kb = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kb) / 1024;
-}
-
 /** User and system time of a process, of its children, and of those that ended and that it waited for, in µs. */
 export function familyCpuMicros(pid: number): number {
   const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && statOf(name)[1] === String(pid));
