@@ -8,7 +8,7 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 /** A draining server is usually gone soon, and another may soon be at its address. */
 const DRAINED_PAUSE_MS = 500;
-/** So many failures in a row, or answers of a server in trouble, and an address gets no more calls for a while. */
+/** So many calls in a row with no answer in time, or with that of a server in trouble, and an address gets none for a while. */
 const EJECT_AFTER = 5;
 /** What a server said of its load is no guide after this. */
 const LOAD_VALID_MS = 1000;
@@ -26,9 +26,9 @@ export class Endpoint {
   state: EndpointState = 'down';
   private connection: Connection | undefined;
   private retry: NodeJS.Timeout | undefined;
-  /** In a row. */
+  /** Connections that broke, in a row. */
   private failures = 0;
-  /** Answers that tell of trouble, in a row. They come quickly, so that without a pause such a server would draw most calls. */
+  /** Calls, in a row. Answers that tell of trouble come quickly: without a pause such a server would draw most calls. */
   private troubles = 0;
   private resting: NodeJS.Timeout | undefined;
   private othersLoad = 0;
@@ -98,7 +98,7 @@ export class Endpoint {
   /** The call waits no longer; `slow` when that is the server's fault. */
   forget(id: number, slow: boolean): void {
     this.connection?.forget(id);
-    if (slow && ++this.failures >= EJECT_AFTER) this.connection?.giveUp('too many calls without an answer');
+    if (slow) this.troubled();
     this.hangUpIfDone();
   }
 
@@ -136,10 +136,14 @@ export class Endpoint {
     this.hangUpIfDone();
   }
 
-  /** After a rest, the first trouble brings on the next one, twice as long. */
   private judge(reply: ReplyMessage): void {
-    if (!isTrouble(reply)) this.troubles = 0;
-    else if (!this.isResting && this.state === 'ready' && ++this.troubles >= EJECT_AFTER) this.rest();
+    if (isTrouble(reply)) this.troubled();
+    else this.troubles = 0;
+  }
+
+  /** After a rest, the first trouble brings on the next one, twice as long. */
+  private troubled(): void {
+    if (!this.isResting && this.state === 'ready' && ++this.troubles >= EJECT_AFTER) this.rest();
   }
 
   private rest(): void {

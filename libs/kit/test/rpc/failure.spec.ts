@@ -196,6 +196,20 @@ describe.each(['least-outstanding', 'round-robin'] as const)('a server that fail
   });
 });
 
+describe('a server whose calls take too long', () => {
+  it('keeps its connection and the calls it still has, however many have run out of time', async () => {
+    await start(1);
+    const patient = rpc.call({ ...testRpc.write, deadlineMs: 10_000 }, { key: 'patient', ms: 1500 });
+    const late = Array.from({ length: 50 }, (_, n) =>
+      rpc.call({ ...testRpc.write, deadlineMs: 300 }, { key: String(n), ms: 1000 }),
+    );
+    const ends = await Promise.allSettled(late);
+    expect(new Set(ends.map(({ status }) => status))).toEqual(new Set(['rejected']));
+    await expect(work()).resolves.toBeDefined();
+    await expect(patient).resolves.toBeDefined();
+  });
+});
+
 describe('a service without a server', () => {
   it('is unavailable at once, and available again when it has one', async () => {
     await start(1);

@@ -1,6 +1,7 @@
 // Servers as processes, and load on them.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { vi } from 'vitest';
 import { AppError } from '../../src/errors.js';
 import type { Rpc } from '../../src/rpc/rpc.js';
@@ -123,6 +124,7 @@ export class Load {
         this.answers.set(pid, (this.answers.get(pid) ?? 0) + 1);
       } catch (error) {
         this.errors.push(error);
+        await setImmediate(); // A client that is closed refuses within this turn of the event loop.
       }
     }
   }
