@@ -181,7 +181,7 @@ async function shutDown({ running: { app, url }, config, log, rpcServer, rpc, qu
   rpc.close();
   await ops.close();
   log.info({}, 'stopped');
-  log.flush();
+  await log.flush();
 }
 
 async function closeDoor(app: NestFastifyApplication, graceMs: number): Promise<void> {

@@ -34,12 +34,9 @@ export class Log implements LoggerService {
     this.write('debug', entry);
   }
 
-  flush(): void {
-    try {
-      this.destination.flushSync();
-    } catch {
-      // The destination was never opened, or standard output is gone: there is nowhere to write to.
-    }
+  /** Also resolves when nothing can be written: standard output may be gone. (flushSync would try that for ever.) */
+  flush(): Promise<void> {
+    return new Promise((resolve) => this.destination.flush(() => resolve()));
   }
 
   private write(level: 'debug' | 'info' | 'warn' | 'error', [what, ...rest]: LogEntry): void {

@@ -11,14 +11,14 @@ export async function start(...services: Service[]): Promise<void> {
   const startedAt = performance.now();
   try {
     const { app, url, opsUrl, rpcPort, stop } = await launch(services, processEnv);
+    const end = () => void stop().then(() => process.exit(0));
+    process.once('SIGTERM', end);
+    process.once('SIGINT', end);
     settleHeap(); // Before the event loop turns to the first request, so that none waits for it.
     const log = app.get(Log);
     const sinceStartMs = Math.round(performance.now() - startedAt);
     log.info({ url, opsUrl, rpcPort, services: services.map(({ name }) => name), sinceStartMs }, 'ready');
-    log.flush();
-    const end = () => void stop().then(() => process.exit(0));
-    process.once('SIGTERM', end);
-    process.once('SIGINT', end);
+    await log.flush();
   } catch (error) {
     process.stderr.write(`${problemLine(error)}\n`);
     process.exit(1);
