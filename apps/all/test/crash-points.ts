@@ -13,6 +13,8 @@ export type Kind =
   | 'flaky'
   /** The provider takes its time, so that a sweep comes by. */
   | 'slow'
+  /** Paid by card, and given back by staff in two parts. */
+  | 'refunded'
   /** There is nothing left of it. */
   | 'sold out'
   /** Nobody asks again until it is withdrawn. */
@@ -68,4 +70,27 @@ export const crashPoints: CrashPoint[] = [
   { name: 'orders.after-claiming', kind: 'slow', savedBy: 'the row says when the next sweep is due' },
   { name: 'orders.after-withdrawing', kind: 'abandoned', savedBy: 'the row is marked: the sweep goes on' },
   { name: 'orders.after-withdrawn-goods', kind: 'abandoned', savedBy: 'the same; releasing again changes nothing' },
+  {
+    name: 'payments.after-refund-insert',
+    kind: 'refunded',
+    savedBy: 'the intent is written; orders’ or staff’s retry finds it, the sweep makes it',
+  },
+  { name: 'orders.after-asking-for-refund', kind: 'refunded', savedBy: 'the same key is the same refund' },
+  { name: 'payments.after-claiming-refund', kind: 'refunded', savedBy: 'the claim is a lease: it ends' },
+  {
+    name: 'payments.after-giving-back',
+    kind: 'refunded',
+    savedBy: 'the lease ends, the provider knows the refund’s key and says what it did',
+  },
+  {
+    name: 'payments.after-settling-refund',
+    kind: 'refunded',
+    savedBy: 'result and ledger are one statement; the row is due until orders was told',
+  },
+  { name: 'orders.after-refund', kind: 'refunded', savedBy: 'told again, the sum stays what it is' },
+  {
+    name: 'payments.after-telling-refund',
+    kind: 'refunded',
+    savedBy: 'the row is due still, and orders is told again',
+  },
 ];

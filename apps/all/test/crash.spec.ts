@@ -13,6 +13,7 @@ const representative = [
   'orders.after-pending',
   'payments.after-charging',
   'orders.after-confirming',
+  'payments.after-giving-back',
 ];
 
 test('every crash point in the sources is in the table, and the other way round', () => {

@@ -54,8 +54,9 @@ export async function startTrialShop({ env, logDir, replicas = {}, over }: Trial
     (await databases[name].query<T>(text, values)).rows;
 
   let turn = 0;
-  let staff: Shopper | undefined;
   const door = () => split.gateways[turn++ % split.gateways.length]!;
+  let staff: Promise<Shopper> | undefined;
+  const staffMember = () => (staff ??= staffAt(door()));
   const processOf = (service: ServiceName) => split.processes.find((process) => process.service === service)!;
   /** Resolves when another process than `pid` serves. */
   const replaced = async (service: ServiceName, pid: number) => {
@@ -76,6 +77,7 @@ export async function startTrialShop({ env, logDir, replicas = {}, over }: Trial
     processOf,
     replaced,
     newShopper: () => new Shopper(door()),
+    staffMember,
     /** Kills the service and has its next processes start with these settings, one each. */
     async restartWith(service: ServiceName, ...envs: NodeJS.ProcessEnv[]): Promise<number> {
       next.set(service, envs);
@@ -91,8 +93,7 @@ export async function startTrialShop({ env, logDir, replicas = {}, over }: Trial
     },
     /** A product that nobody else orders. */
     async newProduct(stock: number, priceCents = 100): Promise<string> {
-      staff ??= await staffAt(door());
-      const who = staff;
+      const who = await staffMember();
       const { body } = await patiently(who, () => who.get('/api/categories'));
       const category = body.items[0].slug as string;
       const product = { name: `Trial ${randomUUID()}`, description: 'To be fought over.', category, priceCents, stock };

@@ -4,6 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { ordersRpc } from '@shop/contracts/orders';
 import { paymentsRpc } from '@shop/contracts/payments';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
+import { crashPoint } from '@shop/kit/crash-point';
 import { sql } from '@shop/kit/database';
 import { AppError } from '@shop/kit/errors';
 import { Handles } from '@shop/kit/rpc/handles';
@@ -27,6 +28,7 @@ export class RefundOrder {
     if (order.status !== 'paid' && order.status !== 'refunded')
       throw new AppError('refund_exceeds_payment', `This order is ${order.status}: there is nothing to give back.`);
     await this.rpc.call(paymentsRpc.requestRefund, { orderId: id, ...refund });
+    crashPoint('orders.after-asking-for-refund');
     return orderOf(order);
   }
 
@@ -43,6 +45,7 @@ export class RefundOrder {
       [told.orderId, told.refundedCents],
     );
     if (settled.length === 0) throw new AppError('not_found', 'There is no such order that was paid.');
+    crashPoint('orders.after-refund');
     return { done: true };
   }
 }

@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { paymentsRpc } from '@shop/contracts/payments';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
+import { crashPoint } from '@shop/kit/crash-point';
 import { Handles } from '@shop/kit/rpc/handles';
 import { DataSource } from 'typeorm';
 import { ChargePayment } from './charge-payment.js';
@@ -27,6 +28,7 @@ export class PaymentsController {
   @Handles(paymentsRpc.requestRefund)
   async requestRefund(refund: InputOf<Rpcs['requestRefund']>): Promise<OutputOf<Rpcs['requestRefund']>> {
     await insertRefund(this.db, refund);
+    crashPoint('payments.after-refund-insert');
     return { done: true };
   }
 

@@ -3,6 +3,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { ordersRpc } from '@shop/contracts/orders';
+import { crashPoint } from '@shop/kit/crash-point';
 import { Log } from '@shop/kit/log';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import { DataSource } from 'typeorm';
@@ -24,11 +25,14 @@ export class RefundPayment {
     const { refundId, orderId } = refund;
     if (refund.status === 'waiting') {
       const result = await this.giveBack(refund);
+      crashPoint('payments.after-giving-back');
       if (result.status === 'failed') this.log.error({ refundId, orderId, ...result }, 'refund failed');
       await settleRefund(this.db, refundId, result, this.accountOf(refund));
+      crashPoint('payments.after-settling-refund');
       if (result.status === 'failed') return;
     }
     await this.rpc.call(ordersRpc.refundSettled, { orderId, refundedCents: await refundedCents(this.db, orderId) });
+    crashPoint('payments.after-telling-refund');
     await endRefund(this.db, refundId);
   }
 

@@ -53,6 +53,7 @@ export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async sweepRefunds(): Promise<boolean> {
     const due = await claimDueRefunds(this.db, BATCH, this.config.PAYMENT_LEASE_SECONDS);
+    if (due.length > 0) crashPoint('payments.after-claiming-refund');
     await Promise.all(
       due.map((refund) =>
         this.refunding.attempt(refund).catch((error: unknown) => {
