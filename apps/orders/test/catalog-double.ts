@@ -67,6 +67,8 @@ export async function startCatalogDouble() {
     port: Number(stub.address.split(':')[1]),
     stop: stub.stop,
     faults,
+    /** Also for calls to others that are to get lost like these. */
+    perhaps,
     reserve,
     add(priceCents: number, stock: number): string {
       const id = uuidv7();
