@@ -1,10 +1,13 @@
 // npm run reconcile [-- --every SECONDS --port PORT]: compares what the services wrote down; exit code 1 when anything disagrees.
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { claim, dataDir, Occupied } from './data-dir.ts';
 import { main } from './interrupt.ts';
+import { build } from './nx.ts';
+import { listChargesScript, type Listing } from './provider-charges.ts';
 import { reconcile, type ReconcileOptions, type Reconciliation } from './reconciliation.ts';
 import { startPostgres } from './stores/postgres.ts';
 import { databases, variableOf } from './stores/stores.ts';
@@ -13,12 +16,14 @@ import { Failure } from './terminal.ts';
 const usage = `npm run reconcile                             once; exit code 1 when anything disagrees
 npm run reconcile -- --every 60 --port 9110   again and again, with Prometheus metrics on that port
   --grace 5      seconds after which what disagrees is looked at again
-  --stuck 3600   seconds after which an order that is not final is told`;
+  --stuck 3600   seconds after which an order that is not final is told, or a refund that is not done
+  --since 7      days of which the payment provider's charges are compared`;
 
 await main(async ({ asked }) => {
-  const { every, port, grace, stuck } = args();
+  const { every, port, grace, stuck, since } = args();
+  if (!existsSync(listChargesScript)) await build({ projects: ['payments'], signal: asked });
   return withDatabases(async (urls) => {
-    const options = { urls, graceSeconds: grace, stuckSeconds: stuck };
+    const options = { urls, graceSeconds: grace, stuckSeconds: stuck, sinceDays: since };
     if (every === undefined) return report(await reconcile(options)) ? 0 : 1;
     await repeat(options, { every, port, end: asked });
     return 0;
@@ -32,18 +37,22 @@ function args() {
   };
   try {
     const option = { type: 'string' } as const;
-    const { values } = parseArgs({ options: { every: option, port: option, grace: option, stuck: option } });
-    const { every, port, grace = '5', stuck = '3600' } = values;
-    return { every: number(every), port: number(port), grace: number(grace)!, stuck: number(stuck)! };
+    const options = { every: option, port: option, grace: option, stuck: option, since: option };
+    const { every, port, grace = '5', stuck = '3600', since = '7' } = parseArgs({ options }).values;
+    return {
+      ...{ every: number(every), port: number(port) },
+      ...{ grace: number(grace)!, stuck: number(stuck)!, since: number(since)! },
+    };
   } catch (error) {
     throw error instanceof Failure ? error : new Failure(usage);
   }
 }
 
 /** Says what disagrees; answers whether nothing does. */
-function report({ orders, disagreements }: Reconciliation): boolean {
+function report({ orders, listing, disagreements }: Reconciliation): boolean {
   for (const line of disagreements) console.log(line);
-  console.log(`${orders} orders, ${disagreements.length} disagreements`);
+  const charges = `${chargesIn(listing)} charges of ${listing.provider} since ${listing.from.toISOString().slice(0, 16)}Z`;
+  console.log(`${orders} orders, ${charges}, ${disagreements.length} disagreements`);
   return disagreements.length === 0;
 }
 
@@ -75,9 +84,14 @@ async function repeat(options: ReconcileOptions, { every, port, end }: Schedule)
   server.close();
 }
 
-function metricsOf({ orders, disagreements }: Reconciliation): string {
+function chargesIn({ charges }: Listing): number {
+  return [...charges.values()].reduce((sum, { length }) => sum + length, 0);
+}
+
+function metricsOf({ orders, listing, disagreements }: Reconciliation): string {
   const rows: [name: string, help: string, value: number][] = [
     ['reconcile_orders', 'Orders compared', orders],
+    ['reconcile_charges', 'Charges of the payment provider compared', chargesIn(listing)],
     ['reconcile_disagreements', 'What does not agree', disagreements.length],
     ['reconcile_last_run_timestamp_seconds', 'When it was compared', Math.floor(Date.now() / 1000)],
   ];

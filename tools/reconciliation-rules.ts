@@ -1,5 +1,6 @@
 // What must be true of every order, whatever happened to the processes that took it there. While an order moves one of
 // its rows is a step ahead of another; whoever asks looks again later.
+import type { Listing } from './provider-charges.ts';
 
 export interface OrderFacts {
   id: string;
@@ -18,22 +19,33 @@ export interface OrderFacts {
     amountCents: number;
     method: 'card' | 'credit';
     chargeId: string | null;
+    createdAt: Date;
+    settledAt: Date | null;
   };
   /** In the ledger. */
-  booking?: { transactions: number; salesCents: number };
-  /** What payments gave back, all refunds of the order together. */
-  refunds?: { refundedCents: number; bookedCents: number; byFakeCents: number };
-  /** In the books of the fake provider. */
-  charge?: { status: 'open' | 'paid' | 'declined' | 'cancelled'; amountCents: number };
+  booking?: { transactions: number; salesCents: number; provider: string | null };
+  refunds?: { all: RefundFacts[] };
+}
+
+export interface RefundFacts {
+  status: 'waiting' | 'refunded' | 'failed';
+  amountCents: number;
+  /** In the ledger. */
+  bookedCents: number;
+  /** ISO 8601. */
+  settledAt: string | null;
+  /** 0 once nothing is left to do. */
+  undoneSeconds: number;
 }
 
 /** A line per rule that does not hold. */
-export function disagreementsOf(facts: OrderFacts, stuckSeconds: number): string[] {
+export function disagreementsOf(facts: OrderFacts, listing: Listing, stuckSeconds: number): string[] {
   return [
     ...ofGoods(facts),
     ...ofMoney(facts),
     ...ofBooks(facts),
     ...ofRefunds(facts),
+    ...ofCharges(facts, listing),
     ...ofTime(facts, stuckSeconds),
   ].map((words) => `order ${facts.id} ${words}`);
 }
@@ -59,7 +71,7 @@ function* ofGoods({ order, reservation }: OrderFacts): Generator<string> {
     yield 'has other lines than were reserved for it';
 }
 
-function* ofMoney({ order, payment, charge }: OrderFacts): Generator<string> {
+function* ofMoney({ order, payment }: OrderFacts): Generator<string> {
   if (payment && !order) yield `is unknown to orders, but its payment is ${payment.status}`;
   if (order && payment && payment.amountCents !== order.totalCents)
     yield `is over ${order.totalCents} cents, but its payment is over ${payment.amountCents}`;
@@ -69,15 +81,6 @@ function* ofMoney({ order, payment, charge }: OrderFacts): Generator<string> {
   if (order?.status === 'new' && payment) yield `is new, but its payment is ${payment.status}`;
   if (payment && order && payment.method !== order.method)
     yield `is paid by ${order.method}, but charged by ${payment.method}`;
-  if (!payment) {
-    if (charge) yield `was never to be paid, but the provider knows it as ${charge.status}`;
-    return;
-  }
-  const chargedByFake = payment.chargeId?.startsWith('fake_') === true;
-  if ((charge?.status === 'paid') !== chargedByFake && payment.status !== 'waiting')
-    yield `has a payment that is ${payment.status}, but the provider says ${charge?.status ?? 'nothing'}`;
-  if (charge && charge.amountCents !== payment.amountCents)
-    yield `has a payment of ${payment.amountCents} cents, but the provider was asked for ${charge.amountCents}`;
 }
 
 function* ofBooks({ payment, booking }: OrderFacts): Generator<string> {
@@ -88,21 +91,48 @@ function* ofBooks({ payment, booking }: OrderFacts): Generator<string> {
     yield `was paid with ${payment!.amountCents} cents, but ${booking!.salesCents} are booked`;
 }
 
-function* ofRefunds({ order, payment, refunds, charge }: OrderFacts): Generator<string> {
-  const { refundedCents, bookedCents, byFakeCents } = refunds ?? { refundedCents: 0, bookedCents: 0, byFakeCents: 0 };
+function* ofRefunds({ order, payment, refunds }: OrderFacts): Generator<string> {
+  const refundedCents = centsOf(refunds, ({ status }) => status === 'refunded');
+  const bookedCents = (refunds?.all ?? []).reduce((sum, refund) => sum + refund.bookedCents, 0);
   if (order && order.refundedCents !== refundedCents)
     yield `has ${order.refundedCents} cents refunded, but payments gave back ${refundedCents}`;
   if (order && (order.status === 'refunded') !== (refundedCents > 0 && refundedCents === order.totalCents))
     yield `is ${order.status}, with ${refundedCents} of ${order.totalCents} cents given back`;
   if (refundedCents > (payment?.amountCents ?? 0)) yield `has more given back than was paid: ${refundedCents} cents`;
   if (bookedCents !== refundedCents) yield `has ${refundedCents} cents given back, but ${bookedCents} are booked`;
-  if (charge?.status === 'paid' && byFakeCents !== refundedCents)
-    yield `has ${refundedCents} cents given back, but the provider gave ${byFakeCents}`;
 }
 
-function* ofTime({ order }: OrderFacts, stuckSeconds: number): Generator<string> {
+/** Both ways: what the provider charged is paid here, as often and as much; and what is paid here the provider knows. */
+function* ofCharges({ id, payment, booking, refunds }: OrderFacts, listing: Listing): Generator<string> {
+  if (payment?.status === 'waiting') return; // Payments will ask by itself.
+  const { provider, from, to } = listing;
+  const charges = listing.charges.get(id) ?? [];
+  // Since the provider was asked there may have been more refunds; and it may have made one that payments waits for.
+  const least = centsOf(refunds, ({ settledAt, status }) => status === 'refunded' && new Date(settledAt!) <= to);
+  const most = centsOf(refunds, ({ status }) => status !== 'failed');
+  for (const { chargeId, amountCents, refundedCents } of charges) {
+    if (payment?.chargeId !== chargeId)
+      yield `was charged ${amountCents} cents by the provider as ${chargeId}, but its payment is ${payment?.chargeId ?? payment?.status ?? 'unknown'}`;
+    else if (amountCents !== payment.amountCents)
+      yield `has a payment of ${payment.amountCents} cents, but the provider charged ${amountCents}`;
+    else if (refundedCents < least || refundedCents > most)
+      yield `has ${least} cents given back, but the provider gave ${refundedCents}`;
+  }
+  const listed = payment?.settledAt && payment.createdAt >= from && payment.settledAt <= to;
+  if (payment?.chargeId && booking?.provider === provider && listed && charges.length === 0)
+    yield `has a payment that is ${payment.status}, but the provider knows of no charge`;
+}
+
+function* ofTime({ order, refunds }: OrderFacts, stuckSeconds: number): Generator<string> {
+  for (const { amountCents, undoneSeconds } of refunds?.all ?? [])
+    if (undoneSeconds > stuckSeconds)
+      yield `has a refund of ${amountCents} cents that is not done since ${Math.round(undoneSeconds)} s`;
   if (order && ['new', 'pending'].includes(order.status) && order.ageSeconds > stuckSeconds)
     yield `is ${order.status} since ${Math.round(order.ageSeconds)} s`;
+}
+
+function centsOf(refunds: OrderFacts['refunds'], which: (refund: RefundFacts) => boolean): number {
+  return (refunds?.all ?? []).filter(which).reduce((sum, { amountCents }) => sum + amountCents, 0);
 }
 
 function canonical(quantities: Record<string, number>): string {

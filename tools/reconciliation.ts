@@ -1,6 +1,7 @@
-// Compares what orders, catalog and payments have written down about the same orders. It only reads.
+// Compares what orders, catalog, payments and the payment provider have written down about the same orders. It only reads.
 import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { listCharges, type Listing } from './provider-charges.ts';
 import { disagreementsOf, type OrderFacts } from './reconciliation-rules.ts';
 
 export interface ReconcileOptions {
@@ -8,12 +9,16 @@ export interface ReconcileOptions {
   urls: Record<'orders' | 'catalog' | 'payments', string>;
   /** What disagrees is looked at again after so many seconds: what is under way agrees by then. */
   graceSeconds: number;
-  /** An order that is not final after so many seconds is told too. */
+  /** An order that is not final, or a refund that is not done, after so many seconds is told too. */
   stuckSeconds: number;
+  /** The provider's charges of so many days are compared, and what was given back of them. */
+  sinceDays: number;
 }
 
 export interface Reconciliation {
   orders: number;
+  /** The provider's charges that were compared. */
+  listing: Listing;
   /** A line each. */
   disagreements: string[];
 }
@@ -25,7 +30,7 @@ const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 type Databases = Record<'orders' | 'catalog' | 'payments', pg.Client>;
 
-export async function reconcile({ urls, graceSeconds, stuckSeconds }: ReconcileOptions): Promise<Reconciliation> {
+export async function reconcile({ urls, graceSeconds, ...options }: ReconcileOptions): Promise<Reconciliation> {
   const db = Object.fromEntries(
     Object.entries(urls).map(([name, url]) => [
       name,
@@ -37,26 +42,41 @@ export async function reconcile({ urls, graceSeconds, stuckSeconds }: ReconcileO
     ]),
   ) as Databases;
   try {
-    for (const client of Object.values(db)) await client.connect();
-    const result: Reconciliation = { orders: 0, disagreements: await ledgerDisagreements(db.payments) };
+    for (const client of Object.values(db)) {
+      client.on('error', () => {}); // lost while it waits for the provider's list: its next query says so
+      await client.connect();
+    }
+    const listing = await listOf(db.payments, urls.payments, options.sinceDays);
+    const result: Reconciliation = { orders: 0, listing, disagreements: await ledgerDisagreements(db.payments) };
+    const told = (fact: OrderFacts) => disagreementsOf(fact, listing, options.stuckSeconds);
     const suspects: string[] = [];
+    const nobodys = new Set(listing.charges.keys());
     for (let after = FIRST; after !== LAST;) {
       const upTo = await endOfWindow(db, after);
       const facts = await factsBetween(db, after, upTo);
       result.orders += facts.length;
-      suspects.push(...facts.filter((fact) => disagreementsOf(fact, stuckSeconds).length > 0).map(({ id }) => id));
+      for (const fact of facts) {
+        nobodys.delete(fact.id);
+        if (told(fact).length > 0) suspects.push(fact.id);
+      }
       after = upTo;
     }
+    suspects.push(...nobodys);
     if (suspects.length > 0) {
       await sleep(graceSeconds * 1000);
       for (let i = 0; i < suspects.length; i += WINDOW)
-        for (const fact of await factsOf(db, suspects.slice(i, i + WINDOW)))
-          result.disagreements.push(...disagreementsOf(fact, stuckSeconds));
+        for (const fact of await factsOf(db, suspects.slice(i, i + WINDOW))) result.disagreements.push(...told(fact));
     }
     return result;
   } finally {
     await Promise.allSettled(Object.values(db).map((client) => client.end()));
   }
+}
+
+async function listOf(payments: pg.Client, url: string, days: number): Promise<Listing> {
+  const range = `select now() - make_interval(secs => 86400 * $1) as "from", now() as "to"`;
+  const { from, to } = (await payments.query<{ from: Date; to: Date }>(range, [days])).rows[0]!;
+  return listCharges(url, from, to);
 }
 
 /** The highest order id of a window that has at most WINDOW rows of each table. */
@@ -65,7 +85,6 @@ async function endOfWindow(db: Databases, after: string): Promise<string> {
     [db.orders, 'orders', 'id'],
     [db.catalog, 'reservations', 'order_id'],
     [db.payments, 'payments', 'order_id'],
-    [db.payments, 'fake_charges', 'idempotency_key'],
   ] as const;
   const ends = await Promise.all(
     tables.map(async ([client, table, key]) => {
@@ -82,7 +101,9 @@ async function factsBetween(db: Databases, after: string, upTo: string): Promise
 }
 
 async function factsOf(db: Databases, ids: string[]): Promise<OrderFacts[]> {
-  return gather(db, (key) => `${key} = any($1)`, [ids]);
+  const known = await gather(db, (key) => `${key} = any($1)`, [ids]);
+  const found = new Set(known.map(({ id }) => id));
+  return [...known, ...ids.filter((id) => !found.has(id)).map((id) => ({ id }))];
 }
 
 async function gather(db: Databases, where: (key: string) => string, values: unknown[]): Promise<OrderFacts[]> {
@@ -96,7 +117,7 @@ async function gather(db: Databases, where: (key: string) => string, values: unk
     }
   };
   // Who acts later is read first: what was done for an order is never seen without the order that asked for it.
-  for (const name of ['charge', 'refunds', 'booking', 'payment', 'reservation', 'order'] as const) await collect(name);
+  for (const name of ['refunds', 'booking', 'payment', 'reservation', 'order'] as const) await collect(name);
   return [...facts.values()];
 }
 
@@ -120,29 +141,26 @@ const queries = {
     from: 'payments',
     key: 'order_id',
     text: `select order_id as id, status, amount_cents::float8 as "amountCents", payment->>'method' as method,
-             charge_id as "chargeId" from payments where $where`,
+             charge_id as "chargeId", created_at as "createdAt", settled_at as "settledAt" from payments where $where`,
   },
   booking: {
     from: 'payments',
     key: 'order_id',
     text: `select order_id as id, count(distinct t.id)::int as transactions,
-             sum(e.amount_cents) filter (where account = 'sales')::float8 as "salesCents"
+             sum(e.amount_cents) filter (where account = 'sales')::float8 as "salesCents",
+             max(substr(account, 10)) filter (where account like 'provider:%') as provider
            from payments join ledger_transactions t on t.reference = 'payment:' || order_id
            left join ledger_entries e on transaction_id = t.id where $where group by 1`,
   },
   refunds: {
     from: 'payments',
     key: 'order_id',
-    text: `select order_id as id, sum(r.amount_cents)::float8 as "refundedCents",
-             coalesce(sum((select sum(-e.amount_cents) from ledger_transactions t join ledger_entries e on transaction_id = t.id
-                           where t.reference = 'refund:' || r.id and account = 'sales')), 0)::float8 as "bookedCents",
-             coalesce(sum((select f.amount_cents from fake_refunds f where f.idempotency_key = r.id)), 0)::float8 as "byFakeCents"
-           from refunds r where status = 'refunded' and $where group by 1`,
-  },
-  charge: {
-    from: 'payments',
-    key: 'idempotency_key',
-    text: `select idempotency_key as id, status, amount_cents::float8 as "amountCents" from fake_charges where $where`,
+    text: `select order_id as id, json_agg(json_build_object(
+             'status', status, 'amountCents', amount_cents, 'settledAt', settled_at,
+             'undoneSeconds', case when next_attempt_at is null then 0 else extract(epoch from now() - created_at) end,
+             'bookedCents', (select coalesce(sum(-e.amount_cents), 0) from ledger_transactions t join ledger_entries e on transaction_id = t.id
+                             where t.reference = 'refund:' || r.id and account = 'sales'))) as "all"
+           from refunds r where $where group by 1`,
   },
 } as const;
 

@@ -123,7 +123,7 @@ export async function startTrialShop({ env, logDir, replicas = {}, over }: Trial
     },
     /** Every disagreement between the databases; what is under way is given a few seconds. */
     async disagreements(): Promise<string[]> {
-      return (await reconcile({ urls, graceSeconds: 3, stuckSeconds: 60 })).disagreements;
+      return (await reconcile({ urls, graceSeconds: 3, stuckSeconds: 60, sinceDays: 7 })).disagreements;
     },
     async stop() {
       await split.stop();

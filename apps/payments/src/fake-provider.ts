@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { sql } from '@shop/kit/database';
 import type { DataSource } from 'typeorm';
 import { ProviderUnreachable, type CardCharge, type CardRefund, type ChargeResult } from './provider.js';
-import type { PaymentProvider, RefundResult } from './provider.js';
+import type { PaymentProvider, ProviderCharge, RefundResult } from './provider.js';
 
 interface FakeCharge {
   calls: number;
@@ -67,6 +67,19 @@ export class FakeProvider implements PaymentProvider {
     );
     if (refund!.token === 'tok_flaky' && refund!.calls < 2) throw new Error('no answer in time');
     return { status: 'refunded' };
+  }
+
+  async *list(since: Date): AsyncGenerator<ProviderCharge> {
+    yield* await sql<ProviderCharge>(
+      this.db,
+      `select idempotency_key as "orderId", 'fake_' || idempotency_key as "chargeId",
+              amount_cents::float8 as "amountCents", coalesce(refunded_cents, 0)::float8 as "refundedCents"
+       from fake_charges left join (
+         select charge_key, sum(amount_cents) as refunded_cents from fake_refunds group by 1
+       ) refunds on charge_key = idempotency_key
+       where status = 'paid' and created_at >= $1`,
+      [since],
+    );
   }
 
   /** Counts the call and charges the card if this call does, in one statement: a charge is made once or not at all. */

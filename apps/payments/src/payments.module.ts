@@ -5,16 +5,15 @@ import { databaseModule } from '@shop/kit/database';
 import { QueueModule } from '@shop/kit/queue';
 import { RedisStateModule } from '@shop/kit/redis';
 import { defineService } from '@shop/kit/service';
-import type { DataSource } from 'typeorm';
 import { ChargePayment } from './charge-payment.js';
-import { FakeProvider } from './fake-provider.js';
+import { chooseProvider } from './choose-provider.js';
 import { CreatePayments1763769600001 } from './migrations/1763769600001-create-payments.js';
 import { CreateLedger1763769600002 } from './migrations/1763769600002-create-ledger.js';
 import { CreateRefunds1763769600004 } from './migrations/1763769600004-create-refunds.js';
 import { PaymentEntity } from './payment.entity.js';
-import { paymentsConfig, type PaymentsConfig } from './payments.config.js';
+import { paymentsConfig } from './payments.config.js';
 import { PaymentsController } from './payments.controller.js';
-import { PAYMENT_PROVIDER, type PaymentProvider } from './provider.js';
+import { PAYMENT_PROVIDER } from './provider.js';
 import { ProviderEvents } from './provider-events.js';
 import { RefundPayment } from './refund-payment.js';
 import { Seed } from './seed.js';
@@ -42,11 +41,7 @@ import { Sweep } from './sweep.js';
     {
       provide: PAYMENT_PROVIDER,
       inject: [paymentsConfig.token, getDataSourceToken('payments')],
-      // Stripe's SDK takes 20 MB, which a process that does without should not pay.
-      useFactory: async (config: PaymentsConfig, db: DataSource): Promise<PaymentProvider> =>
-        config.PAYMENT_PROVIDER === 'stripe'
-          ? (await import('./stripe-client.js')).stripeProvider(config)
-          : new FakeProvider(db),
+      useFactory: chooseProvider,
     },
   ],
 })

@@ -28,6 +28,16 @@ export interface CardRefund {
 
 export type RefundResult = { status: 'refunded' } | { status: 'failed'; failure: string };
 
+/** A charge in the provider's own books. */
+export interface ProviderCharge {
+  orderId: string;
+  /** As in a ChargeResult. */
+  chargeId: string;
+  amountCents: number;
+  /** How much of it was given back by now. */
+  refundedCents: number;
+}
+
 /** A message by which a provider tells something of itself. */
 export interface ProviderEvent {
   /** Unique at the provider; the same message comes again under the same id. */
@@ -54,6 +64,8 @@ export interface PaymentProvider {
   cancel(charge: CardCharge): Promise<ChargeResult | undefined>;
   /** Gives money back, or answers what came of it when this refund was made before. */
   refund(refund: CardRefund): Promise<RefundResult>;
+  /** Every charge for an order since then, also such as payments knows nothing of; to be compared with its own books. */
+  list(since: Date): AsyncIterable<ProviderCharge>;
   /** Reads a message of the provider's. An AppError `forbidden` when it is from somebody else, or old. */
   readEvent?(body: string, signature: string): ProviderEvent;
 }

@@ -2,7 +2,8 @@
 import { Id } from '@shop/contracts/values';
 import { AppError } from '@shop/kit/errors';
 import { Stripe } from 'stripe';
-import type { CardCharge, CardRefund, ChargeResult, PaymentProvider, ProviderEvent, RefundResult } from './provider.js';
+import type { CardCharge, CardRefund, ChargeResult, PaymentProvider } from './provider.js';
+import type { ProviderCharge, ProviderEvent, RefundResult } from './provider.js';
 import { certainlyNothing, declineOf, declined, isRemembered } from './stripe-errors.js';
 
 /** Stripe promises to remember idempotency keys for 24 hours. */
@@ -10,6 +11,9 @@ const KEYS_LIVE_MS = 23 * 3600_000;
 
 /** How far Stripe's clock may be behind ours. */
 const CLOCK_SKEW_SECONDS = 300;
+
+/** Reading may be repeated at once; a long list should not fail over one page of it. */
+const LISTING_RETRIES = 3;
 
 export class StripeProvider implements PaymentProvider {
   readonly name = 'stripe';
@@ -71,6 +75,15 @@ export class StripeProvider implements PaymentProvider {
     } catch (error) {
       if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error;
       return { status: 'failed', failure: error.code ?? error.message };
+    }
+  }
+
+  /** Intents without an order's id are other business of the same Stripe account. */
+  async *list(since: Date): AsyncGenerator<ProviderCharge> {
+    for await (const { id, metadata, amount_received, latest_charge } of this.intentsSince(since, LISTING_RETRIES)) {
+      const orderId = Id.safeParse(metadata['orderId']).data;
+      const refundedCents = (latest_charge as Stripe.Charge | null)?.amount_refunded ?? 0;
+      if (orderId && amount_received > 0) yield { orderId, chargeId: id, amountCents: amount_received, refundedCents };
     }
   }
 
@@ -137,12 +150,18 @@ export class StripeProvider implements PaymentProvider {
 
   /** Goes through all intents since then: for the few cases in which no key can tell. */
   private async listed({ orderId, since }: CardCharge): Promise<ChargeResult | undefined> {
-    const gte = Math.floor(since.getTime() / 1000) - CLOCK_SKEW_SECONDS;
-    for await (const intent of this.stripe.paymentIntents.list({ created: { gte }, limit: 100 })) {
+    for await (const intent of this.intentsSince(since)) {
       const result = intent.metadata['orderId'] === orderId ? await this.resultOf(intent) : undefined;
       if (result) return result;
     }
     return undefined;
+  }
+
+  /** Newest first, each with the charge that it led to, read a page at a time. */
+  private intentsSince(since: Date, maxNetworkRetries = 0): AsyncIterable<Stripe.PaymentIntent> {
+    const gte = Math.floor(since.getTime() / 1000) - CLOCK_SKEW_SECONDS;
+    const expand = ['data.latest_charge'];
+    return this.stripe.paymentIntents.list({ created: { gte }, limit: 100, expand }, { maxNetworkRetries });
   }
 
   private async refundMade(payment_intent: string, refundId: string): Promise<Stripe.Refund | undefined> {

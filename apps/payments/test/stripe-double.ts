@@ -38,6 +38,14 @@ export async function startStripeDouble() {
   const faults: { path: string; fault: Fault; times: number }[] = [];
   const sockets = new Set<Socket>();
 
+  const refundsOfIntent = (id: string) => [...refunds.values()].filter(({ payment_intent }) => payment_intent === id);
+  const refundedOf = (id: string) => refundsOfIntent(id).reduce((cents, { amount }) => cents + amount, 0);
+  const withCharge = (intent: Intent) => {
+    if (intent.status !== 'succeeded') return { ...intent, amount_received: 0, latest_charge: null };
+    const charge = { id: `ch_of_${intent.id}`, object: 'charge', amount_refunded: refundedOf(intent.id) };
+    return { ...intent, amount_received: intent.amount, latest_charge: charge };
+  };
+
   function work(method: string, path: string, params: URLSearchParams): Answer {
     const [, , kind, id, verb] = path.split('/');
     const metadata = {
@@ -50,23 +58,22 @@ export async function startStripeDouble() {
       return { status: 200, body: { id: `pm_of_${token}`, object: 'payment_method' } };
     }
     if (kind === 'refunds' && method === 'GET') {
-      const data = [...refunds.values()].filter((refund) => refund.payment_intent === params.get('payment_intent'));
-      return { status: 200, body: { object: 'list', data, has_more: false, url: path } };
+      return pageOf(refundsOfIntent(params.get('payment_intent')!), params);
     }
     if (kind === 'refunds') {
       const payment_intent = params.get('payment_intent')!;
       const intent = intents.get(payment_intent);
       const amount = Number(params.get('amount'));
-      const before = [...refunds.values()].filter((refund) => refund.payment_intent === payment_intent);
-      const sum = before.reduce((cents, refund) => cents + refund.amount, amount);
+      const sum = amount + refundedOf(payment_intent);
       if (intent?.status !== 'succeeded' || sum > intent.amount) return refusal(400, 'charge_already_refunded');
       const refund = { id: `re_${randomUUID()}`, payment_intent, amount, status: 'succeeded', metadata };
       refunds.set(refund.id, refund);
       return { status: 200, body: refund };
     }
     if (method === 'GET' && !id) {
-      const data = [...intents.values()].reverse();
-      return { status: 200, body: { object: 'list', data, has_more: false, url: path } };
+      const since = Number(params.get('created[gte]'));
+      const found = [...intents.values()].reverse().filter(({ created }) => created >= since);
+      return pageOf(params.get('expand[0]') === 'data.latest_charge' ? found.map(withCharge) : found, params);
     }
     if (id) {
       const intent = intents.get(id);
@@ -168,6 +175,12 @@ const cards: Record<string, Partial<Intent>> = {
   },
   pm_card_threeDSecure: { status: 'requires_action' },
 };
+
+function pageOf(all: { id: string }[], params: URLSearchParams): Answer {
+  const start = all.findIndex(({ id }) => id === params.get('starting_after')) + 1;
+  const end = start + Number(params.get('limit') ?? 10);
+  return { status: 200, body: { object: 'list', data: all.slice(start, end), has_more: end < all.length, url: '/' } };
+}
 
 function refusal(status: number, code: string, about: object = {}): Answer {
   return { status, body: { error: { type: 'invalid_request_error', code, message: code, ...about } } };

@@ -55,6 +55,10 @@ describe.skipIf('missing' in mock)('stripe-mock accepts', () => {
     ]);
   });
 
+  test('listing what was charged', async () => {
+    expect(await asked(() => provider.list(new Date(0)).next())).toEqual(['GET /v1/payment_intents 200']);
+  });
+
   test('looking at an intent', async () => {
     expect(await asked(() => stripe.paymentIntents.retrieve('pi_1'))).toEqual(['GET /v1/payment_intents/:id 200']);
   });
