@@ -64,6 +64,10 @@ export class OrderEntity {
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
 
+  /** When the sweep looks at it next; null once it is settled. */
+  @Column('timestamptz', { name: 'next_sweep_at', nullable: true, select: false })
+  nextSweepAt?: Date | null;
+
   /** Of an order that is being taken back: nobody was told of it, and its goods are about to be released. */
   @Column('timestamptz', { name: 'withdrawn_at', nullable: true })
   withdrawnAt!: Date | null;

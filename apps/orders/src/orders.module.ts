@@ -5,6 +5,7 @@ import { QueueModule } from '@shop/kit/queue';
 import { defineService } from '@shop/kit/service';
 import { CreateOrders1763769600000 } from './migrations/1763769600000-create-orders.js';
 import { WithdrawOrders1763769600003 } from './migrations/1763769600003-withdraw-orders.js';
+import { ListRareOrders1763769600005 } from './migrations/1763769600005-list-rare-orders.js';
 import { OrderEntity } from './order.entity.js';
 import { ordersConfig } from './orders.config.js';
 import { OrdersController } from './orders.controller.js';
@@ -21,7 +22,7 @@ import { Sweep } from './sweep.js';
       config: ordersConfig,
       url: 'ORDERS_DATABASE_URL',
       entities: [OrderEntity],
-      migrations: [CreateOrders1763769600000, WithdrawOrders1763769600003],
+      migrations: [CreateOrders1763769600000, WithdrawOrders1763769600003, ListRareOrders1763769600005],
     }),
     // Not part of readiness: without Redis orders are taken all the same, and paid once it is back.
     QueueModule,
