@@ -10,6 +10,7 @@ import { chooseProvider } from './choose-provider.js';
 import { CreatePayments1763769600001 } from './migrations/1763769600001-create-payments.js';
 import { CreateLedger1763769600002 } from './migrations/1763769600002-create-ledger.js';
 import { CreateRefunds1763769600004 } from './migrations/1763769600004-create-refunds.js';
+import { PruneProviderEvents1763769600006 } from './migrations/1763769600006-prune-provider-events.js';
 import { PaymentEntity } from './payment.entity.js';
 import { paymentsConfig } from './payments.config.js';
 import { PaymentsController } from './payments.controller.js';
@@ -26,7 +27,12 @@ import { Sweep } from './sweep.js';
       config: paymentsConfig,
       url: 'PAYMENTS_DATABASE_URL',
       entities: [PaymentEntity],
-      migrations: [CreatePayments1763769600001, CreateLedger1763769600002, CreateRefunds1763769600004],
+      migrations: [
+        CreatePayments1763769600001,
+        CreateLedger1763769600002,
+        CreateRefunds1763769600004,
+        PruneProviderEvents1763769600006,
+      ],
     }),
     QueueModule,
     RedisStateModule,

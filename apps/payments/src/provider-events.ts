@@ -43,3 +43,20 @@ export class ProviderEvents {
       this.log.error({ event: id, type, orderId }, 'charged, though the order was rejected');
   }
 }
+
+/** A provider repeats an event for days at most (Stripe: three), so one as old as this never comes again. */
+const KEPT_DAYS = 30;
+const PRUNED_AT_ONCE = 1000;
+
+/** Forgets old events; answers whether there may be more of them. */
+export async function pruneEvents(db: DataSource): Promise<boolean> {
+  const pruned = await sql(
+    db,
+    `delete from provider_events where id in (
+       select id from provider_events where received_at < now() - make_interval(days => $1)
+       order by received_at limit $2 for update skip locked
+     ) returning id`,
+    [KEPT_DAYS, PRUNED_AT_ONCE],
+  );
+  return pruned.length === PRUNED_AT_ONCE;
+}

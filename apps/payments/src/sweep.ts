@@ -1,4 +1,5 @@
-// Tries payments again: those whose provider gave no result, and those whose process died. Makes refunds. Runs on every replica.
+// Tries payments again: those whose provider gave no result, and those whose process died. Makes refunds. Forgets old
+// messages of the provider. Runs on every replica.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { crashPoint } from '@shop/kit/crash-point';
@@ -8,11 +9,15 @@ import { DataSource } from 'typeorm';
 import { ChargePayment } from './charge-payment.js';
 import { claimDuePayments } from './payment-writes.js';
 import { paymentsConfig, type PaymentsConfig } from './payments.config.js';
+import { pruneEvents } from './provider-events.js';
 import { RefundPayment } from './refund-payment.js';
 import { claimDueRefunds } from './refund-writes.js';
 
 /** Payments, and refunds, at a time, per replica. */
 const BATCH = 50;
+
+/** Old messages are looked for once in so many rounds. */
+const PRUNE_ROUNDS = 60;
 
 @Injectable()
 export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
@@ -27,10 +32,12 @@ export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    const every = { seconds: this.config.PAYMENTS_SWEEP_SECONDS, log: this.log };
+    const seconds = this.config.PAYMENTS_SWEEP_SECONDS;
+    const every = { seconds, log: this.log };
     this.stops = [
       repeat({ ...every, name: 'payment sweep' }, () => this.sweepPayments()),
       repeat({ ...every, name: 'refund sweep' }, () => this.sweepRefunds()),
+      repeat({ ...every, name: 'event pruning', seconds: seconds * PRUNE_ROUNDS }, () => pruneEvents(this.db)),
     ];
   }
 

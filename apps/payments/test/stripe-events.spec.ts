@@ -80,6 +80,18 @@ test('what is not signed by Stripe, or long ago, is refused and leaves nothing',
   expect(await known('evt_bad')).toEqual([]);
 });
 
+test('events are forgotten after thirty days, and not before', async () => {
+  const kept = async () =>
+    (await payments.db.query<{ id: string }>(`select id from provider_events where type = 'old' order by id`)).map(
+      ({ id }) => id,
+    );
+  await payments.db.query(
+    `insert into provider_events (id, type, received_at)
+     select 'evt_old_' || age, 'old', now() - make_interval(days => age) from unnest(array[29, 31, 400]) age`,
+  );
+  await vi.waitFor(async () => expect(await kept()).toEqual(['evt_old_29']), { timeout: 15_000, interval: 50 });
+});
+
 test('where Stripe is not in use there is no such door', async () => {
   const other = await startPayments();
   const event = stripeEvent('payment_intent.succeeded', uuidv7());
