@@ -25,8 +25,11 @@ interface Answer {
   status: number;
   body: unknown;
 }
-/** before: the request is lost on its way; after: it is worked off, and its answer is lost; fails: it is worked off, and the answer is 500. */
-type Fault = 'before' | 'after' | 'fails';
+/**
+ * before: the request is lost on its way; after: it is worked off, and its answer is lost; fails: it is worked off, and
+ * the answer is 500; broken: it is not worked off, and the answer is 500.
+ */
+type Fault = 'before' | 'after' | 'fails' | 'broken';
 
 const WEBHOOK_SECRET = 'whsec_test';
 
@@ -122,8 +125,11 @@ export async function startStripeDouble() {
       response.setHeader('idempotent-replayed', 'true');
       answer = known.answer;
     } else {
-      answer = work(method, pathname, method === 'GET' ? searchParams : new URLSearchParams(body));
-      if (fault?.fault === 'fails') answer = { status: 500, body: { error: { type: 'api_error', message: 'oops' } } };
+      answer = { status: 500, body: { error: { type: 'api_error', message: 'oops' } } };
+      if (fault?.fault !== 'broken') {
+        const worked = work(method, pathname, method === 'GET' ? searchParams : new URLSearchParams(body));
+        if (fault?.fault !== 'fails') answer = worked;
+      }
       // What was refused for its shape alone is not remembered.
       if (key && method === 'POST' && (answer.status === 200 || answer.status === 402 || answer.status === 500))
         keys.set(key, { request: `${pathname} ${body}`, answer: structuredClone(answer) });

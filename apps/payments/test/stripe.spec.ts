@@ -6,6 +6,7 @@ import { startStripeDouble, type StripeDouble } from './stripe-double.js';
 const CREATE = 'POST /v1/payment_intents';
 const CANCEL = 'POST /v1/payment_intents/:id/cancel';
 const LIST = 'GET /v1/payment_intents';
+const REFUND = 'POST /v1/refunds';
 
 let stripe: StripeDouble;
 let payments: Payments;
@@ -153,10 +154,37 @@ test('a refund is made once, also when its answers are lost', async () => {
   const refund = { orderId, reason: 'broken' };
   await payments.rpc.call(paymentsRpc.requestRefund, { ...refund, idempotencyKey: 'a', amountCents: 200 });
   await payments.refunded(orderId, 200);
-  stripe.fault('after', 'POST /v1/refunds');
+  stripe.fault('after', REFUND);
   await payments.rpc.call(paymentsRpc.requestRefund, { ...refund, idempotencyKey: 'b' });
   await payments.refunded(orderId, 1234);
   expect(stripe.refundsOf(orderId).map(({ amount }) => amount)).toEqual([200, 1034]);
+});
+
+test('a refund that Stripe made while it failed is found in its list', async () => {
+  const orderId = await charge('tok_visa');
+  await payments.settled(orderId);
+  stripe.fault('fails', REFUND);
+  await payments.rpc.call(paymentsRpc.requestRefund, { orderId, reason: 'broken', idempotencyKey: 'a' });
+  await payments.refunded(orderId, 1234);
+  expect(stripe.calls.filter((call) => call === REFUND)).toHaveLength(1);
+  expect(stripe.refundsOf(orderId)).toHaveLength(1);
+});
+
+test('a refund that Stripe failed to make, and keeps to that, waits until the key is forgotten', async () => {
+  const orderId = await charge('tok_visa');
+  await payments.settled(orderId);
+  stripe.fault('broken', REFUND);
+  const refund = (idempotencyKey: string) =>
+    payments.rpc.call(paymentsRpc.requestRefund, { orderId, reason: 'broken', idempotencyKey });
+  await refund('a');
+  await vi.waitFor(() => expect(stripe.calls.filter((call) => call === REFUND).length).toBeGreaterThan(1), 10_000);
+  expect(stripe.refundsOf(orderId)).toEqual([]);
+  // It still counts as given back.
+  await expect(refund('b')).rejects.toMatchObject({ code: 'refund_exceeds_payment' });
+  await refund('a');
+  stripe.keys.clear();
+  await payments.refunded(orderId, 1234);
+  expect(stripe.refundsOf(orderId)).toHaveLength(1);
 });
 
 test('a refund that Stripe refuses fails for good, and leaves what was paid to be refunded', async () => {
