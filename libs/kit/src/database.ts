@@ -104,7 +104,10 @@ export async function withLock<T>(dataSource: DataSource, name: string, work: ()
     await client.connect();
     await client.query('select pg_advisory_lock(hashtext($1))', [name]);
     const result = await work();
-    if (lost) throw lost;
+    // Asked, because it may have ended without our having heard of it yet.
+    await client.query('select 1').catch((error: Error) => {
+      throw lost ?? error;
+    });
     return result;
   } finally {
     await client.end().catch(() => undefined);
