@@ -1,5 +1,5 @@
 // Work for later, on BullMQ: one queue per service that works it off. The queue saves work; that it is done once is the database's to guarantee.
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Job, PayloadOf } from '@shop/contracts/jobs';
 import { Queue, UnrecoverableError, Worker, type Job as BullJob } from 'bullmq';
@@ -59,10 +59,11 @@ export class Queues implements OnApplicationShutdown {
     });
     // BullMQ waits for its first connection without limit. Added later than promised does no harm: handlers are idempotent.
     added.catch(() => undefined);
-    await Promise.race([
-      added,
-      setTimeout(ADD_MS, undefined, { ref: false }).then(() => Promise.reject(new AppError('unavailable'))),
-    ]);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new AppError('unavailable')), ADD_MS).unref();
+    });
+    await Promise.race([added, late]).finally(() => clearTimeout(timer));
   }
 
   /** Starts taking jobs; called once everything else is ready. */
@@ -85,7 +86,7 @@ export class Queues implements OnApplicationShutdown {
   /** Takes no further jobs and waits for those in hand; what is cut off is taken up elsewhere when its lock ends. */
   async drain(graceMs: number): Promise<void> {
     const closed = Promise.allSettled(this.workers.map((worker) => worker.close()));
-    await Promise.race([closed, setTimeout(graceMs, undefined, { ref: false })]);
+    await Promise.race([closed, sleep(graceMs, undefined, { ref: false })]);
   }
 
   onApplicationShutdown(): void {
