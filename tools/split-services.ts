@@ -37,7 +37,8 @@ const CALM_MS = 2000;
 
 export function startSplit({ places, env, envOf = () => ({}), logDir, onRestart = () => {} }: SplitOptions): Split {
   const host = reachableHost(env);
-  const shared = { ...env, ...addressesOf(places, host) };
+  // Time for visitors with open connections to hear that they should come by another one.
+  const shared = { SHUTDOWN_DELAY_MS: '500', ...env, ...addressesOf(places, host) };
   let stopping = false;
   const replicas = places.map((place) => {
     const label = `${place.service} ${place.replica}`;

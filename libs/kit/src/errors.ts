@@ -36,7 +36,9 @@ export function toWireError(error: unknown): WireError {
   return { code, detail, extras, retryAfterSeconds };
 }
 
+/** A newer server may refuse with codes that are not known here yet. */
 export function fromWireError(wire: WireError): AppError {
+  if (!Object.hasOwn(problems, wire.code)) return new AppError('internal', wire.detail);
   return new AppError(wire.code, wire.detail, wire.extras, wire.retryAfterSeconds);
 }
 

@@ -33,6 +33,10 @@ export class Health {
     this.state = 'draining';
   }
 
+  get isDraining(): boolean {
+    return this.state === 'draining';
+  }
+
   /** Rejects with terminus' ServiceUnavailableException, which names what is down. */
   ready(): Promise<HealthCheckResult> {
     const indicators = [...this.checks].map(

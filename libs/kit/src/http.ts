@@ -6,6 +6,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions, RouteOptions } from 'fastify';
 import { newRequestId, runInContext } from './context.js';
 import { AppError, invalidRequest } from './errors.js';
+import { Health } from './health.js';
 import type { KitConfig } from './kit.config.js';
 import type { Log } from './log.js';
 import { counter, histogram } from './metrics.js';
@@ -60,15 +61,29 @@ export function setUpHttp(app: NestFastifyApplication, config: KitConfig, log: L
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   fastify.removeContentTypeParser('text/plain');
   letDeletesBeEmpty(fastify);
+  const health = app.get<Health>(Health);
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
+    // Idle connections are cut when the door closes: who comes until then is told to open the next one elsewhere.
+    if (health.isDraining) reply.header('connection', 'close');
     runInContext({ requestId: request.id, deadlineAt: performance.now() + config.REQUEST_DEADLINE_MS }, done);
   });
+  refuseOddMethods(fastify);
   observeRequests(fastify, log);
   const routes = collectRoutes(fastify);
   app.useGlobalFilters(new ProblemFilter(log));
   app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: invalidRequest }));
   return () => answerOtherMethods(fastify, routes);
+}
+
+/** TRACE, PROPFIND and the like are possible nowhere. */
+function refuseOddMethods(fastify: FastifyInstance): void {
+  const known = new Set(ALL_METHODS);
+  fastify.addHook('onRequest', ({ method }, reply, done) => {
+    if (known.has(method)) return done();
+    reply.header('allow', ALL_METHODS.join(', '));
+    done(new AppError('method_not_allowed', `${method} is not possible here.`));
+  });
 }
 
 /** Many clients name a content type with every request, also with those that have no content. */

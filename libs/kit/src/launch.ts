@@ -174,9 +174,11 @@ interface Stopping {
 async function shutDown({ running: { app, url }, config, log, rpcServer, rpc, queues, ops }: Stopping): Promise<void> {
   app.get(Health).drain();
   await sleep(config.SHUTDOWN_DELAY_MS);
-  if (url) await closeDoor(app, config.SHUTDOWN_GRACE_MS);
-  await rpcServer.drain(config.SHUTDOWN_GRACE_MS);
-  await queues?.drain(config.SHUTDOWN_GRACE_MS);
+  const end = performance.now() + config.SHUTDOWN_GRACE_MS;
+  const left = () => Math.max(0, end - performance.now());
+  if (url) await closeDoor(app, left());
+  await rpcServer.drain(left());
+  await queues?.drain(left());
   await app.close();
   rpc.close();
   await ops.close();

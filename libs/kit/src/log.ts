@@ -40,19 +40,15 @@ export class Log implements LoggerService {
   }
 
   private write(level: 'debug' | 'info' | 'warn' | 'error', [what, ...rest]: LogEntry): void {
-    if (what instanceof Error) this.pino[level]({ err: what }, textOf(rest) ?? what.message);
-    else if (typeof what === 'object' && what !== null) this.pino[level](what, textOf(rest));
-    else this.pino[level]({ context: textOf(rest) }, String(what));
+    const [first, last] = [rest[0], rest.at(-1)].map((text) => (typeof text === 'string' ? text : undefined));
+    if (what instanceof Error) this.pino[level]({ err: what }, first ?? what.message);
+    else if (typeof what === 'object' && what !== null) this.pino[level](what, first);
+    else this.pino[level]({ context: last }, String(what));
   }
 }
 
 /** (fields or error, message) of ours, or (message, …, context) of Nest's. */
 type LogEntry = [what: unknown, ...rest: unknown[]];
-
-function textOf(rest: unknown[]): string | undefined {
-  const last = rest.at(-1);
-  return typeof last === 'string' ? last : undefined;
-}
 
 function requestFields(): object {
   const requestId = currentContext()?.requestId;

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { Body, Controller, Delete, Get, HttpCode, Module, Post } from '@nestjs/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
@@ -147,6 +149,14 @@ test('unknown paths are 404, known paths with another method 405 with Allow', as
   expect(await problem(fetch(`${running.url}/things`))).toMatchObject({ code: 'method_not_allowed' });
 });
 
+test.each(['TRACE', 'PROPFIND', 'PURGE'])('%s is possible nowhere', async (method) => {
+  const sent = request(`${running.url}/things`, { method });
+  sent.end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  expect([response.statusCode, response.headers.allow]).toEqual([405, 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']);
+  expect(JSON.parse(await text(response))).toMatchObject({ code: 'method_not_allowed' });
+});
+
 test('operations live on their own port only', async () => {
   for (const path of ['/livez', '/readyz', '/metrics']) {
     expect((await fetch(`${running.opsUrl}${path}`)).status).toBe(200);
@@ -163,6 +173,8 @@ test('stopping finishes the request in flight, tells that it is not ready, and f
   await expect.poll(() => finish).toBeDefined();
   const stopped = other.stop();
   await expect.poll(async () => (await fetch(`${other.opsUrl}/readyz`)).status).toBe(503);
+  // Whoever comes by an open connection is told to open the next one elsewhere.
+  expect((await fetch(`${other.url}/things/none`)).headers.get('connection')).toBe('close');
   finish!();
   expect(await (await slow).json()).toEqual({ done: true });
   await stopped;

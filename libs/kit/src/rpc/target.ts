@@ -51,8 +51,8 @@ export class Target {
     this.outcomes.failed += 1;
     const procedure = this.rpc.name;
     // An outage fails many calls at the same place for the same reason: its stack tells nothing.
-    if (isOutage(error)) logger.warn({ procedure, outage: wordsOf(error as NodeJS.ErrnoException) });
-    else logger.error({ err: error, procedure });
+    if (isOutage(error)) logger.warn({ procedure, outage: wordsOf(error as NodeJS.ErrnoException) }, 'a store is out');
+    else logger.error({ err: error, procedure }, 'a procedure failed');
     return toAppError(error);
   }
 }

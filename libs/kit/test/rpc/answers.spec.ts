@@ -180,6 +180,16 @@ it('a procedure that the server does not know is an error of that call alone', a
   expect(await rpc.call(testRpc.echo, { text: 'on' })).toEqual({ text: 'on' });
 });
 
+it('a refusal of a newer server, in words that are not known here, is an error of that call alone', async () => {
+  const refuse = () => {
+    throw Object.assign(new AppError('out_of_stock', 'That is too much'), { code: 'quota_exceeded' });
+  };
+  const rpc = callerOf(await serve({ ...handlers, refuse }));
+  const meanwhile = rpc.call({ ...testRpc.work, idempotent: false }, { ms: 200 });
+  await expect(rpc.call(testRpc.refuse, {})).rejects.toMatchObject({ code: 'internal', detail: 'That is too much' });
+  await expect(meanwhile).resolves.toEqual({ pid: 1 });
+});
+
 it('a server without a port answers its own process only', async () => {
   const server = new RpcServer();
   await new Promise<unknown>((resolve) => server.listen(resolve));
