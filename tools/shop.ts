@@ -56,6 +56,8 @@ function developmentEnv(): NodeJS.ProcessEnv {
 
 async function refuseTakenPorts(ports: Record<string, number>): Promise<void> {
   for (const [use, port] of Object.entries(ports)) {
+    const other = Object.keys(ports).find((name) => name !== use && ports[name] === port);
+    if (other) throw new Failure(`${use} and ${other} are both ${port}: they need ports of their own.`);
     // A moment, for what a shop that just ended still holds.
     if (await until(() => isFree(port), 500)) continue;
     const holder = holderOf(port);

@@ -40,6 +40,7 @@ export function explain(error: unknown): string {
     return `The disk is full${path ? ` (writing ${path})` : ''}. Nothing was lost; free some space and try again.`;
   if (code === 'EACCES' || code === 'EPERM')
     return `Not allowed: ${message}. Choose another folder with DATA_DIR=…, or change its owner.`;
+  if (code === 'EEXIST' || code === 'ENOTDIR') return `Not a folder: ${path}. Choose another one with DATA_DIR=….`;
   if (code === 'EROFS') return `The file system is read-only: ${message}. Choose another folder with DATA_DIR=….`;
   return stack ?? String(error);
 }
