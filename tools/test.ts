@@ -29,8 +29,8 @@ await main(async ({ asked }) => {
   const results = await Promise.all(projects.map(({ name, folder }) => readReport(name, folder)));
   for (const { name, problem } of results) if (problem) console.error(`${name}: ${problem}`);
   const sum = total(results, code === 0);
-  const skipped = sum.skipped > 0 ? `, ${sum.skipped} skipped` : '';
-  console.log(`\n${sum.passed} passed, ${sum.failed} failed${skipped}`);
+  if (sum.skipped > 0) console.log(`\n${sum.skipped} skipped; why is said above.`);
+  console.log(`\n${sum.passed} passed, ${sum.failed} failed`);
   return sum.failed === 0 ? 0 : 1;
 });
 
