@@ -55,7 +55,8 @@ export class CatalogReads {
     private readonly shared: SharedCache,
   ) {
     shared.listen((keys) => {
-      for (const key of keys) this.products.delete(key);
+      if (keys === 'all') this.products.clear();
+      else for (const key of keys) this.products.delete(key);
       this.lists.clear();
     });
   }

@@ -5,8 +5,8 @@ import { Log } from '@shop/kit/log';
 import { ReadyJson } from '@shop/kit/ready-json';
 import { REDIS_CACHE } from '@shop/kit/redis';
 import type { Redis } from 'ioredis';
+import * as z from 'zod';
 
-const CHANNEL = 'catalog:changed';
 /** How long a reader may take to bring a value for what it did not find. */
 const LEASE_MS = 2000;
 /** How often a Redis that failed is asked whether it is back. No request waits for it meanwhile. */
@@ -36,17 +36,22 @@ type CacheClient = Redis & {
   evalBuffer(script: string, keys: number, ...values: (string | number)[]): Promise<unknown>;
 };
 
+const Keys = z.string().transform(parseJson).pipe(z.array(z.string()));
+
 @Injectable()
 export class SharedCache implements OnModuleInit, OnApplicationShutdown {
   private readonly subscriber: Redis;
   private down = false;
   private probe: NodeJS.Timeout | undefined;
-  private onChange: (keys: string[]) => void = () => undefined;
+  private onChange: (keys: string[] | 'all') => void = () => undefined;
+  /** Redis has its channels in common, whatever the database: shops that share a server are told apart by it. */
+  private readonly channel: string;
 
   constructor(
     @Inject(REDIS_CACHE) private readonly redis: CacheClient,
     private readonly log: Log,
   ) {
+    this.channel = `catalog:changed:${redis.options.db ?? 0}`;
     // It waits for messages as long as it takes, and subscribes itself again whenever it has a connection.
     this.subscriber = redis.duplicate({ lazyConnect: true, commandTimeout: undefined, autoResubscribe: false });
   }
@@ -54,8 +59,8 @@ export class SharedCache implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     const { subscriber } = this;
     subscriber.on('error', () => undefined);
-    subscriber.on('ready', () => void subscriber.subscribe(CHANNEL).catch(() => undefined));
-    subscriber.on('message', (_channel, message: string) => this.onChange(JSON.parse(message) as string[]));
+    subscriber.on('ready', () => void subscriber.subscribe(this.channel).catch(() => undefined));
+    subscriber.on('message', (_channel, message: string) => this.hear(message));
     void subscriber.connect().catch(() => undefined);
   }
 
@@ -64,8 +69,8 @@ export class SharedCache implements OnModuleInit, OnApplicationShutdown {
     this.subscriber.disconnect();
   }
 
-  /** Calls `listener` with the keys that any replica changed. */
-  listen(listener: (keys: string[]) => void): void {
+  /** Calls `listener` with the keys that any replica changed; 'all' when that was not to be understood. */
+  listen(listener: (keys: string[] | 'all') => void): void {
     this.onChange = listener;
   }
 
@@ -88,11 +93,18 @@ export class SharedCache implements OnModuleInit, OnApplicationShutdown {
     await this.ask(() =>
       Promise.all([
         ...keys.map((key) => this.redis.del(...keysOf(key))),
-        this.redis.publish(CHANNEL, JSON.stringify(keys)),
+        this.redis.publish(this.channel, JSON.stringify(keys)),
       ]),
     );
     // Last, so that nothing read from Redis before the deletion stays here.
     this.onChange(keys);
+  }
+
+  /** Anybody may publish anything: what is no list of keys may have meant any. */
+  private hear(message: string): void {
+    const keys = Keys.safeParse(message);
+    if (!keys.success) this.log.warn({ err: keys.error }, 'A change of products was told in words unknown here');
+    this.onChange(keys.data ?? 'all');
   }
 
   /** Undefined at once while Redis is away, and after one command's time-out when it goes. */
@@ -117,6 +129,14 @@ export class SharedCache implements OnModuleInit, OnApplicationShutdown {
         () => this.awaitReturn(),
       );
     }, PROBE_MS).unref();
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,10 +1,8 @@
 import { catalogRpc } from '@shop/contracts/catalog';
 import { Log } from '@shop/kit/log';
-import { ReadyJson } from '@shop/kit/ready-json';
 import { testRedisUrl, type TestDatabase } from '@shop/kit/testing/stores';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SharedCache } from '../src/shared-cache.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCatalogDatabase, eventually, refusalOf, startCatalog, type Catalog } from './catalog-under-test.js';
 import { toggledRedis, type ToggledRedis } from './toggled-redis.js';
 
@@ -66,6 +64,8 @@ async function readsBy(shop: Catalog): Promise<(layer: string) => number> {
   return (layer) =>
     Number(new RegExp(`^catalog_reads_total\\{what="product",layer="${layer}"\\} (\\d+)`, 'm').exec(text)?.[1] ?? 0);
 }
+
+const channels = () => store.pubsub('CHANNELS', 'catalog:changed*') as Promise<string[]>;
 
 const DETAIL = 'where p.slug = $1';
 const LIST = 'as sort_key';
@@ -155,23 +155,32 @@ describe('a change by staff', () => {
     await Promise.all([writer(), ...readers]);
   });
 
-  it('forbids to store what was read before it', async () => {
-    const cache = new SharedCache(store as ConstructorParameters<typeof SharedCache>[0], new Log('silent', 'test'));
-    const value = (text: string) => ReadyJson.of({ text });
-    const missed = await cache.get('thing');
-    await cache.invalidate(['thing']);
-    if (!missed.found) missed.put(value('old'), 60_000);
-    const again = await cache.get('thing');
-    expect(again.found).toBeUndefined();
-    // Who came second to a gap has no lease, and leaves filling it to the first.
-    const late = await cache.get('thing');
-    if (!late.found) late.put(value('late'), 60_000);
-    if (!again.found) again.put(value('new'), 60_000);
-    expect(await cache.get('thing')).toMatchObject({
-      found: value('new'),
-      ttlMs: expect.closeTo(60_000, -4) as number,
+  it('that is told in words nobody understands makes every replica forget all it holds', async () => {
+    const warn = vi.spyOn(Log.prototype, 'warn');
+    const shops = [await startShop(FOREVER), await startShop(FOREVER)];
+    const channel = await eventually(async () => {
+      const [name = ''] = await channels();
+      expect(await store.pubsub('NUMSUB', name)).toEqual([name, 2]);
+      return name;
     });
-    cache.onApplicationShutdown();
+    for (const words of ['v2', '', 'null', '{}', '[1]', '["morning-']) {
+      await Promise.all(shops.flatMap((shop) => [shop.getProduct(MUG), shop.list({ category: 'kitchen' })]));
+      const [row] = await database.query<{ priceCents: number }>(
+        `update products set price_cents = price_cents + 1 where slug = $1 returning price_cents as "priceCents"`,
+        [MUG],
+      );
+      await store.flushdb();
+      warn.mockClear();
+      await store.publish(channel, words);
+      for (const shop of shops)
+        await eventually(async () => {
+          expect(await shop.getProduct(MUG), words).toMatchObject(row!);
+          const { items } = await shop.list({ category: 'kitchen' });
+          expect(items, words).toContainEqual(expect.objectContaining(row!));
+        });
+      expect(warn, words).toHaveBeenCalledTimes(2);
+    }
+    warn.mockRestore();
   });
 });
 

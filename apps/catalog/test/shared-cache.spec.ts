@@ -1,0 +1,62 @@
+import { Log } from '@shop/kit/log';
+import { ReadyJson } from '@shop/kit/ready-json';
+import { testRedisUrl } from '@shop/kit/testing/stores';
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { SharedCache } from '../src/shared-cache.js';
+import { eventually } from './catalog-under-test.js';
+
+let redis: Redis;
+let cache: SharedCache;
+let stopAll: (() => void)[] = [];
+
+function open(database: number) {
+  const client = new Redis(testRedisUrl(database), { enableAutoPipelining: true });
+  const cache = new SharedCache(client as ConstructorParameters<typeof SharedCache>[0], new Log('silent', 'test'));
+  cache.onModuleInit();
+  stopAll.push(() => {
+    cache.onApplicationShutdown();
+    client.disconnect();
+  });
+  return { client, cache };
+}
+
+beforeEach(async () => {
+  ({ client: redis, cache } = open(4));
+  await redis.flushdb();
+});
+afterEach(() => {
+  for (const stop of stopAll) stop();
+  stopAll = [];
+});
+
+const value = (text: string) => ReadyJson.of({ text });
+
+it('stores nothing that was read before a change', async () => {
+  const missed = await cache.get('thing');
+  await cache.invalidate(['thing']);
+  if (!missed.found) missed.put(value('old'), 60_000);
+  const again = await cache.get('thing');
+  expect(again.found).toBeUndefined();
+  // Who came second to a gap has no lease, and leaves filling it to the first.
+  const late = await cache.get('thing');
+  if (!late.found) late.put(value('late'), 60_000);
+  if (!again.found) again.put(value('new'), 60_000);
+  expect(await cache.get('thing')).toMatchObject({
+    found: value('new'),
+    ttlMs: expect.closeTo(60_000, -4) as number,
+  });
+});
+
+it('tells of changes to the same shop only, though all databases of a Redis have their channels in common', async () => {
+  const { client, cache: other } = open(3);
+  const heard: string[] = [];
+  cache.listen((keys) => heard.push(`here: ${String(keys)}`));
+  other.listen((keys) => heard.push(`there: ${String(keys)}`));
+  await eventually(async () => expect(await redis.pubsub('CHANNELS', 'catalog:changed*')).toHaveLength(2));
+  await open(4).cache.invalidate(['thing']);
+  await eventually(() => expect(heard).toEqual(['here: thing']));
+  await open(3).cache.invalidate(['other-thing']);
+  await eventually(() => expect(heard).toEqual(['here: thing', 'there: other-thing']));
+  expect(client.options.db).toBe(3);
+});
