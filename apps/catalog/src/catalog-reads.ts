@@ -10,6 +10,7 @@ import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import { catalogConfig, type CatalogConfig } from './catalog.config.js';
 import { findProduct } from './find-product.js';
+import { withOwnMemory } from './own-memory.js';
 import { toProduct } from './product-json.js';
 import { productRef } from './product-key.js';
 import { pageName, readPage, type ListQuery } from './product-list.js';
@@ -43,7 +44,7 @@ export class CatalogReads {
     fetchMethod: async (_key, _stale, { options, context: load }) => {
       const startedAt = performance.now();
       reads.inc({ what: 'list', layer: 'postgres' });
-      const value = ReadyJson.of(await load());
+      const value = withOwnMemory(ReadyJson.of(await load()));
       options.ttl = this.freshFor(startedAt);
       return value;
     },
@@ -105,7 +106,7 @@ export class CatalogReads {
     const row = await findProduct(this.dataSource, ref);
     options.ttl = this.freshFor(startedAt);
     if (!row || row.hidden) return MISSING;
-    const value = ReadyJson.of(toProduct(row));
+    const value = withOwnMemory(ReadyJson.of(toProduct(row)));
     shared.put(value, options.ttl);
     return value;
   }

@@ -6,6 +6,7 @@ import { ReadyJson } from '@shop/kit/ready-json';
 import { REDIS_CACHE } from '@shop/kit/redis';
 import type { Redis } from 'ioredis';
 import * as z from 'zod';
+import { withOwnMemory } from './own-memory.js';
 
 /** How long a reader may take to bring a value for what it did not find. */
 const LEASE_MS = 2000;
@@ -152,5 +153,5 @@ function encode({ body, etag }: ReadyJson): Buffer {
 
 function decode(entry: Buffer): ReadyJson {
   const end = entry.indexOf('\n');
-  return new ReadyJson(entry.subarray(end + 1), entry.toString('latin1', 0, end));
+  return withOwnMemory(new ReadyJson(entry.subarray(end + 1), entry.toString('latin1', 0, end)));
 }

@@ -2,6 +2,7 @@
 import { catalogRpc } from '@shop/contracts/catalog';
 import type { Product, ProductPage } from '@shop/contracts/products';
 import type { InputOf } from '@shop/contracts/rpc';
+import type { Running } from '@shop/kit/launch';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import { startForTest } from '@shop/kit/testing/services';
 import { createTestDatabase, testRedisUrl, type TestDatabase } from '@shop/kit/testing/stores';
@@ -13,6 +14,7 @@ export const NOWHERE = '01900000-0000-7000-8000-00000000dead';
 
 export interface Catalog {
   rpc: Rpc;
+  app: Running['app'];
   opsUrl: string;
   getProduct(product: string): Promise<Product>;
   list(query: ListQuery): Promise<ProductPage>;
@@ -32,6 +34,7 @@ export async function startCatalog(database: TestDatabase, env: Record<string, s
   const rpc = new Rpc({ addresses: { catalog: `127.0.0.1:${service.rpcPort}` } });
   return {
     rpc,
+    app: service.app,
     opsUrl: service.opsUrl,
     getProduct: async (product) => parse(await rpc.call(catalogRpc.getProduct, { product })),
     list: async (query) => parse(await rpc.call(catalogRpc.listProducts, { limit: 24, ...query })),
