@@ -12,7 +12,7 @@ const answerTo = ({ orderId }: Asked) => ({ outcome: 'unknown_product', productI
 
 /** Statements that end when the test says so. */
 function statements(mostOrders: number) {
-  const started: { orders: string[]; end: () => void; fail: () => void }[] = [];
+  const started: { orders: string[]; end: () => void; fail: (message?: string) => void }[] = [];
   const together = new ReserveTogether(
     mostOrders,
     (orders) =>
@@ -20,7 +20,7 @@ function statements(mostOrders: number) {
         started.push({
           orders: orders.map(({ orderId }) => orderId),
           end: () => resolve(orders.map(answerTo)),
-          fail: () => reject(new Error('connection lost')),
+          fail: (message = 'no answer') => reject(new Error(message)),
         }),
       ),
   );
@@ -64,8 +64,21 @@ test('when a statement fails each of its orders is tried alone, and fails alone'
   started[2]!.fail();
   started[3]!.end();
   expect(await first).toEqual(answerTo(order('a')));
-  await expect(second).rejects.toThrow('connection lost');
+  await expect(second).rejects.toThrow('no answer');
   expect(await third).toEqual(answerTo(order('c')));
+});
+
+test('when the database is away nobody of a statement is tried again, and those who came since are', async () => {
+  const { together, started, orders } = statements(10);
+  const [first, ...others] = ['a', 'b', 'c'].map((name) => together.reserve(order(name, 'hot')));
+  started[0]!.end();
+  await expect.poll(orders).toEqual([['a'], ['b', 'c']]);
+  const late = together.reserve(order('d', 'hot'));
+  started[1]!.fail('Connection terminated unexpectedly');
+  for (const other of others) await expect(other).rejects.toThrow('Connection terminated');
+  await expect.poll(orders).toEqual([['a'], ['b', 'c'], ['d']]);
+  started[2]!.end();
+  expect(await Promise.all([first, late])).toEqual([order('a'), order('d')].map(answerTo));
 });
 
 test('however statements end and fail, every order is answered for itself, and nothing is left behind', async () => {
@@ -80,7 +93,7 @@ test('however statements end and fail, every order is answered for itself, and n
       const together = new ReserveTogether(mostOrders, async (orders) => {
         sizes.push(orders.length);
         await scheduler.schedule(Promise.resolve(), 'statement');
-        if (orders.length > 1 && luck.next().value === 0) throw new Error('connection lost');
+        if (orders.length > 1 && luck.next().value === 0) throw new Error('no answer');
         return orders.map(answerTo);
       });
       const answers = wanted.map(async (lines, i) => {

@@ -2,6 +2,7 @@
 // So whoever wants a product that this process is reserving already waits for that statement to end, and then all who
 // wait reserve in one statement with one commit. Without such a rush nobody waits, and other products never do.
 import type { LineRequest, ReserveResult } from '@shop/contracts/catalog';
+import { isOutage } from '@shop/kit/outage';
 
 export interface Asked {
   orderId: string;
@@ -54,7 +55,8 @@ export class ReserveTogether {
       const answers = await this.run(callers);
       callers.forEach((caller, i) => caller.resolve(answers[i]!));
     } catch (error) {
-      if (callers.length === 1) return callers[0]!.reject(error);
+      // In an outage each by itself would wait for a time-out of its own, and all of them for the database's return.
+      if (callers.length === 1 || isOutage(error)) return callers.forEach((caller) => caller.reject(error));
       // One that cannot be answered must not fail the others. Whatever was done is answered alike the second time.
       await Promise.all(callers.map((caller) => this.answer([caller])));
     }
