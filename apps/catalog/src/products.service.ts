@@ -54,6 +54,7 @@ export class ProductsService {
   async update(key: string, version: number, patch: ProductPatch): Promise<Product> {
     const ref = productRef(key);
     if (!ref) throw notFound();
+    if (Object.keys(patch).length === 0) throw invalidRequest([{ message: 'must change something' }]);
     const { category, stockDelta, ...fields } = patch;
     const categoryId = category === undefined ? undefined : await this.categoryId(category);
     const update = this.products

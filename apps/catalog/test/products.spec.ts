@@ -105,9 +105,11 @@ describe('a product', () => {
     expect(await shop.getProduct(id)).toMatchObject({ version: 2 });
   });
 
-  it('gets a new version even by an edit that changes nothing', async () => {
+  it('gets a new version even by an edit that says what was so before, and none by an edit of nothing', async () => {
     const { id } = await create();
-    expect(await update(id, 1, {})).toMatchObject({ ...lamp, category: { slug: 'light' }, version: 2 });
+    expect(await refusalOf(update(id, 1, {}))).toEqual(refusedField(''));
+    const { stock, ...same } = lamp;
+    expect(await update(id, 1, same)).toMatchObject({ ...same, category: { slug: 'light' }, stock, version: 2 });
   });
 
   it('gets more or less stock, never less than none, and counts that as an edit', async () => {
