@@ -10,7 +10,7 @@ import type {
 } from '@shop/contracts/accounts';
 import { sql } from '@shop/kit/database';
 import { AppError } from '@shop/kit/errors';
-import { DataSource, Repository } from 'typeorm';
+import { DataSource, Raw, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { CustomerRow, normalizeEmail } from './customer.entity.js';
 import { hashPassword, nobodysHash, refuseWhenBusy, verifyPassword } from './passwords.js';
@@ -71,7 +71,10 @@ export class AccountsService {
   }
 
   findByEmail(email: string): Promise<CustomerRow | null> {
-    return this.customers.findOneBy({ email: normalizeEmail(email) });
+    // As the index has it: a plain comparison would read the whole table.
+    return this.customers.findOneBy({
+      email: Raw((column) => `lower(${column}) = :email`, { email: normalizeEmail(email) }),
+    });
   }
 
   private async row(id: string): Promise<CustomerRow> {

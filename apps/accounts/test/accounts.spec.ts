@@ -101,6 +101,27 @@ describe('a customer', () => {
     expect(await rpc.call(accountsRpc.checkCredentials, { email, password: 'battery-staple' })).toMatchObject({ id });
   });
 
+  it('is found by its address and by its id through an index, however many there are', async () => {
+    await database.query('create extension if not exists pg_stat_statements');
+    await database.query(`insert into customers (id, email, name, role, password_hash)
+      select gen_random_uuid(), 'many-' || n || '@example.org', 'Many', 'customer', '' from generate_series(1, 5000) n`);
+    await database.query('analyze customers');
+    await rpc.call(accountsRpc.checkCredentials, { email: 'demo@shop.test', password: 'demo-password' });
+    await rpc.call(accountsRpc.getCustomer, { id: DEMO_ID });
+    const statements = await database.query<{ query: string }>(
+      `select query from pg_stat_statements join pg_database d on d.oid = dbid where datname = current_database()
+       and query like 'SELECT %"customers"%WHERE%'`,
+    );
+    const plans = statements.map(async ({ query }) => {
+      const lines = await database.query<Record<'QUERY PLAN', string>>(`explain (generic_plan) ${query}`);
+      return /\w+ Scan( using \w+)?/.exec(lines.map((line) => line['QUERY PLAN']).join())?.[0];
+    });
+    expect((await Promise.all(plans)).sort()).toEqual([
+      'Index Scan using customers_email',
+      'Index Scan using customers_pkey',
+    ]);
+  });
+
   it('that does not exist is not found', async () => {
     const unknown = [
       () => rpc.call(accountsRpc.getCustomer, { id: NOBODY }),
