@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { finished, Readable } from 'node:stream';
 import { Controller, Get, Headers, Param, Res, UseGuards } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Order, ordersRpc } from '@shop/contracts/orders';
@@ -56,7 +56,8 @@ export class OrderEventsController {
 
     const leave = this.enter(customerId);
     const gone = new AbortController();
-    reply.raw.once('close', () => {
+    // Not once('close'): a client that left while the order was looked for has closed already.
+    finished(reply.raw, () => {
       leave();
       gone.abort();
     });

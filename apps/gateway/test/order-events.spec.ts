@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { promisify } from 'node:util';
 import type { Order, OrderStatus } from '@shop/contracts/orders';
 import { AppError } from '@shop/kit/errors';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -91,6 +93,33 @@ test('a customer has ten streams at most, and who leaves makes room', async () =
   });
   status = 'paid';
   for (const stream of streams.slice(1)) await stream.rest();
+});
+
+test('who leaves before the order was found takes up no room', async () => {
+  const { server } = shop.running.app.getHttpAdapter().getInstance();
+  const open = promisify(server.getConnections.bind(server));
+  const found: (() => void)[] = [];
+  shop.orders.getOrder = async () => {
+    await new Promise<void>((resolve) => found.push(resolve));
+    return orderThatIs('pending');
+  };
+  const before = await open();
+  const sockets = Array.from({ length: 12 }, () => {
+    const socket = connect(Number(new URL(shop.url).port), '127.0.0.1');
+    return socket.on('connect', () => socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\ncookie: ${ada.cookie}\r\n\r\n`));
+  });
+  await vi.waitFor(() => expect(found).toHaveLength(12));
+  for (const socket of sockets) socket.destroy();
+  await vi.waitFor(async () => expect(await open()).toBeLessThanOrEqual(before));
+  for (const resolve of found) resolve();
+
+  shop.orders.getOrder = () => orderThatIs(status);
+  await vi.waitFor(async () => {
+    const streams = await Promise.all(Array.from({ length: 10 }, () => follow()));
+    const statuses = streams.map(({ response }) => response.status);
+    for (const stream of streams) stream.leave();
+    expect(statuses).toEqual(Array(10).fill(200));
+  }, 5000);
 });
 
 test('a gateway that stops ends its streams at once', async () => {
