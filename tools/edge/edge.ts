@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../data-dir.ts';
+import { freePort } from '../ports.ts';
 import { run, until } from '../processes.ts';
 import { Failure } from '../terminal.ts';
 import type { NginxProgram } from './nginx-program.ts';
@@ -33,7 +34,7 @@ export async function startEdge({ program, dir, port, env }: EdgeOptions): Promi
   mkdirSync(dir, { recursive: true });
   const logFile = join(dir, 'edge.log');
   const name = `shop-edge-${randomUUID().slice(0, 8)}`;
-  const settings = { ...env, EDGE_PORT: String(port) };
+  const settings = { ...env, EDGE_PORT: String(port), EDGE_OPS_PORT: `127.0.0.1:${await freePort(new Set([port]))}` };
   const command =
     'image' in program ? inContainer(program.image, name, settings) : await onSystem(program.path, dir, settings);
   const log = openSync(logFile, 'w');
