@@ -96,6 +96,14 @@ describeWithNginx('copies at the edge', () => {
     await vi.waitUntil(async () => (await get()).body === 'version 2', { timeout: 10_000 });
   });
 
+  test('are served while their owner answers with errors', async () => {
+    await get();
+    gateway.answer = (_, response) => void response.writeHead(503, { 'cache-control': 'no-store' }).end('{}');
+    await sleep(3100);
+    expect(await get()).toMatchObject({ status: 200, body: 'version 1', cache: 'STALE' });
+    expect(await get('/api/products/never-seen')).toMatchObject({ status: 503, body: '{}' });
+  });
+
   test('answer 304 to a browser that has them', async () => {
     await get();
     expect(await get(path, { 'if-none-match': '"v1"' })).toMatchObject({ status: 304, cache: 'HIT', body: '' });
