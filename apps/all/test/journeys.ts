@@ -98,7 +98,8 @@ export function journeys(door: () => string): void {
     const changed = await staff.send('PATCH', path, { priceCents }, { 'if-match': `"${version}"` });
     expect([changed.status, changed.body.priceCents]).toEqual([200, priceCents]);
     const seen = async () => (await shopper().get(path)).body.priceCents as number;
-    await expect.poll(seen, { timeout: 2000 }).toBe(priceCents);
+    // Copies live for two seconds at the edge; then one of them asks again.
+    await expect.poll(seen, { timeout: 2500 }).toBe(priceCents);
     const late = await staff.send('PATCH', path, { priceCents: 1 }, { 'if-match': `"${version}"` });
     expect([late.status, late.body.code]).toEqual([412, 'stale_version']);
   });

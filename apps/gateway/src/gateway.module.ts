@@ -18,6 +18,7 @@ import { preparePublicDoor } from './public-door.js';
 import { RateLimits } from './rate-limits.js';
 import { SessionController } from './session.controller.js';
 import { Sessions } from './sessions.js';
+import { StaffController } from './staff.controller.js';
 import { StaffOrdersController } from './staff-orders.controller.js';
 import { StripeEventsController, keepRawStripeEvents } from './stripe-events.controller.js';
 import { Visitors } from './visitors.js';
@@ -29,6 +30,7 @@ const controllers = [
   SessionController,
   CartController,
   OrdersController,
+  StaffController,
   StaffOrdersController,
   CreditController,
   StripeEventsController,

@@ -1,0 +1,189 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run } from '@shop/tools/processes';
+import { journeys } from '../test/journeys.js';
+import { Shopper } from '../test/shopper.js';
+import { ComposeShop, docker } from './compose-shop.js';
+
+const MEGABYTE = 1_000_000;
+const card = { method: 'card', token: 'tok_ok' };
+
+let shop: ComposeShop;
+
+beforeAll(async () => {
+  const { code, output } = await run(['npm', 'run', 'images']);
+  if (code !== 0) throw new Error(output);
+  shop = await ComposeShop.create('shop-test');
+  await shop.compose('down', '--volumes', '--remove-orphans');
+  await shop.up();
+});
+afterAll(async () => {
+  await shop?.compose('down', '--volumes', '--remove-orphans', '--timeout', '30');
+});
+
+describe('the images', () => {
+  test('add no more than 150 MB to their bases', async () => {
+    const size = async (image: string) => Number(await docker('image', 'inspect', '-f', '{{.Size}}', image));
+    expect((await size('shop:dev')) - (await size('node:24-bookworm-slim'))).toBeLessThan(150 * MEGABYTE);
+  });
+
+  test('run as nobody in particular, with nothing to write to', async () => {
+    for (const service of ['gateway', 'catalog', 'image-worker']) {
+      const [container] = await shop.containersOf(service);
+      const script = `
+        import { writeFileSync } from 'node:fs';
+        const tried = (file) => { try { writeFileSync(file, ''); return 'written'; } catch ({ code }) { return code; } };
+        console.log(process.getuid(), tried('/shop/x'), tried('/x'), tried('/tmp/x'));`;
+      expect(await shop.inside(container!, script)).toBe('1000 EROFS EROFS written');
+    }
+    const top = await docker('top', (await shop.containersOf('edge'))[0]!, '-o', 'pid,uid');
+    expect(
+      new Set(
+        top
+          .split('\n')
+          .slice(1)
+          .map((uid) => uid.trim()),
+      ),
+    ).toEqual(new Set(['101']));
+  });
+});
+
+describe('the shop in containers', () => {
+  journeys(() => shop.url);
+
+  test('is reached by nobody but through the edge', async () => {
+    const ports = await docker(
+      'ps',
+      '--filter',
+      `label=com.docker.compose.project=${shop.project}`,
+      '--format',
+      '{{.Ports}}',
+    );
+    const published = ports.split(/[\n,]/).flatMap((port) => (port.includes('->') ? [port.trim()] : []));
+    expect(published).toEqual([expect.stringMatching(/^127\.0\.0\.1:\d+->8080\/tcp$/)]);
+    for (const path of ['/metrics', '/readyz', '/livez', '/status'])
+      expect((await fetch(shop.url + path)).status, path).toBe(404);
+  });
+
+  test('all of it takes no more than 1.5 GB', async () => {
+    const ids = (await shop.compose('ps', '-q')).trim().split('\n');
+    const usages = (await docker('stats', '--no-stream', '--format', '{{.Name}} {{.MemUsage}}', ...ids)).split('\n');
+    console.log(usages.join('\n'));
+    const megabytes = usages.map((line) => {
+      const [, amount, unit] = / ([\d.]+)(KiB|MiB|GiB)/.exec(line)!;
+      return Number(amount) * { KiB: 1 / 1024, MiB: 1, GiB: 1024 }[unit as 'MiB'];
+    });
+    expect(megabytes.reduce((sum, each) => sum + each, 0)).toBeLessThan(1500);
+  });
+
+  test('keeps orders, sessions and carts when it is taken down and put up again', async () => {
+    const sam = new Shopper(shop.url);
+    await sam.register();
+    const { items } = (await sam.get('/api/products?inStock=true&limit=2')).body;
+    const placed = await sam.order({ lines: [{ productId: items[0].id, quantity: 1 }], payment: card });
+    await sam.settled(placed.body.id, 30_000);
+    await sam.send('PUT', `/api/cart/lines/${items[1].id}`, { quantity: 3 });
+    await shop.compose('down', '--timeout', '30');
+    await shop.up();
+    expect((await sam.get(`/api/orders/${placed.body.id}`)).body).toMatchObject({ status: 'paid' });
+    expect((await sam.get('/api/cart')).body.lines).toMatchObject([{ productId: items[1].id, quantity: 3 }]);
+  });
+
+  test('spreads over replicas that are added, and over those that are left', async () => {
+    const spread = async (query: string) => {
+      const containers = { catalog: await shop.containersOf('catalog'), gateway: await shop.containersOf('gateway') };
+      const count = async () => [
+        await Promise.all(containers.catalog.map((name) => shop.counted(name, 'rpc_server_requests_total'))),
+        await Promise.all(containers.gateway.map((name) => shop.counted(name, 'http_requests_total'))),
+      ];
+      const before = await count();
+      for (let i = 0; i < 120; i++) expect((await fetch(`${shop.url}/api/products?q=${query}${i}`)).status).toBe(200);
+      return (await count()).map((counts, i) => counts.map((now, j) => now - before[i]![j]!));
+    };
+    await shop.up('--scale', 'catalog=3', '--scale', 'gateway=2', '--no-recreate');
+    await sleep(2500); // names are looked up every second
+    const [catalogs, gateways] = await spread('more');
+    expect(catalogs).toHaveLength(3);
+    for (const share of catalogs!) expect(share).toBeGreaterThan(25);
+    expect(gateways).toHaveLength(2);
+    for (const share of gateways!) expect(share).toBeGreaterThan(40);
+    await shop.up('--scale', 'catalog=1', '--scale', 'gateway=1', '--no-recreate');
+    expect((await spread('less'))[0]).toEqual([120]);
+  });
+});
+
+describe('while one container is away', () => {
+  /** What a visitor sees of each part of the shop; 0 is no answer at all. */
+  async function seen(visitor: Shopper, productId: string): Promise<Record<'browse' | 'cart' | 'order', number>> {
+    const lines = [{ productId, quantity: 1 }];
+    const [browse, cart, order] = await Promise.all([
+      fetch(`${shop.url}/api/products?inStock=true&limit=1`).then(({ status }) => status),
+      visitor.get('/api/cart').then(({ status }) => status),
+      visitor.order({ lines, payment: card }).then(({ status }) => status),
+    ]);
+    return { browse, cart, order };
+  }
+
+  // Browsing goes on from copies at the edge. Whoever needs what is away is told so; nothing hangs.
+  test.each([
+    ['payments', { browse: 200, cart: 200, order: 202 }],
+    ['image-worker', { browse: 200, cart: 200, order: 202 }],
+    ['redis-cache', { browse: 200, cart: 200, order: 202 }],
+    ['orders', { browse: 200, cart: 200, order: 503 }],
+    ['redis-state', { browse: 200, cart: 503, order: 503 }],
+    ['catalog', { browse: 200, cart: 503, order: 503 }],
+    ['gateway', { browse: 200, cart: 503, order: 503 }],
+    ['postgres', { browse: 200, cart: 503, order: 503 }],
+  ])('%s: the shop does what it still can, and all of it afterwards', async (service, expected) => {
+    const sam = new Shopper(shop.url);
+    await sam.register();
+    const { items: products } = (await sam.get('/api/products?inStock=true&limit=1')).body;
+    const look = () => seen(sam, products[0].id);
+    expect(await look()).toEqual({ browse: 200, cart: 200, order: 202 });
+    await shop.compose('kill', service);
+    const startedAt = performance.now();
+    const during = await look();
+    expect(performance.now() - startedAt).toBeLessThan(25_000);
+    // An empty cart needs no prices.
+    expect(during).toEqual({
+      ...expected,
+      cart: service === 'catalog' || service === 'postgres' ? during.cart : expected.cart,
+    });
+    await shop.up('--no-recreate');
+    await expect.poll(look, { timeout: 30_000, interval: 500 }).toEqual({ browse: 200, cart: 200, order: 202 });
+    const { items } = (await sam.get('/api/orders')).body;
+    for (const { id } of items) expect(await sam.settled(id, 60_000)).toMatchObject({ status: 'paid' });
+  });
+});
+
+describe('what is wrong is said in a line', () => {
+  test('an image that is not there', async () => {
+    const other = await ComposeShop.create('shop-test-wrong', { SHOP_IMAGE: 'shop:no-such-tag' });
+    const { code, output } = await other.tryCompose('up', '--wait');
+    expect(code).not.toBe(0);
+    expect(output).toContain('shop:no-such-tag');
+    await other.compose('down', '--volumes');
+  });
+
+  test('a port in use', async () => {
+    const taken = new URL(shop.url).port;
+    const other = await ComposeShop.create('shop-test-wrong', { SHOP_PORT: taken });
+    const { code, output } = await other.tryCompose('up', '--wait');
+    expect(code).not.toBe(0);
+    expect(output).toMatch(new RegExp(`${taken}.*(already|in use)`));
+    await other.compose('down', '--volumes');
+  });
+
+  test('a missing secret', async () => {
+    const { output } = await run([
+      'docker',
+      'run',
+      '--rm',
+      '-e',
+      'PAYMENT_PROVIDER=stripe',
+      'shop:dev',
+      'apps/payments/dist/main.js',
+    ]);
+    expect(output).toMatch(/STRIPE_SECRET_KEY/);
+  });
+});

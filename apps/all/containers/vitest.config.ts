@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+// What needs Docker and minutes: npm run test:containers.
+export default defineConfig({
+  test: {
+    root: import.meta.dirname,
+    include: ['*.spec.ts'],
+    testTimeout: 180_000,
+    hookTimeout: 900_000,
+    fileParallelism: false,
+  },
+});

@@ -1,0 +1,77 @@
+// The whole shop with nginx in front: two processes of each service, and what a roll-out costs.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describeWithNginx, edgeFor } from '@shop/tools/edge/edge-under-test';
+import { placeReplicas } from '@shop/tools/replicas';
+import { startSplit, type Split } from '@shop/tools/split-services';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freshShop, type FreshShop } from './fresh-shop.js';
+import { journeys } from './journeys.js';
+import { Shopper } from './shopper.js';
+
+const two = { gateway: 2, accounts: 2, catalog: 2, orders: 2, payments: 2 };
+
+describeWithNginx('the shop behind nginx', () => {
+  let shop: FreshShop;
+  let split: Split;
+  let url: string;
+
+  beforeAll(async () => {
+    shop = await freshShop(13);
+    const env = { ...shop.env, TRUST_PROXY: '127.0.0.1' };
+    split = startSplit({ places: await placeReplicas(two, 'free'), env, logDir: shop.logDir });
+    await split.ready();
+    const gateways = split.gateways.map((address) => ({ address: new URL(address).host }));
+    url = (await edgeFor(gateways, { EDGE_BALANCE: 'round_robin' })).url;
+  });
+  afterAll(async () => {
+    await split?.stop();
+    await shop?.remove();
+  });
+
+  journeys(() => url);
+
+  test('no session gets into a copy', async () => {
+    const sam = new Shopper(url);
+    await sam.register();
+    const paths = ['/api/cart', '/api/session', '/api/orders', '/api/credit'];
+    for (const path of paths) {
+      expect((await sam.get(path)).headers.get('x-cache')).toBeNull();
+      expect((await fetch(url + path)).headers.get('set-cookie')).toBeNull();
+    }
+    expect((await new Shopper(url).get('/api/session')).body).toEqual({ customer: null });
+    const product = await sam.get('/api/products?limit=1');
+    expect(product.headers.get('x-cache')).toMatch(/^(MISS|HIT|EXPIRED|REVALIDATED)$/);
+    expect(product.headers.get('set-cookie')).toBeNull();
+  });
+
+  test('a roll-out of a gateway and a catalog under load costs no request', { timeout: 120_000 }, async () => {
+    const sam = new Shopper(url);
+    await sam.register();
+    const { items } = (await sam.get('/api/products?inStock=true&limit=50')).body;
+    const statuses: Record<string, number> = {};
+    let rolling = true;
+    const visit = async (n: number) => {
+      for (let i = n; rolling; i += 7) {
+        const { id } = items[i % items.length];
+        for (const answer of [
+          await sam.get(`/api/products/${id}?`),
+          await sam.send('PUT', `/api/cart/lines/${id}`, { quantity: 1 }),
+          await sam.get('/api/cart'),
+        ])
+          statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
+      }
+    };
+    const visits = Promise.all(Array.from({ length: 6 }, (_, n) => visit(n)));
+    for (const service of ['gateway', 'catalog']) {
+      const process_ = split.processes.find((process) => process.service === service)!;
+      const { pid } = process_;
+      process.kill(pid, 'SIGTERM');
+      await expect.poll(() => process_.pid, { timeout: 30_000 }).not.toBe(pid);
+      await sleep(1500); // with all of them again
+    }
+    rolling = false;
+    await visits;
+    expect(Object.keys(statuses)).toEqual(['200']);
+    expect(statuses['200']).toBeGreaterThan(100);
+  });
+});

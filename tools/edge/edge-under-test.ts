@@ -1,0 +1,114 @@
+// Gateways that answer as told and remember who asked, for tests of what nginx does in front of them; and names for them.
+import { once } from 'node:events';
+import { createSocket } from 'node:dgram';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { decode, encode } from 'dns-packet';
+import { afterAll, describe } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../ports.ts';
+import { startEdge, type Edge } from './edge.ts';
+import { findNginx, type NginxProgram } from './nginx-program.ts';
+
+export interface Seen {
+  method: string;
+  url: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+export class FakeGateway {
+  readonly seen: Seen[] = [];
+  /** What it says to everybody; `name` tells which one it is. */
+  answer: Answer = (_request, response) => void response.setHeader('content-type', 'text/plain').end(this.name);
+  /** Called when the head of a request is there, its body not yet. */
+  onRequest: () => void = () => {};
+  readonly name: string;
+  readonly port: number;
+  readonly host: string;
+  private server = createServer();
+
+  private constructor(name: string, port: number, host: string) {
+    this.name = name;
+    this.port = port;
+    this.host = host;
+  }
+
+  static async start(name: string, { port, host = '127.0.0.1' }: { port?: number; host?: string } = {}) {
+    const gateway = new FakeGateway(name, port ?? (await freePort()), host);
+    await gateway.open();
+    return gateway;
+  }
+
+  get address(): string {
+    return `${this.host}:${this.port}`;
+  }
+
+  async open(): Promise<void> {
+    this.server = createServer((request, response) => void this.take(request, response));
+    this.server.listen(this.port, this.host);
+    await once(this.server, 'listening');
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    if (this.server.listening) await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.onRequest();
+    let body = '';
+    for await (const chunk of request) body += String(chunk);
+    this.seen.push({ method: request.method!, url: request.url!, headers: request.headers, body });
+    this.answer(request, response);
+  }
+}
+
+/** A name server that knows one name, and at which addresses it is now. */
+export async function startNameServer(): Promise<{ port: number; addresses: string[]; stop(): void }> {
+  const socket = createSocket('udp4');
+  const server = { port: 0, addresses: [] as string[], stop: () => void socket.close() };
+  socket.on('message', (message, from) => {
+    const { id, questions } = decode(message);
+    const name = questions?.[0]?.name ?? '';
+    const answers = server.addresses.map((data) => ({ type: 'A', name, ttl: 0, data }) as const);
+    socket.send(encode({ type: 'response', id, questions, answers }), from.port, from.address);
+  });
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  server.port = socket.address().port;
+  return server;
+}
+
+const nginx: NginxProgram | Error = await findNginx().catch((error: Error) => error);
+if (nginx instanceof Error) console.log(`Skipped: ${nginx.message}`);
+
+/** Tests that need a real nginx; where there is none they are counted as skipped, and why is printed. */
+export function describeWithNginx(name: string, tests: () => void): void {
+  describe.skipIf(nginx instanceof Error)(name, tests);
+}
+
+const dir = mkdtempSync(join(tmpdir(), 'shop-edge-'));
+const edges: Edge[] = [];
+afterAll(async () => {
+  await Promise.all(edges.map((edge) => edge.stop()));
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** nginx on a port of its own until the tests of this file are over. */
+export async function edgeFor(gateways: readonly { address: string }[] | string, env: Record<string, string> = {}) {
+  if (nginx instanceof Error) throw nginx;
+  const port = await freePort();
+  const addresses = typeof gateways === 'string' ? gateways : gateways.map(({ address }) => address).join(',');
+  const edge = await startEdge({
+    program: nginx,
+    dir: join(dir, String(port)),
+    port,
+    env: { EDGE_RATE_LIMITS: 'off', ...env, EDGE_GATEWAYS: addresses },
+  });
+  edges.push(edge);
+  return edge;
+}

@@ -1,0 +1,91 @@
+// nginx in front of the gateways, as one process of ours: in a container or from the system, with the same configuration.
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../data-dir.ts';
+import { freePort } from '../ports.ts';
+import { run, until } from '../processes.ts';
+import { Failure } from '../terminal.ts';
+import type { NginxProgram } from './nginx-program.ts';
+import { render } from './render.ts';
+
+const source = join(root, 'deploy', 'nginx');
+
+export interface EdgeOptions {
+  program: NginxProgram;
+  /** Its own folder, for its log and, without a container, its configuration. */
+  dir: string;
+  port: number;
+  /** EDGE_* and the shop's addresses, as deploy/nginx/18-shop.envsh reads them. */
+  env: Record<string, string>;
+}
+
+export interface Edge {
+  url: string;
+  logFile: string;
+  /** Resolves with how, when it ends by itself. */
+  crashed: Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Resolves when it serves. A Failure with nginx's own words when it does not. */
+export async function startEdge({ program, dir, port, env }: EdgeOptions): Promise<Edge> {
+  mkdirSync(dir, { recursive: true });
+  const logFile = join(dir, 'edge.log');
+  const name = `shop-edge-${randomUUID().slice(0, 8)}`;
+  const settings = { ...env, EDGE_PORT: String(port), EDGE_OPS_PORT: `127.0.0.1:${await freePort(new Set([port]))}` };
+  const command =
+    'image' in program ? inContainer(program.image, name, settings) : await onSystem(program.path, dir, settings);
+  const log = openSync(logFile, 'w');
+  const child = spawn(command[0]!, command.slice(1), { detached: true, stdio: ['ignore', log, log] });
+  closeSync(log);
+  let stopping = false;
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
+  });
+  const stop = async () => {
+    stopping = true;
+    // SIGTERM to `docker run` reaches nginx as it is; a container whose client died needs its name.
+    child.kill('SIGTERM');
+    await ended;
+    if ('image' in program) await run(['docker', 'rm', '--force', name]);
+  };
+  let how: string | undefined;
+  void ended.then((words) => (how = words));
+  const url = `http://127.0.0.1:${port}`;
+  const answers = () =>
+    fetch(`${url}/livez`, { signal: AbortSignal.timeout(1000) }).then(
+      ({ status }) => status === 404,
+      () => how !== undefined,
+    );
+  if (!(await until(answers, 20_000)) || how !== undefined) {
+    await stop();
+    const words = readFileSync(logFile, 'utf8').trim().split('\n').slice(-5).join('\n');
+    throw new Failure(`nginx does not start (${how ?? 'no answer'}):\n${words}`);
+  }
+  const crashed = new Promise<string>((resolve) => void ended.then((words) => stopping || resolve(words)));
+  return { url, logFile, crashed, stop };
+}
+
+/** The host's network, so that it reaches gateways on 127.0.0.1. */
+function inContainer(image: string, name: string, env: Record<string, string>): string[] {
+  const certificates = [env['EDGE_TLS_CERTIFICATE'], env['EDGE_TLS_KEY']].filter((path) => path !== undefined);
+  const mounts = [
+    `${join(source, 'templates')}:/etc/nginx/templates:ro`,
+    `${join(source, '18-shop.envsh')}:/docker-entrypoint.d/18-shop.envsh:ro`,
+    ...certificates.map((path) => `${path}:${path}:ro`),
+  ];
+  return [
+    ...['docker', 'run', '--rm', '--name', name, '--label', 'shop=edge', '--network', 'host'],
+    ...mounts.flatMap((mount) => ['-v', mount]),
+    ...Object.entries(env).flatMap(([key, value]) => ['-e', `${key}=${value}`]),
+    image,
+  ];
+}
+
+async function onSystem(path: string, dir: string, env: Record<string, string>): Promise<string[]> {
+  const config = await render(source, dir, env);
+  return [path, '-p', dir, '-c', config, '-g', 'daemon off;'];
+}

@@ -1,0 +1,233 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:http2';
+import { request, type IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { freePort } from '../ports.ts';
+import { describeWithNginx, edgeFor, FakeGateway } from './edge-under-test.ts';
+import type { Edge } from './edge.ts';
+
+describeWithNginx('the edge', () => {
+  let gateway: FakeGateway;
+  let edge: Edge;
+
+  beforeAll(async () => {
+    gateway = await FakeGateway.start('only');
+    edge = await edgeFor([gateway]);
+  });
+  beforeEach(() => {
+    gateway.seen.length = 0;
+    gateway.answer = (_, response) => void response.end('{}');
+  });
+  afterAll(() => gateway.close());
+
+  const last = () => gateway.seen.at(-1)!;
+
+  test('passes on the method, address, body and cookie of a request, an id, and who asks', async () => {
+    const response = await fetch(`${edge.url}/api/orders?cursor=%7B`, {
+      method: 'POST',
+      body: '{"a":1}',
+      headers: { cookie: 'session=mine', 'idempotency-key': 'k' },
+    });
+    expect(last()).toMatchObject({ method: 'POST', url: '/api/orders?cursor=%7B', body: '{"a":1}' });
+    const { headers } = last();
+    expect(headers).toMatchObject({ cookie: 'session=mine', 'idempotency-key': 'k', 'x-forwarded-for': '127.0.0.1' });
+    expect(headers['x-forwarded-proto']).toBe('http');
+    expect(headers.host).toBe(new URL(edge.url).host);
+    expect(headers['x-request-id']).toMatch(/^[\da-f]{32}$/);
+    expect(response.headers.get('x-request-id')).toBe(headers['x-request-id']);
+  });
+
+  test('keeps the id of a request that has one, unless it is no id', async () => {
+    await fetch(`${edge.url}/api/cart`, { headers: { 'x-request-id': 'abc-1' } });
+    expect(last().headers['x-request-id']).toBe('abc-1');
+    await fetch(`${edge.url}/api/cart`, { headers: { 'x-request-id': 'a b"c' } });
+    expect(last().headers['x-request-id']).toMatch(/^[\da-f]{32}$/);
+  });
+
+  test('believes nobody about his address, unless he is a proxy that it trusts', async () => {
+    const said = { 'x-forwarded-for': '203.0.113.9', 'x-forwarded-proto': 'https', forwarded: 'for=203.0.113.9' };
+    await fetch(`${edge.url}/api/cart`, { headers: said });
+    expect(last().headers).toMatchObject({ 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http' });
+    expect(last().headers['forwarded']).toBeUndefined();
+    const trusting = await edgeFor([gateway], { EDGE_TRUST_PROXY: '127.0.0.0/8,10.0.0.0/8' });
+    const response = await fetch(`${trusting.url}/api/cart`, { headers: said });
+    expect(last().headers).toMatchObject({ 'x-forwarded-for': '203.0.113.9', 'x-forwarded-proto': 'https' });
+    expect(response.headers.get('strict-transport-security')).toBe('max-age=31536000');
+  });
+
+  test('shows nothing of operations, whatever way it is asked', async () => {
+    for (const path of [
+      '/livez',
+      '/readyz',
+      '/metrics',
+      '/metrics/',
+      '//metrics',
+      '/%6detrics',
+      '/api/../metrics',
+      '/_staff',
+      '/_closed/page',
+    ]) {
+      const { status, body } = await raw(path);
+      expect({ path, status, code: (JSON.parse(body) as { code: string }).code }).toEqual({
+        path,
+        status: 404,
+        code: 'not_found',
+      });
+    }
+    expect(gateway.seen).toEqual([]);
+  });
+
+  test('refuses what is too large, too long or no HTTP, as a problem', async () => {
+    const large = await fetch(`${edge.url}/api/orders`, { method: 'POST', body: 'x'.repeat(200_000) });
+    expect([large.status, await large.json()]).toMatchObject([413, { code: 'payload_too_large', status: 413 }]);
+    const long = await fetch(`${edge.url}/${'a'.repeat(9000)}`);
+    expect([long.status, await long.json()]).toMatchObject([414, { code: 'invalid_request', status: 414 }]);
+    const headers = await fetch(edge.url, { headers: { x: 'a'.repeat(9000) } });
+    expect([headers.status, await headers.json()]).toMatchObject([431, { code: 'invalid_request' }]);
+    expect(gateway.seen).toEqual([]);
+  });
+
+  test('lets a picture of 20 MB through, piece by piece', async () => {
+    let first: () => void;
+    const arrived = new Promise<void>((resolve) => (first = resolve));
+    const { port } = new URL(edge.url);
+    const upload = request({ port, method: 'POST', path: '/api/products/p/images' });
+    const answered = new Promise((resolve) => upload.once('response', resolve));
+    gateway.onRequest = () => first();
+    upload.write(Buffer.alloc(1_000_000));
+    await arrived; // before its end
+    upload.end(Buffer.alloc(19_000_000));
+    expect(await answered).toMatchObject({ statusCode: 200 });
+    expect(last().body).toHaveLength(20_000_000);
+  });
+
+  test('sends the headers that protect browsers with everything', async () => {
+    for (const path of ['/api/cart', '/api/products', '/nothing', '/metrics']) {
+      const { headers } = await fetch(`${edge.url}${path}`);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+      expect(headers.get('referrer-policy')).toBe('strict-origin-when-cross-origin');
+      expect(headers.get('server')).toBe('nginx');
+    }
+  });
+
+  test('asks the gateway who is staff before a page for staff is asked for', async () => {
+    let access = 401;
+    gateway.answer = ({ url }, response) => {
+      response.statusCode = url === '/api/staff/access' ? access : 200;
+      response.end('queues');
+    };
+    const refused = await fetch(`${edge.url}/staff/queues`, { headers: { cookie: 'session=guest' } });
+    expect([refused.status, await refused.json()]).toMatchObject([401, { code: 'login_required' }]);
+    access = 403;
+    const forbidden = await fetch(`${edge.url}/staff/queues`);
+    expect([forbidden.status, await forbidden.json()]).toMatchObject([403, { code: 'forbidden' }]);
+    expect(gateway.seen.map(({ url }) => url)).toEqual(['/api/staff/access', '/api/staff/access']);
+    expect(gateway.seen[0]!.headers.cookie).toBe('session=guest');
+    access = 204;
+    const letIn = await fetch(`${edge.url}/staff/queues`, { method: 'POST', body: 'x' });
+    expect(await letIn.text()).toBe('queues');
+    expect(gateway.seen.at(-2)).toMatchObject({ method: 'GET', url: '/api/staff/access', body: '' });
+    expect(last()).toMatchObject({ method: 'POST', body: 'x' });
+  });
+
+  test('passes events on one by one', async () => {
+    let send: (event: string) => void = () => {};
+    gateway.answer = (_, response) => {
+      response.setHeader('content-type', 'text/event-stream');
+      send = (event) => void response.write(`data: ${event}\n\n`);
+      send('first');
+    };
+    const { body } = await fetch(`${edge.url}/api/orders/1/events`);
+    const reader = body!.getReader();
+    const next = async () => Buffer.from((await reader.read()).value!).toString();
+    expect(await next()).toBe('data: first\n\n');
+    send('second');
+    expect(await next()).toBe('data: second\n\n');
+    await reader.cancel();
+  });
+
+  test('compresses JSON for those who can read that', async () => {
+    const json = JSON.stringify({ text: 'shop '.repeat(1000) });
+    gateway.answer = (_, response) => void response.setHeader('content-type', 'application/json').end(json);
+    const plain = await raw('/api/orders');
+    expect(plain.body).toBe(json);
+    const response = await fetch(`${edge.url}/api/orders`, { headers: { 'accept-encoding': 'gzip' } });
+    expect(response.headers.get('content-encoding')).toBe('gzip');
+    expect(await response.text()).toBe(json);
+  });
+
+  test('limits requests per address, and says when to come again', async () => {
+    const limits = { EDGE_RATE_LIMITS: 'on', EDGE_RATE: '5r/s', EDGE_BURST: '5' };
+    const limited = await edgeFor([gateway], limits);
+    const answers = [];
+    for (let i = 0; i < 20; i++) answers.push(await fetch(`${limited.url}/api/cart`));
+    expect(answers[0]!.status).toBe(200);
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(5);
+    expect(refused[0]!.headers.get('retry-after')).toBe('1');
+    expect(await refused[0]!.json()).toMatchObject({ code: 'rate_limited', status: 429 });
+    await vi.waitUntil(async () => (await fetch(`${limited.url}/api/cart`)).status === 200, { timeout: 10_000 });
+  });
+
+  test('limits connections per address', async () => {
+    const limited = await edgeFor([gateway], { EDGE_RATE_LIMITS: 'on', EDGE_CONNECTIONS: '3' });
+    gateway.answer = () => {}; // holds the connection
+    const held = new AbortController();
+    const waiting = Array.from({ length: 3 }, () => fetch(`${limited.url}/api/cart`, held).catch(() => undefined));
+    await vi.waitUntil(() => gateway.seen.length === 3);
+    expect((await fetch(`${limited.url}/api/cart`)).status).toBe(429);
+    held.abort();
+    await Promise.all(waiting);
+  });
+
+  test('speaks TLS and HTTP/2 where it is given a certificate', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'shop-tls-'));
+    const [key, certificate] = [join(dir, 'tls.key'), join(dir, 'tls.crt')];
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+    const options = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
+    execFileSync('openssl', ['req', ...options, ...subject, '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+    const port = await freePort();
+    await edgeFor([gateway], {
+      EDGE_TLS: 'on',
+      EDGE_TLS_PORT: String(port),
+      EDGE_TLS_CERTIFICATE: certificate,
+      EDGE_TLS_KEY: key,
+    });
+    const session = connect(`https://localhost:${port}`, { ca: readFileSync(certificate) });
+    const stream = session.request({ ':path': '/api/cart' });
+    const headers = await new Promise<Record<string, unknown>>((resolve) => stream.once('response', resolve));
+    expect(headers).toMatchObject({ ':status': 200, 'strict-transport-security': 'max-age=31536000' });
+    expect(await text(stream)).toBe('{}');
+    expect(last().headers['x-forwarded-proto']).toBe('https');
+    session.close();
+    rmSync(dir, { recursive: true });
+  });
+
+  test('tells people that the shop is closed for a moment, and programs the same as a problem', async () => {
+    await gateway.close();
+    const page = await fetch(edge.url, { headers: { accept: 'text/html,*/*' } });
+    expect([page.status, page.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(page.headers.get('content-type')).toContain('text/html');
+    expect(await page.text()).toContain('We are closed for a moment');
+    const problem = await fetch(`${edge.url}/api/cart`);
+    expect([problem.status, problem.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(problem.headers.get('content-type')).toBe('application/problem+json');
+    expect(await problem.json()).toMatchObject({ code: 'unavailable', status: 503 });
+    await gateway.open();
+    await vi.waitUntil(async () => (await fetch(`${edge.url}/api/cart`)).status === 200);
+  });
+
+  /** As it is written: fetch would tidy the path up. */
+  async function raw(path: string): Promise<{ status: number; body: string }> {
+    const { hostname, port } = new URL(edge.url);
+    const sent = request({ hostname, port, path });
+    sent.end();
+    const response = await new Promise<IncomingMessage>((resolve) => sent.once('response', resolve));
+    return { status: response.statusCode!, body: await text(response) };
+  }
+});
