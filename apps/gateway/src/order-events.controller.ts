@@ -7,18 +7,17 @@ import { currentContext, newRequestId, runInContext } from '@shop/kit/context';
 import { AppError } from '@shop/kit/errors';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import type { FastifyReply } from 'fastify';
+import { AtOnce } from './at-once.js';
 import { Customers } from './customers.js';
 import { Documented, orderParam } from './documented.js';
 import { CurrentSession, LoggedIn, type CustomerSession } from './guards.js';
 import { isOver, orderEvents } from './order-events.js';
 
-/** At a time, per customer and process. */
-const MOST_STREAMS = 10;
-
 @Controller('api/orders')
 @UseGuards(LoggedIn)
 export class OrderEventsController {
-  private readonly streams = new Map<string, number>();
+  /** Of each customer. */
+  private readonly streams = new AtOnce(10, 'streams');
   private readonly end = new AbortController();
 
   constructor(
@@ -54,7 +53,7 @@ export class OrderEventsController {
     const lastId = /^\d{1,9}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0;
     if (isOver(order, lastId)) return void reply.code(204).send();
 
-    const leave = this.enter(customerId);
+    const leave = this.streams.enter(customerId);
     const gone = new AbortController();
     // Not once('close'): a client that left while the order was looked for has closed already.
     finished(reply.raw, () => {
@@ -73,17 +72,6 @@ export class OrderEventsController {
   /** Ends all streams; their clients continue elsewhere. */
   endAll(): void {
     this.end.abort();
-  }
-
-  private enter(customerId: string): () => void {
-    const count = this.streams.get(customerId) ?? 0;
-    if (count >= MOST_STREAMS) throw new AppError('rate_limited', `At most ${MOST_STREAMS} streams at a time.`, {}, 5);
-    this.streams.set(customerId, count + 1);
-    return () => {
-      const left = this.streams.get(customerId)! - 1;
-      if (left === 0) this.streams.delete(customerId);
-      else this.streams.set(customerId, left);
-    };
   }
 }
 

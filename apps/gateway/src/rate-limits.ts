@@ -6,6 +6,7 @@ import { AppError } from '@shop/kit/errors';
 import { REDIS_STATE } from '@shop/kit/redis';
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { AtOnce } from './at-once.js';
 import { gatewayConfig, type GatewayConfig } from './gateway.config.js';
 
 const limits = {
@@ -25,6 +26,8 @@ export type Limit = keyof typeof limits;
 @Injectable()
 export class RateLimits {
   private readonly limiters: Map<string, RateLimiterRedis> | undefined;
+  /** Of one account from one address: a burst of them must not take every place there is for others' log-ins. */
+  private readonly checks = new AtOnce(30, 'log-ins');
 
   constructor(@Inject(gatewayConfig.token) { RATE_LIMITS }: GatewayConfig, @Inject(REDIS_STATE) storeClient: Redis) {
     if (RATE_LIMITS === 'off') return;
@@ -41,46 +44,47 @@ export class RateLimits {
     try {
       await this.limiters?.get(limit)!.consume(hashed(who));
     } catch (error) {
-      if (!(error instanceof RateLimiterRes)) throw error;
-      throw new AppError('rate_limited', undefined, {}, Math.ceil(error.msBeforeNext / 1000));
+      throw error instanceof RateLimiterRes ? refusal(error) : error;
     }
   }
 
-  /** Counts a check of this account's password, asked for from this address, if it ends with bad_credentials. */
-  guessPassword<T>(account: string, address: string, check: () => Promise<T>): Promise<T> {
+  /**
+   * Counts a check of this account's password, asked for from this address, if it ends with bad_credentials. Counting
+   * comes after the check, so that right ones are in nobody's way. What a burst of guesses is told ends with the limit all
+   * the same: whatever is answered after the last wrong one is rate_limited, right or wrong.
+   */
+  async guessPassword<T>(account: string, address: string, check: () => Promise<T>): Promise<T> {
     const from = addressGroup(address);
     // The narrowest first, so that what it refuses does not count against the wider ones.
-    return this.guess(
-      [
-        ['passwordsPerAccountAndAddress', `${account} ${from}`],
-        ['passwordsPerAddress', from],
-        ['passwordsPerAccount', account],
-      ],
-      check,
-    );
-  }
-
-  /** Counts `check` if it ends with bad_credentials, but beforehand, so that a burst of guesses finds the limit too. */
-  private async guess<T>(tries: [limit: Limit, who: string][], check: () => Promise<T>): Promise<T> {
-    for (const [limit, who] of tries) await this.take(limit, who);
-    let wrong = false;
+    const tries: [limit: Limit, who: string][] = [
+      ['passwordsPerAccountAndAddress', `${account} ${from}`],
+      ['passwordsPerAddress', from],
+      ['passwordsPerAccount', account],
+    ];
+    await this.refuseSpent(tries);
+    const leave = this.limiters && this.checks.enter(`${account} ${from}`);
     try {
-      return await check();
+      const answer = await check();
+      await this.refuseSpent(tries);
+      return answer;
     } catch (error) {
-      wrong = error instanceof AppError && error.code === 'bad_credentials';
+      if (error instanceof AppError && error.code === 'bad_credentials')
+        for (const [limit, who] of tries) await this.take(limit, who);
       throw error;
     } finally {
-      if (!wrong) await Promise.all(tries.map(([limit, who]) => this.giveBack(limit, who)));
+      leave?.();
     }
   }
 
-  private async giveBack(limit: Limit, who: string): Promise<void> {
-    // One try too many in the count is no reason to refuse what went well.
-    await this.limiters
-      ?.get(limit)!
-      .reward(hashed(who))
-      .catch(() => undefined);
+  /** rate_limited when there is no try left of one of these. */
+  private async refuseSpent(tries: [limit: Limit, who: string][]): Promise<void> {
+    const counts = await Promise.all(tries.map(async ([limit, who]) => this.limiters?.get(limit)!.get(hashed(who))));
+    for (const count of counts) if (count && count.remainingPoints <= 0) throw refusal(count);
   }
+}
+
+function refusal({ msBeforeNext }: RateLimiterRes): AppError {
+  return new AppError('rate_limited', undefined, {}, Math.ceil(msBeforeNext / 1000));
 }
 
 /** One visitor's part of the net: an IPv4 address, or the /64 that everybody with IPv6 has at least. */
