@@ -122,6 +122,13 @@ export const catalogRpc = defineRpcs('catalog', {
   },
   confirmReservation: { input: byOrder, output: settled, idempotent: true, deadlineMs: 5000 },
   releaseReservation: { input: byOrder, output: settled, idempotent: true, deadlineMs: 5000 },
+  /** Hidden ones as well. not_found. */
+  findProduct: {
+    input: z.object({ product: ProductKey }),
+    output: z.object({ id: Id }),
+    idempotent: true,
+    deadlineMs: 2000,
+  },
   /** Takes over what lies at `upload.key`. The same bytes on the same product are the same image. not_found. */
   addImage: {
     input: z.object({ product: ProductKey, upload: Upload, alt: Text.max(200).optional() }),

@@ -39,12 +39,28 @@ export type ImageOrder = z.infer<typeof ImageOrder>;
 /** SHA-256 of an original, in hex: the name of a picture, however many products show it. */
 export const PictureHash = z.string().regex(/^[\da-f]{64}$/);
 
+/** Keys in storage. Whatever is below media/ is public, and nothing else is. */
+export const uploadKey = (id: string) => `uploads/${id}`;
+export const originalKey = (picture: string) => `originals/${picture}`;
+/** Everything that was ever made of a picture, so that it can be removed with it. */
+export const mediaFolder = (picture: string) => `media/${picture.slice(0, 16)}`;
+/** `file` is the SHA-256 of the file itself, in hex: what lies under a key never changes. */
+export const mediaKey = (picture: string, file: string, extension: MediaExtension) =>
+  `${mediaFolder(picture)}/${file.slice(0, 16)}.${extension}`;
+export type MediaExtension = 'jpg' | 'webp' | 'avif';
+export const MediaKey = z.string().regex(/^media\/[\da-f]{16}\/[\da-f]{16}\.(jpg|webp|avif)$/);
+
 /** An original that lies in storage under a key of its own, until the catalog takes it over. */
-export const Upload = z.object({ key: z.string(), hash: PictureHash, type: ImageType, bytes: z.int().min(1) });
+export const Upload = z.object({
+  key: z.string().regex(/^uploads\/[\da-f-]{36}$/),
+  hash: PictureHash,
+  type: ImageType,
+  bytes: z.int().min(1),
+});
 export type Upload = z.infer<typeof Upload>;
 
-/** A file in storage that browsers may load; its key says what is in it, so that it never changes. */
-export const StoredVariant = ImageVariant.omit({ url: true }).extend({ key: z.string() });
+/** A file in storage that browsers may load. */
+export const StoredVariant = ImageVariant.omit({ url: true }).extend({ key: MediaKey });
 export type StoredVariant = z.infer<typeof StoredVariant>;
 
 /** What each step finds out; the next ones, and a worker that goes on where another died, build on it. */
