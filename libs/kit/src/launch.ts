@@ -157,10 +157,9 @@ async function startWorkers(
 }
 
 function concurrencyOf(queue: string, services: readonly Service[], configs: Map<symbol, unknown>): number {
-  const owner = services.find(({ name }) => name === queue);
-  const [config, variable] =
-    owner?.config && owner.concurrency ? [owner.config, owner.concurrency] : [kitConfig, 'QUEUE_CONCURRENCY'];
-  return (configs.get(config.token) as Record<string, number>)[variable]!;
+  const { config, concurrency } = services.find(({ name }) => name === queue) ?? {};
+  if (config && concurrency) return concurrency(configs.get(config.token) as never);
+  return (configs.get(kitConfig.token) as KitConfig).QUEUE_CONCURRENCY;
 }
 
 async function listen(app: NestFastifyApplication, config: KitConfig): Promise<string> {

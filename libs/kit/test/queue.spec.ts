@@ -5,7 +5,7 @@ import { Queue, UnrecoverableError } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import * as z from 'zod';
-import { defineConfig } from '../src/config.js';
+import { defineConfig, type ConfigOf } from '../src/config.js';
 import { HandlesJob } from '../src/handles-job.js';
 import type { Running } from '../src/launch.js';
 import { QueueModule, Queues } from '../src/queue.js';
@@ -34,7 +34,8 @@ class Counter {
 
 @Module({ imports: [QueueModule], providers: [Counter] })
 class PaymentsModule {}
-const payments = defineService({ name: 'payments', module: PaymentsModule, config, jobs, concurrency: 'COUNTERS' });
+const concurrency = ({ COUNTERS }: ConfigOf<typeof config>) => COUNTERS;
+const payments = defineService({ name: 'payments', module: PaymentsModule, config, jobs, concurrency });
 
 /** Asks only, as a service whose jobs another one does. */
 @Module({ imports: [QueueModule] })
