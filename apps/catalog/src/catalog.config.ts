@@ -35,12 +35,12 @@ export const catalogConfig = defineConfig({
     .describe('What the addresses of pictures begin with: /media of the gateway, or what serves a copy of it'),
   PICTURE_RETRY_SECONDS: z.coerce
     .number()
-    .min(1)
+    .min(0.1)
     .default(60)
     .describe('After how long without progress a picture is put into the queue again'),
   PICTURE_FILES_KEPT_SECONDS: z.coerce
     .number()
-    .min(1)
+    .min(0)
     .default(3600)
     .describe('How long files are kept that nobody needs: uploads not taken over, pictures that no product shows'),
   SEED: z.enum(['demo', 'none']).default('none').describe('demo: a small shop to look at'),

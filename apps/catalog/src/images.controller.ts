@@ -2,7 +2,6 @@
 import { Controller } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
-import { crashPoint } from '@shop/kit/crash-point';
 import { Handles } from '@shop/kit/rpc/handles';
 import { ImagesService } from './images.service.js';
 import { PicturesService } from './pictures.service.js';
@@ -51,7 +50,6 @@ export class ImagesController {
   @Handles(catalogRpc.tickPicture)
   async tickPicture({ hash, done }: In<'tickPicture'>): Out<'tickPicture'> {
     await this.pictures.tick(hash, done);
-    crashPoint('catalog.after-ticking');
     return { done: true };
   }
 

@@ -2,7 +2,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { mediaFolder, originalKey } from '@shop/contracts/images';
-import { crashPoint } from '@shop/kit/crash-point';
 import { inTransaction, sql } from '@shop/kit/database';
 import { Log } from '@shop/kit/log';
 import { isMissing, STORAGE, type Storage } from '@shop/kit/storage';
@@ -31,7 +30,6 @@ export class PictureFiles {
       );
       if (!picture) return;
       const there = await this.move(picture.upload, originalKey(hash));
-      crashPoint('catalog.after-moving-original');
       await sql(
         there
           ? 'update pictures set upload = null where hash = $1'
@@ -64,7 +62,6 @@ export class PictureFiles {
       await this.storage.deleteAll(mediaFolder(hash));
       if (upload !== null) await this.storage.delete(upload);
       await this.storage.delete(originalKey(hash));
-      crashPoint('catalog.after-removing-files');
       await sql('delete from pictures where hash = $1', [hash]);
       this.log.info({ picture: hash }, 'picture removed');
       return true;
