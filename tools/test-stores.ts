@@ -10,6 +10,8 @@ const PREFIX = 'shop-test-';
 
 /** Starts what the environment does not name and names it there; the returned function ends and removes it. */
 export default async function setup(): Promise<() => Promise<void>> {
+  // Shops that a test starts have better things to do than to draw; those that draw say so.
+  process.env['SEED_PICTURES'] ||= 'off';
   const { TEST_POSTGRES_URL, TEST_REDIS_URL } = process.env;
   if (TEST_POSTGRES_URL && TEST_REDIS_URL) return async () => {};
   await sweep();

@@ -51,5 +51,9 @@ export const catalogConfig = defineConfig({
     .max(150_000)
     .default(120)
     .describe('With SEED=demo: how many products; those beyond 120 are made up'),
+  SEED_PICTURES: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe('With SEED=demo: whether the image worker draws pictures for its products'),
 });
 export type CatalogConfig = ConfigOf<typeof catalogConfig>;

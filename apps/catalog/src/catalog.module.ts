@@ -19,6 +19,7 @@ import { PicturesService } from './pictures.service.js';
 import { ProductsService } from './products.service.js';
 import { Reservations } from './reserve.js';
 import { Seed } from './seed.js';
+import { SeedPictures } from './seed-pictures.js';
 import { SharedCache } from './shared-cache.js';
 import { Sweep } from './sweep.js';
 
@@ -41,6 +42,7 @@ import { Sweep } from './sweep.js';
     ProductsService,
     Reservations,
     Seed,
+    SeedPictures,
     SharedCache,
     Sweep,
   ],

@@ -7,10 +7,10 @@ import type { ReadyJson } from '../ready-json.js';
 import { RpcServer } from '../rpc/rpc-server.js';
 import type { Service } from '../service.js';
 
-/** Launches services in this process, on free ports and with a quiet log unless `env` says otherwise. */
+/** Launches services in this process, on free ports, with a quiet log and nobody drawing unless `env` says otherwise. */
 export function startForTest(services: Service | Service[], env: Env): Promise<Running> {
-  const quiet = { NODE_ENV: 'test', LOG_LEVEL: 'silent', PORT: '0', OPS_PORT: '0', RPC_PORT: '0' };
-  return launch([services].flat(), { ...quiet, ...env });
+  const quiet = { NODE_ENV: 'test', LOG_LEVEL: 'silent', SEED_PICTURES: 'off' };
+  return launch([services].flat(), { ...quiet, PORT: '0', OPS_PORT: '0', RPC_PORT: '0', ...env });
 }
 
 type Answer<R> = R extends { readyMade: true } ? ReadyJson : OutputOf<R>;
