@@ -1,6 +1,6 @@
 // What the catalog answers.
 import * as z from 'zod';
-import { DoneSteps, Image, ImageOrder, ImageType, PictureHash, StepDone, Upload } from './images.js';
+import { DoneSteps, Image, ImageList, ImageOrder, ImageType, PictureHash, StepDone, Upload } from './images.js';
 import {
   Category,
   CategoryList,
@@ -137,10 +137,11 @@ export const catalogRpc = defineRpcs('catalog', {
     deadlineMs: 10_000,
   },
   getImage: { input: z.object({ id: Id }), output: Image, idempotent: true, deadlineMs: 2000 },
+  /** Also when there is none (any more). */
   removeImage: { input: z.object({ id: Id }), output: Done, idempotent: true, deadlineMs: 5000 },
   orderImages: {
     input: ImageOrder.extend({ product: ProductKey }),
-    output: z.object({ items: z.array(Image) }),
+    output: ImageList,
     idempotent: true,
     deadlineMs: 5000,
   },
@@ -165,7 +166,10 @@ export const catalogRpc = defineRpcs('catalog', {
     idempotent: true,
     deadlineMs: 5000,
   },
-  /** Every picture is processed again, from the first step, after everything else; answers how many. */
+  /**
+   * Every picture is processed again, from the first step, after everything else; answers how many. Until one is ready
+   * anew, shoppers see of it what they saw before.
+   */
   reprocessPictures: {
     input: z.object({}),
     output: z.object({ pictures: z.int() }),

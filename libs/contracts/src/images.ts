@@ -29,10 +29,14 @@ export const Image = z
   .meta({ id: 'Image' });
 export type Image = z.infer<typeof Image>;
 
+/** In the order in which a product shows them. */
+export const ImageList = z.object({ items: z.array(Image) }).meta({ id: 'ImageList' });
+export type ImageList = z.infer<typeof ImageList>;
+
 export const ImageType = z.enum(['image/jpeg', 'image/png', 'image/webp', 'image/avif']);
 export type ImageType = z.infer<typeof ImageType>;
 
-/** The body of PUT /api/products/{product}/images: all images of the product, in the order in which they are shown. */
+/** Images of a product in the order in which they are to be shown; those that are not named follow. */
 export const ImageOrder = z.strictObject({ ids: z.array(Id).max(100) });
 export type ImageOrder = z.infer<typeof ImageOrder>;
 

@@ -32,9 +32,9 @@ export function openBucket(config: KitConfig): Bucket {
         : undefined,
     forcePathStyle: true,
     maxAttempts: 2,
-    // Checksums in trailers are Amazon's own; other servers refuse them.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
+    // Its checksums, a default, let the server tell a body that broke off from a whole one. For a server that does not
+    // know them the SDK itself reads AWS_REQUEST_CHECKSUM_CALCULATION=when_required.
+    requestStreamBufferSize: 64 * 1024,
     logger: silent,
     requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: STALL_MS },
   });
