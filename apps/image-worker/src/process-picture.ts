@@ -1,4 +1,5 @@
 // Job `processPicture`: takes the steps of a picture that are not done, and tells the catalog of each as it ends.
+import { buffer } from 'node:stream/consumers';
 import { Inject, Injectable } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { imageWorkerJobs } from '@shop/contracts/images';
@@ -63,7 +64,8 @@ export class ProcessPicture {
 
   private async original(key: string): Promise<Buffer> {
     try {
-      return Buffer.from(await this.storage.getBytes(key));
+      // Not getBytes: flydrive's gives 8 kB of something else for an empty file in a folder.
+      return await buffer(await this.storage.getStream(key));
     } catch (error) {
       if (isMissing(error)) throw new Refused('Its original is gone');
       throw error;
