@@ -4,11 +4,16 @@ import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { uploadKey, type Upload } from '@shop/contracts/images';
 import { AppError } from '@shop/kit/errors';
+import { collectYoung } from '@shop/kit/memory';
 import { STORAGE, type Storage } from '@shop/kit/storage';
 import { imageTypeOf, TELLING_BYTES } from './image-type.js';
 
 /** 20 MB, whichever kind of megabyte is meant. */
 export const MOST_BYTES = 20 * 1024 * 1024;
+
+/** Of all uploads together: how much may have passed before its memory is freed. */
+const COLLECT_BYTES = 8 * 1024 * 1024;
+let sinceCollected = 0;
 
 type Chunks = AsyncGenerator<Buffer, void, void>;
 
@@ -63,11 +68,19 @@ async function* counted(body: Readable, tally: Tally): Chunks {
       tally.bytes += chunk.length;
       if (tally.bytes > MOST_BYTES) throw (tally.refusal = tooLarge());
       tally.hash.update(chunk);
+      freeWhatPassed(chunk.length);
       yield chunk;
     }
   } finally {
     await reading.return();
   }
+}
+
+function freeWhatPassed(bytes: number): void {
+  sinceCollected += bytes;
+  if (sinceCollected < COLLECT_BYTES) return;
+  sinceCollected = 0;
+  collectYoung();
 }
 
 async function firstBytes(chunks: Chunks): Promise<Buffer> {

@@ -16,6 +16,8 @@ import type { StorageDriver } from './storage.js';
 const CONNECT_MS = 1000;
 const STALL_MS = 8000;
 
+const AFTERWARDS_MS = 1000;
+
 /** What goes wrong is thrown; the SDK would say it on the console as well. */
 const nothing = () => undefined;
 const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing };
@@ -32,9 +34,10 @@ export function openBucket(config: KitConfig): Bucket {
         : undefined,
     forcePathStyle: true,
     maxAttempts: 2,
-    // Its checksums, a default, let the server tell a body that broke off from a whole one. For a server that does not
-    // know them the SDK itself reads AWS_REQUEST_CHECKSUM_CALCULATION=when_required.
-    requestStreamBufferSize: 64 * 1024,
+    // The SDK's own checksums want chunks of 8 kB at least, and what it offers to make them so collects a body that
+    // arrives faster than it leaves. They also take as much time as all the rest.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
     logger: silent,
     requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: STALL_MS },
   });
@@ -90,6 +93,8 @@ export class Bucket extends S3Driver implements StorageDriver {
       await this.client.send(command, { abortSignal: broken.signal });
     } catch (error) {
       contents.destroy();
+      // Some servers keep what they got, a moment after the connection broke.
+      if (why) setTimeout(() => void this.delete(key).catch(() => undefined), AFTERWARDS_MS).unref();
       throw why ?? error;
     }
   }
