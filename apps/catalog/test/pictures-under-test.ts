@@ -6,26 +6,31 @@ import { dirname, join } from 'node:path';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { ImageStep, mediaKey, type Image, type StepResults, type Upload } from '@shop/contracts/images';
 import { Rpc } from '@shop/kit/rpc/rpc';
+import type { S3Server } from '@shop/kit/testing/s3';
 import { testRedisUrl, type TestDatabase } from '@shop/kit/testing/stores';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { createCatalogDatabase, startCatalog, type Catalog } from './catalog-under-test.js';
+import { createCatalogDatabase, eventually, startCatalog, type Catalog } from './catalog-under-test.js';
 
 const REDIS = testRedisUrl(4);
 
 export type Pictures = Awaited<ReturnType<typeof openPictures>>;
 
-export async function openPictures() {
+/** In a folder, or in a bucket, which is a folder of that server. */
+export async function openPictures(server?: S3Server) {
   const database: TestDatabase = await createCatalogDatabase();
-  const folder = await mkdtemp(join(tmpdir(), 'shop-test-pictures-'));
+  const folder = server?.folder ?? (await mkdtemp(join(tmpdir(), 'shop-test-pictures-')));
   const redis = new Redis(REDIS);
   await redis.flushdb();
   const queue = new Queue('image-worker', { connection: redis, prefix: '{image-worker}' });
   const running: Catalog[] = [];
 
   const write = async (key: string, bytes: string) => {
-    await mkdir(dirname(join(folder, key)), { recursive: true });
-    await writeFile(join(folder, key), bytes);
+    // Again, as the S3 server removes folders that become empty.
+    await eventually(async () => {
+      await mkdir(dirname(join(folder, key)), { recursive: true });
+      await writeFile(join(folder, key), bytes);
+    });
   };
 
   return {
@@ -35,7 +40,12 @@ export async function openPictures() {
     write,
     /** A replica; swept only by those that are told to. */
     async start(env: Record<string, string> = {}): Promise<Catalog> {
-      const catalog = await startCatalog(database, { STORAGE_DIR: folder, CATALOG_SWEEP_SECONDS: '3600', ...env });
+      const catalog = await startCatalog(database, {
+        STORAGE_DIR: folder,
+        CATALOG_SWEEP_SECONDS: '3600',
+        ...(server?.env as Record<string, string>),
+        ...env,
+      });
       running.push(catalog);
       return catalog;
     },
