@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { accountsConfig } from '@shop/accounts/accounts.config';
 import { catalogConfig } from '@shop/catalog/catalog.config';
 import { gatewayConfig } from '@shop/gateway/gateway.config';
+import { imageWorkerConfig } from '@shop/image-worker/image-worker.config';
 import type { ConfigDefinition } from '@shop/kit/config';
 import { kitConfig } from '@shop/kit/kit.config';
 import { ordersConfig } from '@shop/orders/orders.config';
@@ -20,6 +21,7 @@ const readers: Record<string, ConfigDefinition> = {
   catalog: catalogConfig,
   orders: ordersConfig,
   payments: paymentsConfig,
+  'image-worker': imageWorkerConfig,
 };
 
 /** The README as it is, and as it should be. */

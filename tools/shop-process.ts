@@ -1,5 +1,6 @@
 // The whole shop as one process: what `npm start` and `npm run dev` run.
 import { dataDir } from './data-dir.ts';
+import { followPictures } from './pictures-progress.ts';
 import { startProcess, type ServiceProcess } from './service-process.ts';
 import { addressOf, banner, logFile, portOf, type Shop } from './shop.ts';
 
@@ -29,4 +30,10 @@ export async function announce({ env, claim }: Shop): Promise<void> {
     ['Data', `${dataDir} (delete it to start afresh)`],
     ['Log', `${logFile('shop')}; warnings and errors are shown here too`],
   ]);
+}
+
+/** The demo shop draws its pictures while it serves. */
+export async function progressOfPictures({ env }: Shop, end: AbortSignal): Promise<void> {
+  if (env['SEED'] === 'demo' && env['SEED_PICTURES'] !== 'off')
+    await followPictures(addressOf(shopPorts().OPS_PORT), end);
 }

@@ -1,4 +1,5 @@
-// Vitest's global set-up: a Postgres and a Redis for this run alone, unless TEST_POSTGRES_URL and TEST_REDIS_URL name some.
+// Vitest's global set-up: a Postgres and a Redis for this run alone, unless TEST_POSTGRES_URL and TEST_REDIS_URL name some,
+// and a storage.
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,10 +11,13 @@ const PREFIX = 'shop-test-';
 
 /** Starts what the environment does not name and names it there; the returned function ends and removes it. */
 export default async function setup(): Promise<() => Promise<void>> {
-  const { TEST_POSTGRES_URL, TEST_REDIS_URL } = process.env;
-  if (TEST_POSTGRES_URL && TEST_REDIS_URL) return async () => {};
+  // Shops that a test starts have better things to do than to draw; those that draw say so.
+  process.env['SEED_PICTURES'] ||= 'off';
   await sweep();
   const dir = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  process.env['STORAGE_DIR'] ||= join(dir, 'storage');
+  const { TEST_POSTGRES_URL, TEST_REDIS_URL } = process.env;
+  if (TEST_POSTGRES_URL && TEST_REDIS_URL) return () => rm(dir, { recursive: true });
   const [postgres, redis] = await Promise.all([
     startPostgres({ dir: join(dir, 'postgres'), databases: [], durable: false }),
     startRedis({ dir: join(dir, 'redis'), durable: false }),

@@ -22,7 +22,7 @@ export async function startApp(name: string, env: NodeJS.ProcessEnv, log: number
   const main = new URL(`../../apps/${name}/dist/main.js`, import.meta.url).pathname;
   const startedAt = performance.now();
   const child = spawn(process.execPath, [...nodeFlags, main], {
-    env: { ...process.env, ...env, ...ports },
+    env: { ...process.env, SEED_PICTURES: 'off', ...env, ...ports },
     stdio: ['ignore', log, 'inherit'],
   });
   const gone = new Promise((resolve) => child.once('exit', resolve));

@@ -2,7 +2,13 @@ import { CategoryRow } from './category.entity.js';
 import { CreateCatalog1763800000000 } from './migrations/1763800000000-create-catalog.js';
 import { CreateReservations1763800000001 } from './migrations/1763800000001-create-reservations.js';
 import { ReserveTogether1763800000002 } from './migrations/1763800000002-reserve-together.js';
+import { CreatePictures1763800000003 } from './migrations/1763800000003-create-pictures.js';
 import { ProductRow } from './product.entity.js';
 
 export const entities = [CategoryRow, ProductRow];
-export const migrations = [CreateCatalog1763800000000, CreateReservations1763800000001, ReserveTogether1763800000002];
+export const migrations = [
+  CreateCatalog1763800000000,
+  CreateReservations1763800000001,
+  ReserveTogether1763800000002,
+  CreatePictures1763800000003,
+];

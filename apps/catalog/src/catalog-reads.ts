@@ -71,7 +71,7 @@ export class CatalogReads {
   }
 
   list(query: ListQuery): Promise<ReadyJson> {
-    return this.cachedList(pageName(query), () => readPage(this.dataSource, query));
+    return this.cachedList(pageName(query), () => readPage(this.dataSource, query, this.config.MEDIA_URL));
   }
 
   categories(): Promise<ReadyJson> {
@@ -106,7 +106,7 @@ export class CatalogReads {
     const row = await findProduct(this.dataSource, ref);
     options.ttl = this.freshFor(startedAt);
     if (!row || row.hidden) return MISSING;
-    const value = withOwnMemory(ReadyJson.of(toProduct(row)));
+    const value = withOwnMemory(ReadyJson.of(toProduct(row, this.config.MEDIA_URL)));
     shared.put(value, options.ttl);
     return value;
   }

@@ -19,7 +19,7 @@ export const catalogConfig = defineConfig({
     .min(0.1)
     .max(3600)
     .default(10)
-    .describe('How often reservations whose time is over are looked for'),
+    .describe('How often reservations whose time is over are looked for, and pictures that got stuck'),
   CATALOG_RESERVE_TOGETHER: z.coerce
     .number()
     .int()
@@ -27,6 +27,22 @@ export const catalogConfig = defineConfig({
     .max(1000)
     .default(100)
     .describe('How many orders that want the same product may reserve in one statement; 1: each by itself'),
+  MEDIA_URL: z
+    .string()
+    .regex(/^(https?:\/)?\/[^\s]*$/, 'must be a path or an address')
+    .transform((url) => url.replace(/\/+$/, ''))
+    .default('/media')
+    .describe('What the addresses of pictures begin with: /media of the gateway, or what serves a copy of it'),
+  PICTURE_RETRY_SECONDS: z.coerce
+    .number()
+    .min(0.1)
+    .default(60)
+    .describe('After how long without progress a picture is put into the queue again'),
+  PICTURE_FILES_KEPT_SECONDS: z.coerce
+    .number()
+    .min(0)
+    .default(3600)
+    .describe('How long files are kept that nobody needs: uploads not taken over, pictures that no product shows'),
   SEED: z.enum(['demo', 'none']).default('none').describe('demo: a small shop to look at'),
   SEED_PRODUCTS: z.coerce
     .number()
@@ -35,5 +51,9 @@ export const catalogConfig = defineConfig({
     .max(150_000)
     .default(120)
     .describe('With SEED=demo: how many products; those beyond 120 are made up'),
+  SEED_PICTURES: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe('With SEED=demo: whether the image worker draws pictures for its products'),
 });
 export type CatalogConfig = ConfigOf<typeof catalogConfig>;

@@ -2,15 +2,24 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { databaseModule } from '@shop/kit/database';
+import { QueueModule } from '@shop/kit/queue';
 import { RedisCacheModule } from '@shop/kit/redis';
 import { defineService } from '@shop/kit/service';
+import { StorageModule } from '@shop/kit/storage';
 import { entities, migrations } from './catalog-database.js';
 import { catalogConfig } from './catalog.config.js';
 import { CatalogController } from './catalog.controller.js';
 import { CatalogReads } from './catalog-reads.js';
+import { ImagesController } from './images.controller.js';
+import { ImagesService } from './images.service.js';
+import { PictureFiles } from './picture-files.js';
+import { PictureQueue } from './picture-queue.js';
+import { PictureSweep } from './picture-sweep.js';
+import { PicturesService } from './pictures.service.js';
 import { ProductsService } from './products.service.js';
 import { Reservations } from './reserve.js';
 import { Seed } from './seed.js';
+import { SeedPictures } from './seed-pictures.js';
 import { SharedCache } from './shared-cache.js';
 import { Sweep } from './sweep.js';
 
@@ -19,9 +28,24 @@ import { Sweep } from './sweep.js';
     databaseModule({ name: 'catalog', config: catalogConfig, url: 'CATALOG_DATABASE_URL', entities, migrations }),
     TypeOrmModule.forFeature(entities, 'catalog'),
     RedisCacheModule,
+    QueueModule,
+    StorageModule,
   ],
-  controllers: [CatalogController],
-  providers: [CatalogReads, ProductsService, Reservations, Seed, SharedCache, Sweep],
+  controllers: [CatalogController, ImagesController],
+  providers: [
+    CatalogReads,
+    ImagesService,
+    PictureFiles,
+    PictureQueue,
+    PictureSweep,
+    PicturesService,
+    ProductsService,
+    Reservations,
+    Seed,
+    SeedPictures,
+    SharedCache,
+    Sweep,
+  ],
 })
 export class CatalogModule {}
 

@@ -1,5 +1,6 @@
 // From a row of `products` to what the shop says of it.
-import type { Product, ProductSummary } from '@shop/contracts/products';
+import type { Product, ProductImage, ProductSummary } from '@shop/contracts/products';
+import { shownImage, toProductImage, type ShownImageRow } from './image-json.js';
 
 export const CURRENCY = 'EUR';
 
@@ -13,6 +14,7 @@ export interface SummaryRow {
   in_stock: boolean;
   featured: boolean;
   tags: string[];
+  picture_tags: string[];
   updated_at: Date;
 }
 
@@ -21,20 +23,25 @@ export interface DetailRow extends SummaryRow {
   stock: number;
   version: number;
   hidden: boolean;
+  images: ShownImageRow[];
 }
 
 /** Of `products p join categories c`. */
 export const summaryColumns = `p.id, p.slug, p.name, c.slug as category_slug, c.name as category_name,
-  p.price_cents, p.in_stock, p.featured, p.tags, p.updated_at`;
-export const detailColumns = `${summaryColumns}, p.description, p.stock, p.version, p.hidden`;
+  p.price_cents, p.in_stock, p.featured, p.tags, p.picture_tags, p.updated_at`;
+export const detailColumns = `${summaryColumns}, p.description, p.stock, p.version, p.hidden,
+  (select coalesce(jsonb_agg(${shownImage} order by i.position, i.id), '[]')
+   from images i join pictures pic on pic.hash = i.picture
+   where i.product_id = p.id and pic.shown is not null) as images`;
 
-export function toSummary(row: SummaryRow): ProductSummary {
-  return { ...common(row), image: null };
+export function toSummary(row: SummaryRow, image: ProductImage | null): ProductSummary {
+  return { ...common(row), image };
 }
 
-export function toProduct(row: DetailRow): Product {
+export function toProduct(row: DetailRow, mediaUrl: string): Product {
   const { description, stock, version } = row;
-  return { ...common(row), description, stock, version, images: [] };
+  const images = row.images.map((image) => toProductImage(image, mediaUrl));
+  return { ...common(row), description, stock, version, images };
 }
 
 function common(row: SummaryRow) {
@@ -47,7 +54,7 @@ function common(row: SummaryRow) {
     currency: CURRENCY,
     inStock: row.in_stock,
     featured: row.featured,
-    tags: row.tags,
+    tags: Array.from(new Set([...row.tags, ...row.picture_tags])),
     updatedAt: row.updated_at.toISOString(),
   } as const;
 }

@@ -1,10 +1,11 @@
 // One page of products: the SQL for a query, and where the next page begins.
 import type { ListProducts } from '@shop/contracts/catalog';
-import type { ProductPage, ProductSort } from '@shop/contracts/products';
+import type { ProductImage, ProductPage, ProductSort } from '@shop/contracts/products';
 import { Text } from '@shop/contracts/values';
 import { sql } from '@shop/kit/database';
 import type { DataSource } from 'typeorm';
 import * as z from 'zod';
+import { shownImage, toProductImage, type ShownImageRow } from './image-json.js';
 import { readCursor, writeCursor, type Position, type SortKey } from './list-cursor.js';
 import { summaryColumns, toSummary, type SummaryRow } from './product-json.js';
 
@@ -12,6 +13,9 @@ export type ListQuery = z.output<typeof ListProducts>;
 
 /** A search ranks the newest so many matches: enough to find everything one would look at, and no more work for a word that is everywhere. */
 const MAX_RANKED = 1000;
+
+/** Lists show cards: what is wider is on the product's own page. */
+const LIST_WIDTH = 640;
 
 interface Sort {
   /** What products are ordered by, before their ids; there is an index for each. */
@@ -64,7 +68,7 @@ function filters(query: ListQuery, categoryId: string | null, add: (value: unkno
     conditions.push(`p.category_id between ${id} and ${id}`);
   }
   if (q !== undefined) conditions.push(`p.search @@ websearch_to_tsquery('english', ${add(q)})`);
-  if (tag !== undefined) conditions.push(`p.tags @> array[${add(tag)}]`);
+  if (tag !== undefined) conditions.push(`(p.tags || p.picture_tags) @> array[${add(tag)}]`);
   if (minPriceCents !== undefined) conditions.push(`p.price_cents >= ${add(minPriceCents)}`);
   if (maxPriceCents !== undefined) conditions.push(`p.price_cents <= ${add(maxPriceCents)}`);
   if (inStock !== undefined) conditions.push(inStock ? 'p.in_stock' : 'not p.in_stock');
@@ -118,17 +122,39 @@ export function pageStatement(query: ListQuery, categoryId: string | null): { te
   return { text, values };
 }
 
-export async function readPage(dataSource: DataSource, query: ListQuery): Promise<ProductPage> {
+export async function readPage(dataSource: DataSource, query: ListQuery, mediaUrl: string): Promise<ProductPage> {
   const categoryId = query.category === undefined ? null : await findCategory(dataSource, query.category);
   const { text, values } = pageStatement(query, categoryId);
   // Planned for these very values, unlike a prepared statement: which index is best depends on them.
   const rows = await dataSource.query<(SummaryRow & { sort_key: SortKey })[]>(text, values);
   const shown = rows.slice(0, query.limit);
   const last = rows.length > query.limit ? shown.at(-1) : undefined;
+  const images = await firstImages(
+    dataSource,
+    shown.map(({ id }) => id),
+    mediaUrl,
+  );
   return {
-    items: shown.map(toSummary),
+    items: shown.map((row) => toSummary(row, images.get(row.id) ?? null)),
     nextCursor: last ? writeCursor(listName(query), { key: last.sort_key, id: last.id }) : null,
   };
+}
+
+/** By product. Apart from the page, so that they are looked up for what it shows and for nothing else. */
+async function firstImages(
+  dataSource: DataSource,
+  ids: string[],
+  mediaUrl: string,
+): Promise<Map<string, ProductImage>> {
+  const rows = await sql<{ product_id: string; image: ShownImageRow }>(
+    dataSource,
+    `select distinct on (i.product_id) i.product_id, ${shownImage} as image
+     from images i join pictures pic on pic.hash = i.picture join products p on p.id = i.product_id
+     where i.product_id = any($1::uuid[]) and pic.shown is not null
+     order by i.product_id, i.position, i.id`,
+    [ids],
+  );
+  return new Map(rows.map(({ product_id, image }) => [product_id, toProductImage(image, mediaUrl, LIST_WIDTH)]));
 }
 
 async function findCategory(dataSource: DataSource, slug: string): Promise<string | null> {

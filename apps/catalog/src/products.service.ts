@@ -1,5 +1,5 @@
 // What staff change, and what carts ask.
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
 import type { PricedProduct } from '@shop/contracts/catalog';
 import type { Category, NewCategory, NewProduct, Product, ProductPatch } from '@shop/contracts/products';
@@ -7,6 +7,7 @@ import { sql } from '@shop/kit/database';
 import { AppError, invalidRequest } from '@shop/kit/errors';
 import { DataSource, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { catalogConfig, type CatalogConfig } from './catalog.config.js';
 import { CategoryRow } from './category.entity.js';
 import { findProduct } from './find-product.js';
 import { toProduct, type DetailRow } from './product-json.js';
@@ -20,6 +21,7 @@ const MAX_STOCK = 1_000_000;
 @Injectable()
 export class ProductsService {
   constructor(
+    @Inject(catalogConfig.token) private readonly config: CatalogConfig,
     @InjectDataSource('catalog') private readonly dataSource: DataSource,
     @InjectRepository(CategoryRow, 'catalog') private readonly categories: Repository<CategoryRow>,
     @InjectRepository(ProductRow, 'catalog') private readonly products: Repository<ProductRow>,
@@ -89,7 +91,7 @@ export class ProductsService {
   private async changed(ref: ProductRef): Promise<Product> {
     const row = await this.find(ref);
     await this.cache.invalidate([row.id, row.slug]);
-    return toProduct(row);
+    return toProduct(row, this.config.MEDIA_URL);
   }
 
   private async find(ref: ProductRef): Promise<DetailRow> {

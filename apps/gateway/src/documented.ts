@@ -21,7 +21,9 @@ export interface Documentation {
   notModified?: boolean;
   /** Its own refusals; those that follow from its method, body and access are added. */
   refuses?: ProblemCode[];
-  /** Of the request's body. */
+  /** What its body may be, byte for byte; JSON unless said. */
+  bodyTypes?: string[];
+  /** Of a JSON body. */
   example?: object;
 }
 
@@ -37,6 +39,10 @@ export function documentationOf(handler: object): Documentation | undefined {
 
 export const orderParam = {
   id: { description: 'The id of an order', example: '01900000-0000-7000-8000-00000000000a' },
+};
+
+export const imageParam = {
+  id: { description: 'The id of an image', example: '01900000-0000-7000-8000-0000000000b1' },
 };
 
 export const productParam = { product: { description: 'Its id or its slug', example: 'walnut-desk' } };

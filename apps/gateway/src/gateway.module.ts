@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { RedisCacheModule, RedisStateModule } from '@shop/kit/redis';
 import { defineService } from '@shop/kit/service';
+import { StorageModule } from '@shop/kit/storage';
 import { CartController } from './cart.controller.js';
 import { CartView } from './cart-view.js';
 import { Carts } from './carts.js';
@@ -11,6 +12,8 @@ import { CustomersController } from './customers.controller.js';
 import { Customers } from './customers.js';
 import { serveDocs } from './docs.js';
 import { gatewayConfig } from './gateway.config.js';
+import { ImagesController, streamPictures } from './images.controller.js';
+import { MediaController } from './media.controller.js';
 import { endStreamsOnClose, OrderEventsController } from './order-events.controller.js';
 import { OrdersController } from './orders.controller.js';
 import { ProductsController } from './products.controller.js';
@@ -21,10 +24,13 @@ import { Sessions } from './sessions.js';
 import { StaffController } from './staff.controller.js';
 import { StaffOrdersController } from './staff-orders.controller.js';
 import { StripeEventsController, keepRawStripeEvents } from './stripe-events.controller.js';
+import { Uploads } from './uploads.js';
 import { Visitors } from './visitors.js';
 
 const controllers = [
   ProductsController,
+  ImagesController,
+  MediaController,
   CategoriesController,
   CustomersController,
   SessionController,
@@ -38,9 +44,9 @@ const controllers = [
 ];
 
 @Module({
-  imports: [RedisStateModule, RedisCacheModule],
+  imports: [RedisStateModule, RedisCacheModule, StorageModule],
   controllers,
-  providers: [Sessions, Visitors, Customers, Carts, CartView, Checkout, RateLimits],
+  providers: [Sessions, Visitors, Customers, Carts, CartView, Checkout, RateLimits, Uploads],
 })
 export class GatewayModule {}
 
@@ -51,6 +57,7 @@ export const gateway = defineService({
   http: (app) => {
     preparePublicDoor(app);
     keepRawStripeEvents(app);
+    streamPictures(app);
     endStreamsOnClose(app);
     serveDocs(app, controllers);
   },

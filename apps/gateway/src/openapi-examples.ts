@@ -6,7 +6,25 @@ const image = {
   id: '01900000-0000-7000-8000-0000000000b1',
   alt: 'Walnut desk',
   placeholder: null,
-  variants: [{ name: 'card', width: 480, height: 480, type: 'image/webp', url: '/media/4f1a.webp' }],
+  variants: [
+    { name: 'card', width: 480, height: 480, type: 'image/webp', url: '/media/4f1ac1b0a2d3e4f5/0a1b2c3d4e5f6071.webp' },
+  ],
+};
+
+const staffImage = {
+  id: image.id,
+  productId: '01900000-0000-7000-8000-0000000000a1',
+  status: 'working',
+  steps: [
+    { name: 'decode', doneAt: '2026-11-20T10:00:00.000Z' },
+    { name: 'resize', doneAt: null },
+    { name: 'analyse', doneAt: null },
+    { name: 'tag', doneAt: null },
+  ],
+  variants: [],
+  colors: [],
+  tags: [],
+  placeholder: null,
 };
 
 const summary = {
@@ -61,6 +79,8 @@ export const examples = {
   ProductSummary: { ...summary, image },
   ProductPage: { items: [{ ...summary, image }], nextCursor: null },
   Product: { ...summary, description: 'Oiled by hand.', stock: 12, images: [image], version: 7 },
+  Image: staffImage,
+  ImageList: { items: [staffImage] },
   Customer: customer,
   CustomerAnswer: { customer },
   SessionAnswer: { customer },

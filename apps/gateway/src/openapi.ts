@@ -1,6 +1,16 @@
 // The description of the API, made from the schemas that requests are checked with. Loaded when somebody asks for it.
 import type { INestApplication, Type } from '@nestjs/common';
-import { ApiExtension, ApiHeader, ApiOperation, ApiParam, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiExtension,
+  ApiHeader,
+  ApiOperation,
+  ApiParam,
+  ApiProduces,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { Problem, problems, type ProblemCode } from '@shop/contracts/problems';
 import * as z from 'zod';
@@ -15,6 +25,8 @@ type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & {
 };
 type Responses = Operation['responses'];
 type Response = Exclude<Responses[string], { $ref: string } | undefined>;
+
+const FILE = { type: 'string', format: 'binary' };
 
 /** Cookies of this name; under TLS it is __Host-session. */
 const COOKIE = 'session';
@@ -60,18 +72,29 @@ function decorate(controller: Type): void {
 }
 
 function decoratorsOf({ summary, description, status = 200, answer, ...rest }: Documentation): MethodDecorator[] {
-  const { mediaType, answerHeaders = {}, params = {}, headers = {}, notModified, access, refuses, example } = rest;
+  const {
+    mediaType,
+    answerHeaders = {},
+    params = {},
+    headers = {},
+    notModified,
+    access,
+    refuses,
+    bodyTypes,
+    example,
+  } = rest;
   return [
     ApiOperation({ summary, description }),
     ApiResponse({
       status,
       description: status === 204 ? 'Done' : status === 202 ? 'Accepted' : 'Success',
-      ...(answer ? { standardSchema: answer } : {}),
+      ...(answer ? { standardSchema: answer } : mediaType ? { schema: FILE } : {}),
       headers: Object.fromEntries(
         Object.entries(answerHeaders).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }]),
       ),
     }),
     ...(mediaType ? [ApiProduces(mediaType)] : []),
+    ...(bodyTypes ? [ApiConsumes(...bodyTypes), ApiBody({ schema: FILE })] : []),
     ...(notModified ? [ApiResponse({ status: 304, description: 'What you have is current' })] : []),
     ...Object.entries(params).map(([name, param]) => ApiParam({ name, ...param, schema: { type: 'string' } })),
     ...Object.entries(headers).map(([name, header]) => ApiHeader({ name, ...header })),
@@ -103,7 +126,7 @@ function complete(method: string, operation: Operation): void {
   delete operation[EXTENSION];
   if (access) operation.security = [{ [COOKIE]: [] }];
   const body = operation.requestBody;
-  if (body && 'content' in body) body.content['application/json']!.example = example;
+  if (body && 'content' in body && example) body.content['application/json']!.example = example;
   const hasQuery = operation.parameters?.some((parameter) => 'in' in parameter && parameter.in === 'query');
   const all: ProblemCode[] = [
     ...refuses,

@@ -2,6 +2,7 @@ import { RequestMethod } from '@nestjs/common';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { CustomerAnswer, Customer, SessionAnswer } from '@shop/contracts/accounts';
 import { Cart } from '@shop/contracts/carts';
+import { Image, ImageList, ImageType } from '@shop/contracts/images';
 import { Order, OrderPage } from '@shop/contracts/orders';
 import { Credit, CreditEntry } from '@shop/contracts/payments';
 import { Problem } from '@shop/contracts/problems';
@@ -70,7 +71,8 @@ it('says of every route what it is for, what it answers and how it refuses', () 
     const statuses = Object.keys(responses);
     expect(statuses, name).toEqual(expect.arrayContaining(['500', '503']));
     if (requestBody) expect(statuses, name).toEqual(expect.arrayContaining(['400', '413', '415']));
-    if (requestBody) expect(requestBody.content['application/json']?.example, name).toBeDefined();
+    const json = requestBody?.content['application/json'];
+    if (json) expect(json.example, name).toBeDefined();
     if (security) expect(statuses, name).toContain('401');
     if (!name.startsWith('GET')) expect(statuses, name).toContain('403');
     for (const [status, { content }] of Object.entries(responses))
@@ -81,7 +83,7 @@ it('says of every route what it is for, what it answers and how it refuses', () 
 
 it('shows examples that are what they are examples of', () => {
   const schemas = { Category, CategoryList, ProductSummary, ProductPage, Product, Customer, CustomerAnswer };
-  const all = { ...schemas, SessionAnswer, Cart, Order, OrderPage, CreditEntry, Credit };
+  const all = { ...schemas, Image, ImageList, SessionAnswer, Cart, Order, OrderPage, CreditEntry, Credit };
   for (const [name, schema] of Object.entries(all)) schema.parse(examples[name as keyof typeof examples]);
   expect(Object.keys(all).sort()).toEqual(Object.keys(examples).sort());
   for (const [, { responses }] of operations)
@@ -90,10 +92,19 @@ it('shows examples that are what they are examples of', () => {
         Problem.parse(value);
 });
 
+it('takes and gives files byte for byte', () => {
+  const { requestBody } = document.paths['/api/products/{product}/images']!['post']!;
+  expect(Object.keys(requestBody!.content).sort()).toEqual([...ImageType.options].sort());
+  const { responses } = document.paths['/media/{picture}/{file}']!['get']!;
+  expect(Object.keys(responses)).toEqual(expect.arrayContaining(['200', '304', '404', '416']));
+  expect(Object.keys(responses['200']!.content!)).toEqual(['image/*']);
+});
+
 it('shows requests that the routes accept', async () => {
   const staff = await new Visitor(shop).logIn('sam@example.org');
   shop.catalog.createProduct = shop.catalog.updateProduct = () => examples.Product as Product;
   shop.catalog.createCategory = () => examples.Category;
+  shop.catalog.orderImages = () => examples.ImageList as ImageList;
   for (const [name, { requestBody }] of operations) {
     const [method, path] = name.split(' ') as [string, string];
     const body = requestBody?.content['application/json']?.example;

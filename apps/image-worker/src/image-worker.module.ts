@@ -1,8 +1,21 @@
-// Turns uploaded originals into web sizes. Empty until pictures can be uploaded: it boots, is healthy and waits.
+import { availableParallelism } from 'node:os';
 import { Module } from '@nestjs/common';
+import { imageWorkerJobs } from '@shop/contracts/images';
+import { QueueModule } from '@shop/kit/queue';
 import { defineService } from '@shop/kit/service';
+import { StorageModule } from '@shop/kit/storage';
+import { Children } from './children.js';
+import { DrawPicture } from './draw-picture.js';
+import { imageWorkerConfig, type ImageWorkerConfig } from './image-worker.config.js';
+import { ProcessPicture } from './process-picture.js';
 
-@Module({})
+@Module({ imports: [QueueModule, StorageModule], providers: [Children, DrawPicture, ProcessPicture] })
 class ImageWorkerModule {}
 
-export const imageWorker = defineService({ name: 'image-worker', module: ImageWorkerModule });
+export const imageWorker = defineService({
+  name: 'image-worker',
+  module: ImageWorkerModule,
+  config: imageWorkerConfig,
+  jobs: imageWorkerJobs,
+  concurrency: ({ IMAGE_CONCURRENCY }: ImageWorkerConfig) => IMAGE_CONCURRENCY ?? availableParallelism(),
+});

@@ -1,5 +1,6 @@
 // What the catalog answers.
 import * as z from 'zod';
+import { DoneSteps, Image, ImageList, ImageOrder, ImageType, PictureHash, StepDone, Upload } from './images.js';
 import {
   Category,
   CategoryList,
@@ -11,7 +12,7 @@ import {
   ProductQuery,
 } from './products.js';
 import { defineRpcs } from './rpc.js';
-import { Cents, Currency, Id, ProductKey, Quantity, Slug } from './values.js';
+import { Cents, Currency, Id, ProductKey, Quantity, Slug, Text } from './values.js';
 
 /** A list query after its text was read: RPC inputs are plain JSON, so the flags are booleans here. */
 export const ListProducts = z.object({
@@ -78,6 +79,8 @@ export const ReserveResult = z.discriminatedUnion('outcome', [
 ]);
 export type ReserveResult = z.infer<typeof ReserveResult>;
 
+const Done = z.object({ done: z.literal(true) });
+
 const byOrder = z.object({ orderId: Id });
 /** `done` is false when the reservation had ended the other way before, or (confirming) never existed: nothing was changed. */
 const settled = z.object({ done: z.boolean() });
@@ -119,4 +122,58 @@ export const catalogRpc = defineRpcs('catalog', {
   },
   confirmReservation: { input: byOrder, output: settled, idempotent: true, deadlineMs: 5000 },
   releaseReservation: { input: byOrder, output: settled, idempotent: true, deadlineMs: 5000 },
+  /** Hidden ones as well. not_found. */
+  findProduct: {
+    input: z.object({ product: ProductKey }),
+    output: z.object({ id: Id }),
+    idempotent: true,
+    deadlineMs: 2000,
+  },
+  /** Takes over what lies at `upload.key`. The same bytes on the same product are the same image. not_found. */
+  addImage: {
+    input: z.object({ product: ProductKey, upload: Upload, alt: Text.max(200).optional() }),
+    output: Image,
+    idempotent: true,
+    deadlineMs: 10_000,
+  },
+  getImage: { input: z.object({ id: Id }), output: Image, idempotent: true, deadlineMs: 2000 },
+  /** Also when there is none (any more). */
+  removeImage: { input: z.object({ id: Id }), output: Done, idempotent: true, deadlineMs: 5000 },
+  orderImages: {
+    input: ImageOrder.extend({ product: ProductKey }),
+    output: ImageList,
+    idempotent: true,
+    deadlineMs: 5000,
+  },
+  /** What is left to do of a picture; null when nothing is: it is ready, has failed, or nobody shows it any more. */
+  beginPicture: {
+    input: z.object({ hash: PictureHash }),
+    output: z.object({ work: z.object({ key: z.string(), type: ImageType, done: DoneSteps }).nullable() }),
+    idempotent: true,
+    deadlineMs: 5000,
+  },
+  /** The first result of a step stays. */
+  tickPicture: {
+    input: z.object({ hash: PictureHash, done: StepDone }),
+    output: Done,
+    idempotent: true,
+    deadlineMs: 5000,
+  },
+  /** It can never be processed, and why. */
+  failPicture: {
+    input: z.object({ hash: PictureHash, reason: Text.max(500) }),
+    output: Done,
+    idempotent: true,
+    deadlineMs: 5000,
+  },
+  /**
+   * Every picture is processed again, from the first step, after everything else; answers how many. Until one is ready
+   * anew, shoppers see of it what they saw before.
+   */
+  reprocessPictures: {
+    input: z.object({}),
+    output: z.object({ pictures: z.int() }),
+    idempotent: true,
+    deadlineMs: 10_000,
+  },
 });

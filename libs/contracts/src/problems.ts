@@ -18,6 +18,7 @@ export const problems = {
   stale_version: { status: 412, title: 'Somebody else changed this in the meantime' },
   payload_too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'This kind of content is not accepted here' },
+  range_not_satisfiable: { status: 416, title: 'The file has no such part' },
   idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used for another request' },
   version_required: { status: 428, title: 'An If-Match header is required' },
   rate_limited: { status: 429, title: 'Too many requests' },

@@ -5,7 +5,8 @@ const crashAt = processEnv['NODE_ENV'] === 'production' ? undefined : processEnv
 
 /**
  * Kills this process on the spot, as `kill -9` would, when CRASH_AT names this point; one comparison otherwise.
- * `name` is `<service>.<what just happened, or is about to>`, unique and a literal: a test reads them out of the sources.
+ * `name` is `<service>.<what just happened, or is about to>`, unique, and a literal, or made out of a table that a test
+ * goes through: the literals are read out of the sources.
  */
 export function crashPoint(name: string): void {
   if (name === crashAt) process.kill(process.pid, 'SIGKILL');

@@ -4,9 +4,13 @@ import type { Job, PayloadOf } from '@shop/contracts/jobs';
 
 const JOB_METADATA = 'shop:job';
 
-/** Marks the method that does a job: `(payload) => Promise<void>`. Throwing means "again", UnrecoverableError "never again". */
+/**
+ * Marks the method that does a job: `(payload, stopping?) => Promise<void>`. Throwing means "again", UnrecoverableError
+ * "never again". When `stopping` is aborted this process is about to end: a long job throws then, and another process
+ * takes it at once.
+ */
 export function HandlesJob<J extends Job>(job: J) {
-  return <M extends (payload: PayloadOf<J>) => Promise<void>>(
+  return <M extends (payload: PayloadOf<J>, stopping: AbortSignal) => Promise<void>>(
     target: object,
     key: string | symbol,
     descriptor: TypedPropertyDescriptor<M>,
@@ -19,4 +23,4 @@ export function jobHandledBy(method: object): Job | undefined {
   return Reflect.getMetadata(JOB_METADATA, method) as Job | undefined;
 }
 
-export type JobHandler = (payload: never) => Promise<void>;
+export type JobHandler = (payload: never, stopping: AbortSignal) => Promise<void>;

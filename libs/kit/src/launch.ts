@@ -84,7 +84,7 @@ async function assemble({ services, configs, config, log, closers }: Parts): Pro
   const jobHandlers = findJobHandlers(instancesOf(app));
   checkHandlers(services, rpcServer.handlerNames(), jobHandlers);
   await app.startAllMicroservices();
-  const queues = await startWorkers(app, jobHandlers);
+  const queues = await startWorkers(app, jobHandlers, (queue) => concurrencyOf(queue, services, configs));
   const url = services.some(({ http }) => http) ? await listen(app, config) : undefined;
   booted.health = app.get<Health>(Health);
   booted.health.serve();
@@ -141,6 +141,7 @@ function instancesOf(app: NestFastifyApplication): object[] {
 async function startWorkers(
   app: NestFastifyApplication,
   found: readonly FoundJobHandler[],
+  concurrency: (queue: string) => number,
 ): Promise<Queues | undefined> {
   if (found.length === 0) return undefined;
   // Whoever has jobs has loaded it already; a process without them saves BullMQ's 9 MB.
@@ -150,9 +151,15 @@ async function startWorkers(
     const handlers = new Map(
       found.filter(({ job }) => job.queue === queue).map((handler) => [handler.job.name, handler]),
     );
-    queues.work(queue, handlers);
+    queues.work(queue, { handlers, concurrency: concurrency(queue) });
   }
   return queues;
+}
+
+function concurrencyOf(queue: string, services: readonly Service[], configs: Map<symbol, unknown>): number {
+  const { config, concurrency } = services.find(({ name }) => name === queue) ?? {};
+  if (config && concurrency) return concurrency(configs.get(config.token) as never);
+  return (configs.get(kitConfig.token) as KitConfig).QUEUE_CONCURRENCY;
 }
 
 async function listen(app: NestFastifyApplication, config: KitConfig): Promise<string> {

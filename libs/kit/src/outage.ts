@@ -1,4 +1,4 @@
-// Errors that mean "Postgres or Redis cannot be reached right now", as their clients report them.
+// Errors that mean "Postgres, Redis or the storage cannot be used right now", as their clients report them.
 
 const connectionCodes = new Set([
   'ECONNREFUSED',
@@ -37,6 +37,8 @@ export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof AggregateError && error.errors.some(isOutage)) return true;
   const { code, driverError } = error as { code?: unknown; driverError?: unknown };
+  // flydrive: away, full, or not ours to write.
+  if (typeof code === 'string' && code.startsWith('E_CANNOT_')) return true;
   if (typeof code === 'string' && (connectionCodes.has(code) || outageStates.test(code))) return true;
   return outageMessages.some((message) => error.message.includes(message)) || isOutage(driverError);
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Job, PayloadOf } from '@shop/contracts/jobs';
-import { Queue, UnrecoverableError, Worker, type Job as BullJob } from 'bullmq';
+import { Queue, UnrecoverableError, WaitingError, Worker, type Job as BullJob, type JobState } from 'bullmq';
 import type { Redis, RedisOptions } from 'ioredis';
 import { currentContext, newRequestId, runInContext } from './context.js';
 import { AppError } from './errors.js';
@@ -21,11 +21,31 @@ interface Envelope {
 const retries = { attempts: 35, backoff: { type: 'capped' } } as const;
 const backoffStrategy = (attemptsMade: number) => Math.min(1000 * 2 ** (attemptsMade - 1), 60_000);
 
-/** How long a caller waits for the queue to take a job. */
-const ADD_MS = 1000;
+/** How long a caller waits for the queue to take a job, or to say how it stands. */
+const ANSWER_MS = 1000;
 
 /** A kept job would block its id, so nothing is kept; what became of it is in the owner's database and the log. */
 const keepNothing = { removeOnComplete: true, removeOnFail: true } as const;
+
+/** Whose worker dies under it is not to blame. Beyond this it probably kills them, and only a sweep brings it again. */
+const MAX_STALLED = 10;
+
+/** Not done yet: one call to Redis each, however long the queue is. */
+const open: JobState[] = ['waiting', 'prioritized', 'active', 'delayed'];
+
+export interface AddOptions {
+  /** A job of this name and id that is waiting or running already is not added again; one that has ended is. */
+  id?: string;
+  delayMs?: number;
+  /** 1 to 2,097,151: smaller ones first. Jobs without one come before all that have one. */
+  priority?: number;
+}
+
+export interface WorkOptions {
+  handlers: Map<string, { job: Job; handle: JobHandler }>;
+  /** Jobs at a time. */
+  concurrency: number;
+}
 
 /** Braces keep a queue's keys on one node of a Redis Cluster. */
 const prefixOf = (queue: string) => `{${queue}}`;
@@ -35,6 +55,7 @@ export class Queues implements OnApplicationShutdown {
   private readonly producers = new Map<string, Queue>();
   private readonly workers: Worker[] = [];
   private readonly connections: Redis[] = [];
+  private readonly stopping = new AbortController();
   private readonly done = counter('jobs_total', 'Jobs worked off', ['job', 'outcome']);
   private readonly duration = histogram('job_duration_seconds', 'Time from start to end of a job', ['job']);
 
@@ -43,37 +64,40 @@ export class Queues implements OnApplicationShutdown {
     private readonly log: Log,
   ) {}
 
-  /** Fails fast when Redis is away. A job whose id is waiting or running already is not added again. */
+  /** Fails fast when Redis is away. */
   async add<J extends Job>(
     job: J,
     payload: PayloadOf<J>,
-    { id, delayMs = 0 }: { id?: string; delayMs?: number } = {},
+    { id, delayMs = 0, priority = 0 }: AddOptions = {},
   ): Promise<void> {
     const envelope: Envelope = { payload, requestId: currentContext()?.requestId ?? newRequestId() };
     const jobId = id === undefined ? undefined : `${job.name}-${id}`;
-    const added = this.producer(job.queue).add(job.name, envelope, {
-      jobId,
-      delay: delayMs,
-      ...retries,
-      ...keepNothing,
-    });
-    // BullMQ waits for its first connection without limit. Added later than promised does no harm: handlers are idempotent.
-    added.catch(() => undefined);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new AppError('unavailable')), ADD_MS).unref();
-    });
-    await Promise.race([added, late]).finally(() => clearTimeout(timer));
+    const options = { jobId, delay: delayMs, priority, ...retries, ...keepNothing };
+    // Added later than promised does no harm: handlers are idempotent.
+    await answered(this.producer(job.queue).add(job.name, envelope, options));
+  }
+
+  /** How many jobs are not done: waiting, running, or to be tried again later. Fails fast when Redis is away. */
+  depth(queue: string): Promise<number> {
+    return answered(this.producer(queue).getJobCountByTypes(...open));
+  }
+
+  /** How long ago the oldest job of those that are next in line, run or are to be tried again was added; 0 without any. */
+  async oldestSeconds(queue: string): Promise<number> {
+    const first = await answered(this.producer(queue).getJobs(open, 0, 0, true));
+    const oldest = Math.min(...first.map(({ timestamp }) => timestamp));
+    return first.length === 0 ? 0 : Math.max(0, (Date.now() - oldest) / 1000);
   }
 
   /** Starts taking jobs; called once everything else is ready. */
-  work(queue: string, handlers: Map<string, { job: Job; handle: JobHandler }>): void {
-    const worker = new Worker<Envelope>(queue, (job) => this.handle(job, handlers), {
+  work(queue: string, { handlers, concurrency }: WorkOptions): void {
+    const worker = new Worker<Envelope>(queue, (job, token) => this.handle(job, handlers, token), {
       connection: this.connect({ maxRetriesPerRequest: null, enableOfflineQueue: true, commandTimeout: undefined }),
       prefix: prefixOf(queue),
-      concurrency: this.config.QUEUE_CONCURRENCY,
+      concurrency,
       lockDuration: this.config.QUEUE_LOCK_MS,
       stalledInterval: this.config.QUEUE_LOCK_MS,
+      maxStalledCount: MAX_STALLED,
       settings: { backoffStrategy },
     });
     worker.on('error', () => undefined); // Told once per outage by connectRedis.
@@ -86,6 +110,7 @@ export class Queues implements OnApplicationShutdown {
   /** Takes no further jobs and waits for those in hand; what is cut off is taken up elsewhere when its lock ends. */
   async drain(graceMs: number): Promise<void> {
     const closed = Promise.allSettled(this.workers.map((worker) => worker.close()));
+    this.stopping.abort();
     await Promise.race([closed, sleep(graceMs, undefined, { ref: false })]);
   }
 
@@ -95,7 +120,7 @@ export class Queues implements OnApplicationShutdown {
     for (const connection of this.connections) connection.disconnect();
   }
 
-  private async handle(job: BullJob<Envelope>, handlers: Map<string, { job: Job; handle: JobHandler }>): Promise<void> {
+  private async handle(job: BullJob<Envelope>, handlers: WorkOptions['handlers'], token?: string): Promise<void> {
     const found = handlers.get(job.name);
     if (!found) throw new UnrecoverableError(`no handler for job ${job.name}`);
     const payload = found.job.payload.safeParse(job.data.payload);
@@ -103,9 +128,15 @@ export class Queues implements OnApplicationShutdown {
     const stop = this.duration.startTimer({ job: job.name });
     try {
       const context = { requestId: job.data.requestId, deadlineAt: Infinity };
-      await runInContext(context, () => found.handle(payload.data as never));
+      await runInContext(context, () => found.handle(payload.data as never, this.stopping.signal));
       this.done.inc({ job: job.name, outcome: 'done' });
     } catch (error) {
+      if (this.stopping.signal.aborted && !(error instanceof UnrecoverableError)) {
+        // Given up for the stop, as far as anybody can tell: somebody else takes it at once, and it has cost no attempt.
+        await job.moveToWait(token);
+        this.done.inc({ job: job.name, outcome: 'handed_back' });
+        throw new WaitingError();
+      }
       this.done.inc({ job: job.name, outcome: 'failed' });
       throw error;
     } finally {
@@ -128,6 +159,17 @@ export class Queues implements OnApplicationShutdown {
     this.connections.push(client);
     return client;
   }
+}
+
+/** BullMQ waits for its first connection without limit; nobody who asks does. */
+function answered<T>(answer: Promise<T>): Promise<T> {
+  answer.catch(() => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new AppError('unavailable')), ANSWER_MS).unref();
+  });
+  // A timer that was left would still make its error, with a stack, for every job there is.
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 @Module({ providers: [Queues], exports: [Queues] })

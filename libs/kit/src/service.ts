@@ -15,6 +15,8 @@ export interface Service {
   rpc?: Record<string, Rpc>;
   /** What it promised to work off; checked likewise. */
   jobs?: Record<string, Job>;
+  /** How many of them at a time, out of the values of `config`; without it QUEUE_CONCURRENCY. */
+  concurrency?: (config: never) => number;
   /** Whether its module has HTTP routes for the public door; a function prepares that door before the routes are made. */
   http?: boolean | ((app: NestFastifyApplication) => void);
 }

@@ -6,11 +6,13 @@ import { launch, type Running } from '../launch.js';
 import type { ReadyJson } from '../ready-json.js';
 import { RpcServer } from '../rpc/rpc-server.js';
 import type { Service } from '../service.js';
+import { testEnv } from './testing.config.js';
 
-/** Launches services in this process, on free ports and with a quiet log unless `env` says otherwise. */
+/** Launches services in this process, on free ports, with a quiet log and nobody drawing unless `env` says otherwise. */
 export function startForTest(services: Service | Service[], env: Env): Promise<Running> {
-  const quiet = { NODE_ENV: 'test', LOG_LEVEL: 'silent', PORT: '0', OPS_PORT: '0', RPC_PORT: '0' };
-  return launch([services].flat(), { ...quiet, ...env });
+  const quiet = { NODE_ENV: 'test', LOG_LEVEL: 'silent', SEED_PICTURES: 'off' };
+  const own = { PORT: '0', OPS_PORT: '0', RPC_PORT: '0', STORAGE_DIR: testEnv().STORAGE_DIR };
+  return launch([services].flat(), { ...quiet, ...own, ...env });
 }
 
 type Answer<R> = R extends { readyMade: true } ? ReadyJson : OutputOf<R>;

@@ -33,7 +33,8 @@ export async function createTestDatabase(name: string): Promise<TestDatabase> {
 
 /**
  * An address on the test run's Redis. Projects are tested at the same time, so each has databases of its own: accounts 2,
- * catalog 3 and 4, orders 5 and 6, payments 7 and 8, gateway 9 and 10, kit 11 and 12, all 13 and 14.
+ * catalog 3 and 4, orders 5 and 6, payments 7 and 8, gateway 9 and 10, kit 11 and 12, all 13 and 14,
+ * image-worker 15.
  */
 export function testRedisUrl(database: number): string {
   return Object.assign(new URL(testEnv().TEST_REDIS_URL), { pathname: `/${database}` }).href;

@@ -1,0 +1,83 @@
+// Pictures in the queue of the image worker. The rows say what there is to do; the queue only says when.
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { imageWorkerJobs } from '@shop/contracts/images';
+import { sql } from '@shop/kit/database';
+import { Log } from '@shop/kit/log';
+import { gauge } from '@shop/kit/metrics';
+import { Queues } from '@shop/kit/queue';
+import { DataSource } from 'typeorm';
+
+const { processPicture } = imageWorkerJobs;
+
+/** Smaller first; none before all. */
+const priorities = { firstOfProduct: undefined, further: 10, again: 100 };
+
+@Injectable()
+export class PictureQueue {
+  constructor(
+    @InjectDataSource('catalog') private readonly dataSource: DataSource,
+    private readonly queues: Queues,
+    private readonly log: Log,
+  ) {
+    this.exportMetrics();
+  }
+
+  /** If there is anything to do. Without Redis it is left to the sweep. */
+  async add(hash: string): Promise<void> {
+    const [picture] = await sql<{ kind: keyof typeof priorities }>(
+      this.dataSource,
+      `select case
+         when p.shown is not null then 'again'
+         when exists (
+           select from images i where i.picture = p.hash and not exists (
+             select from images o
+             where o.product_id = i.product_id and (o.position, o.id) < (i.position, i.id))
+         ) then 'firstOfProduct'
+         else 'further' end as kind
+       from pictures p
+       where p.hash = $1 and p.status in ('waiting', 'working') and p.upload is null and p.unshown_at is null`,
+      [hash],
+    );
+    if (!picture) return;
+    await this.queues
+      .add(processPicture, { hash }, { id: hash, priority: priorities[picture.kind] })
+      .catch((error: unknown) => this.log.warn({ err: error, picture: hash }, 'A picture waits for the next sweep'));
+  }
+
+  /** Jobs that are not done. */
+  depth(): Promise<number> {
+    return this.queues.depth(processPicture.queue);
+  }
+
+  /** Here and not with the workers, of which there may be none: what is not known is left out. */
+  private exportMetrics(): void {
+    const { queue } = processPicture;
+    const depth = gauge('queue_depth', 'Jobs waiting, running, or to be tried again', ['queue']);
+    const oldest = gauge('queue_oldest_seconds', 'Age of the oldest job that is next, running, or tried again', [
+      'queue',
+    ]);
+    const pictures = gauge('pictures', 'Pictures by status', ['status']);
+    const fill = (metric: object, collect: () => Promise<void>) => Object.assign(metric, { collect });
+    fill(depth, () => measure(depth, queue, this.depth()));
+    fill(oldest, () => measure(oldest, queue, this.queues.oldestSeconds(queue)));
+    fill(pictures, async () => {
+      pictures.reset();
+      const rows = await sql<{ status: string; count: number }>(
+        this.dataSource,
+        'select status, count(*)::integer as count from pictures where unshown_at is null group by status',
+      ).catch(() => []);
+      for (const { status, count } of rows) pictures.set({ status }, count);
+    });
+  }
+}
+
+async function measure(
+  metric: ReturnType<typeof gauge<'queue'>>,
+  queue: string,
+  asked: Promise<number>,
+): Promise<void> {
+  metric.reset();
+  const value = await asked.catch(() => undefined);
+  if (value !== undefined) metric.set({ queue }, value);
+}

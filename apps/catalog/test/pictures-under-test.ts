@@ -1,0 +1,133 @@
+// A catalog with a storage of its own, what gateways bring into it, and a worker that does the steps by the book.
+import { createHash, randomUUID } from 'node:crypto';
+import { access, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { catalogRpc } from '@shop/contracts/catalog';
+import { ImageStep, mediaKey, type Image, type StepResults, type Upload } from '@shop/contracts/images';
+import { Rpc } from '@shop/kit/rpc/rpc';
+import type { S3Server } from '@shop/kit/testing/s3';
+import { testRedisUrl, type TestDatabase } from '@shop/kit/testing/stores';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { createCatalogDatabase, eventually, startCatalog, type Catalog } from './catalog-under-test.js';
+
+const REDIS = testRedisUrl(4);
+
+export type Pictures = Awaited<ReturnType<typeof openPictures>>;
+
+/** In a folder, or in a bucket, which is a folder of that server. */
+export async function openPictures(server?: S3Server) {
+  const database: TestDatabase = await createCatalogDatabase();
+  const folder = server?.folder ?? (await mkdtemp(join(tmpdir(), 'shop-test-pictures-')));
+  const redis = new Redis(REDIS);
+  await redis.flushdb();
+  const queue = new Queue('image-worker', { connection: redis, prefix: '{image-worker}' });
+  const running: Catalog[] = [];
+
+  const write = async (key: string, bytes: string) => {
+    // Again, as the S3 server removes folders that become empty.
+    await eventually(async () => {
+      await mkdir(dirname(join(folder, key)), { recursive: true });
+      await writeFile(join(folder, key), bytes);
+    });
+  };
+
+  return {
+    database,
+    redis,
+    folder,
+    write,
+    /** A replica; swept only by those that are told to. */
+    async start(env: Record<string, string> = {}): Promise<Catalog> {
+      const catalog = await startCatalog(database, {
+        STORAGE_DIR: folder,
+        CATALOG_SWEEP_SECONDS: '3600',
+        ...(server?.env as Record<string, string>),
+        ...env,
+      });
+      running.push(catalog);
+      return catalog;
+    },
+    async stopAll(): Promise<void> {
+      await Promise.all(running.splice(0).map((catalog) => catalog.stop()));
+    },
+    /** What a gateway stored. */
+    async upload(bytes: string): Promise<Upload> {
+      const key = `uploads/${randomUUID()}`;
+      await write(key, bytes);
+      return { key, hash: hashOf(bytes), type: 'image/png', bytes: bytes.length };
+    },
+    has: (key: string) =>
+      access(join(folder, key)).then(
+        () => true,
+        () => false,
+      ),
+    /** Keys of all files. */
+    async files(): Promise<string[]> {
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+      const files = entries.filter((entry) => entry.isFile());
+      return files.map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1)).sort();
+    },
+    /** Hashes of the pictures in the queue, next first. */
+    async queued(): Promise<string[]> {
+      const jobs = await queue.getJobs(['waiting', 'prioritized'], 0, -1, true);
+      return jobs.map(({ data }) => (data as { payload: { hash: string } }).payload.hash);
+    },
+    emptyQueue: () => queue.obliterate({ force: true }),
+    /** All steps of a picture, one after the other, as the worker takes them. */
+    async work(rpc: Rpc, hash: string, results = resultsFor(hash)): Promise<void> {
+      const { work } = await rpc.call(catalogRpc.beginPicture, { hash });
+      for (const step of ImageStep.options) {
+        if (!work || work.done[step]) continue;
+        if (step === 'resize') for (const { key } of results.resize.variants) await write(key, 'variant');
+        await rpc.call(catalogRpc.tickPicture, { hash, done: { step, result: results[step] } as never });
+      }
+    },
+    async close(): Promise<void> {
+      await this.stopAll();
+      await queue.close();
+      redis.disconnect();
+      await database.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function hashOf(bytes: string): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** `edition` stands for what the bytes of the variants depend on, the version of the encoder for one. */
+export function resultsFor(hash: string, tags = ['navy', 'portrait'], edition = '1'): StepResults {
+  const variant = (name: string, width: number) => ({
+    ...{ name, width, height: width, type: 'image/webp' },
+    key: mediaKey(hash, hashOf(`${hash} ${name} ${edition}`), 'webp'),
+  });
+  return {
+    decode: { width: 1280, height: 1280, type: 'image/png', transparent: false, orientation: 'square' },
+    resize: { variants: [variant('thumb', 320), variant('card', 640), variant('page', 1280)] },
+    analyse: {
+      colors: ['#000080', '#ffffff'],
+      placeholder: 'data:image/webp;base64,AA==',
+      perceptualHash: hash.slice(0, 16),
+      brightness: 0.5,
+    },
+    tag: { tags },
+  };
+}
+
+export async function newProduct(rpc: Rpc, name = 'Piece'): Promise<{ id: string; slug: string; version: number }> {
+  return rpc.call(catalogRpc.createProduct, { name, description: '', category: 'desk', priceCents: 100, stock: 1 });
+}
+
+export function doneSteps({ steps }: Image): string[] {
+  return steps.filter(({ doneAt }) => doneAt !== null).map(({ name }) => name);
+}
+
+/** The value of a metric, by its name and labels as they are exported. */
+export async function metric(catalog: Catalog, name: string): Promise<number | undefined> {
+  const text = await (await fetch(`${catalog.opsUrl}/metrics`)).text();
+  const line = text.split('\n').find((one) => one.startsWith(`${name} `));
+  return line === undefined ? undefined : Number(line.split(' ')[1]);
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { catalogRpc } from '@shop/contracts/catalog';
+import { ImageStep, originalKey, type Upload } from '@shop/contracts/images';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventually, type Catalog } from './catalog-under-test.js';
+import { doneSteps, hashOf, newProduct, openPictures, resultsFor, type Pictures } from './pictures-under-test.js';
+
+let pictures: Pictures;
+let catalog: Catalog;
+let product: { id: string; slug: string; version: number };
+let bytes: string;
+
+beforeAll(async () => {
+  pictures = await openPictures();
+  catalog = await pictures.start();
+  await catalog.rpc.call(catalogRpc.createCategory, { slug: 'desk', name: 'Desk' });
+});
+beforeEach(async () => {
+  await pictures.emptyQueue();
+  product = await newProduct(catalog.rpc);
+  bytes = `picture ${randomUUID()}`;
+});
+afterAll(() => pictures.close());
+
+const add = (upload: Upload, to = product.id) => catalog.rpc.call(catalogRpc.addImage, { product: to, upload });
+const addBytes = async (some: string, to?: string) => add(await pictures.upload(some), to);
+const image = (id: string) => catalog.rpc.call(catalogRpc.getImage, { id });
+
+describe('the tick list', () => {
+  it('shows shoppers a picture when its last step is done, everywhere and without counting as an edit', async () => {
+    const other = await pictures.start({ CATALOG_FRESH_MS: '3600000', MEDIA_URL: 'https://media.example/shop/' });
+    const before = await other.getProduct(product.slug);
+    expect((await other.list({ limit: 1 })).items[0]).toMatchObject({ id: product.id, image: null });
+    expect((await other.list({ tag: 'violet' })).items).toEqual([]);
+
+    const { id } = await addBytes(bytes);
+    await pictures.work(catalog.rpc, hashOf(bytes), resultsFor(hashOf(bytes), ['violet', 'round']));
+    const shown = await eventually(async () => {
+      const now = await other.getProduct(product.slug);
+      expect(now.images).toHaveLength(1);
+      return now;
+    });
+    const { variants, ...rest } = shown.images[0]!;
+    expect(rest).toEqual({ id, alt: 'Piece', placeholder: 'data:image/webp;base64,AA==' });
+    expect(variants.map(({ name }) => name)).toEqual(['thumb', 'card', 'page']);
+    const { key } = resultsFor(hashOf(bytes)).resize.variants[0]!;
+    expect(variants[0]).toEqual({
+      ...{ name: 'thumb', width: 320, height: 320, type: 'image/webp' },
+      url: `https://media.example/shop/${key.slice('media/'.length)}`,
+    });
+    expect(shown).toEqual({ ...before, images: shown.images, tags: ['round', 'violet'] });
+
+    const found = (await other.list({ tag: 'violet' })).items;
+    expect(found.map((item) => item.id)).toEqual([product.id]);
+    expect(found[0]!.image).toEqual({ ...shown.images[0], variants: variants.slice(0, 2) });
+  });
+
+  it('is worked off step by step, and goes on where a worker stopped', async () => {
+    const { id } = await addBytes(bytes);
+    const hash = hashOf(bytes);
+    const results = resultsFor(hash);
+    const begin = async () => (await catalog.rpc.call(catalogRpc.beginPicture, { hash })).work;
+    const tick = (step: ImageStep, result: unknown) =>
+      catalog.rpc.call(catalogRpc.tickPicture, { hash, done: { step, result } as never });
+
+    expect(await begin()).toEqual({ key: originalKey(hash), type: 'image/png', done: {} });
+    await tick('decode', results.decode);
+    await tick('resize', results.resize);
+    expect(await begin()).toMatchObject({ done: { decode: results.decode, resize: results.resize } });
+    const half = await image(id);
+    expect([half.status, doneSteps(half)]).toEqual(['working', ['decode', 'resize']]);
+    expect((await catalog.getProduct(product.slug)).images).toEqual([]);
+
+    // The first result stays, whoever was slower.
+    await tick('resize', resultsFor(hash, [], 'other').resize);
+    await tick('analyse', results.analyse);
+    await tick('tag', results.tag);
+    await tick('tag', { tags: ['late'] });
+    const ready = await image(id);
+    expect(ready).toMatchObject({ status: 'ready', tags: results.tag.tags, colors: results.analyse.colors });
+    expect(ready.variants.map(({ url }) => url)).toEqual(results.resize.variants.map(({ key }) => `/${key}`));
+    expect(await begin()).toBeNull();
+  });
+
+  it('knows no work for a picture that nobody has', async () => {
+    expect(await catalog.rpc.call(catalogRpc.beginPicture, { hash: hashOf('none') })).toEqual({ work: null });
+    const { decode } = resultsFor(hashOf('none'));
+    await catalog.rpc.call(catalogRpc.tickPicture, { hash: hashOf('none'), done: { step: 'decode', result: decode } });
+    await catalog.rpc.call(catalogRpc.failPicture, { hash: hashOf('none'), reason: 'x' });
+  });
+
+  it('ends with a reason when a picture cannot be processed; uploading it again is another try', async () => {
+    const { id } = await addBytes(bytes);
+    const hash = hashOf(bytes);
+    await catalog.rpc.call(catalogRpc.failPicture, { hash, reason: 'This is no picture.' });
+    expect(await image(id)).toMatchObject({ status: 'failed', reason: 'This is no picture.' });
+    expect((await catalog.getProduct(product.slug)).images).toEqual([]);
+    expect(await catalog.rpc.call(catalogRpc.beginPicture, { hash })).toEqual({ work: null });
+
+    await pictures.emptyQueue();
+    const again = await addBytes(bytes);
+    expect(again).toMatchObject({ id, status: 'waiting' });
+    expect(again.reason).toBeUndefined();
+    expect(await pictures.queued()).toEqual([hash]);
+    await pictures.work(catalog.rpc, hash);
+    await catalog.rpc.call(catalogRpc.failPicture, { hash, reason: 'too late' });
+    expect((await image(id)).status).toBe('ready');
+  });
+});

@@ -1,0 +1,42 @@
+// Step `analyse`: what a picture looks like, in a few words of data.
+import type { StepResults } from '@shop/contracts/images';
+import { dominantColors } from './colors.js';
+import { fromPixels, shrink, toPixels, type Pixels } from './sharp.js';
+
+/** Enough to tell colours by. */
+const SAMPLE = 64;
+
+/** Of the placeholder, in pixels; and what its address may take, in characters: it is sent with every list. */
+const PLACEHOLDER = 16;
+const PLACEHOLDER_LENGTH = 400;
+
+export async function analyse(pixels: Pixels): Promise<StepResults['analyse']> {
+  const small = await shrink(pixels, SAMPLE);
+  const { colors, brightness } = dominantColors(small);
+  return { colors, brightness, placeholder: await placeholderOf(small), perceptualHash: await perceptualHash(small) };
+}
+
+async function placeholderOf(pixels: Pixels): Promise<string> {
+  for (const side of [PLACEHOLDER, PLACEHOLDER / 2]) {
+    const tiny = fromPixels(await shrink(pixels, side));
+    for (const quality of [60, 30, 10]) {
+      const webp = await tiny.webp({ quality, alphaQuality: quality, effort: 6 }).toBuffer();
+      const address = `data:image/webp;base64,${webp.toString('base64')}`;
+      if (address.length <= PLACEHOLDER_LENGTH) return address;
+    }
+  }
+  throw new Error('a picture of 8 × 8 pixels takes more than 400 characters');
+}
+
+/** dHash (Neal Krawetz, 2013): a bit for each of 8 × 8 neighbours in a row, set where it gets brighter. */
+async function perceptualHash(pixels: Pixels): Promise<string> {
+  const grey = fromPixels(pixels).flatten({ background: '#ffffff' }).greyscale();
+  const { data, channels } = await toPixels(grey.resize(9, 8, { fit: 'fill' }));
+  let bits = '';
+  for (let y = 0; y < 8; y++)
+    for (let x = 0; x < 8; x++) {
+      const at = (y * 9 + x) * channels;
+      bits += data[at]! < data[at + channels]! ? '1' : '0';
+    }
+  return BigInt(`0b${bits}`).toString(16).padStart(16, '0');
+}

@@ -1,0 +1,100 @@
+// Whatever is uploaded ends as ready or as failed with a reason, and the worker goes on.
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ImageStep, imageWorkerJobs } from '@shop/contracts/images';
+import { catalogRpc } from '@shop/contracts/catalog';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { animated, badInputs, halves, jpeg, photo } from './pictures.js';
+import { childrenOf, type ServiceProcess } from './processes.js';
+import { doneSteps, hashOf, openWorkshop, type Workshop } from './worker-under-test.js';
+
+let shop: Workshop;
+let worker: ServiceProcess;
+
+beforeAll(async () => {
+  shop = await openWorkshop();
+  worker = await shop.startWorker();
+});
+afterAll(() => shop?.close());
+
+test('everything bad fails with a reason that staff can read, everything good becomes ready, and nothing is left over', async () => {
+  const bad = Object.entries(await badInputs());
+  const good = [
+    await jpeg(3000, 2000),
+    await (await halves('#ff0000', '#ffffff')).toColourspace('cmyk').jpeg().toBuffer(),
+    await (await halves('#ff8000', '#0000ff')).toColourspace('rgb16').png().toBuffer(),
+    await (await halves('#00aa00', '#000000')).withMetadata({ orientation: 6 }).jpeg().toBuffer(),
+    await animated(),
+    await photo(700, 500).avif({ effort: 0 }).toBuffer(),
+  ];
+  const failing = await Promise.all(bad.map(([, { bytes }]) => shop.upload(bytes, 'image/png')));
+  const working = await Promise.all(good.map((bytes) => shop.upload(bytes, 'image/jpeg')));
+
+  for (const [i, [, { reason }]] of bad.entries()) {
+    const image = await shop.become(failing[i]!, 'failed', 60_000);
+    expect(image.reason).toMatch(reason);
+    expect([doneSteps(image), image.variants]).toEqual([[], []]);
+  }
+  for (const id of working) expect(doneSteps(await shop.become(id, 'ready', 60_000))).toEqual(ImageStep.options);
+
+  await expect.poll(() => shop.queues.depth('image-worker')).toBe(0);
+  expect(worker.isRunning()).toBe(true);
+  const images = await Promise.all([...failing, ...working].map((id) => shop.image(id)));
+  const bytes = [...bad.map(([, input]) => input.bytes), ...good];
+  await shop.hasTheseFiles(images.map((image, i) => ({ image, hash: hashOf(bytes[i]!) })));
+});
+
+test('the worker answers at once while pictures are worked on, in processes of a lower priority', async () => {
+  const ids = await Promise.all([11, 12, 13, 14].map(async (seed) => shop.upload(await jpeg(2600, 2600, seed))));
+  let slowest = 0;
+  const watch = async () => {
+    const startedAt = performance.now();
+    expect((await fetch(`${worker.opsUrl}/livez`)).status).toBe(200);
+    slowest = Math.max(slowest, performance.now() - startedAt);
+    return (await shop.image(ids.at(-1)!)).status;
+  };
+  await expect.poll(watch, { interval: 10, timeout: 60_000 }).toBe('ready');
+  expect(slowest).toBeLessThan(500);
+  expect(childrenOf(worker.pid).length).toBeGreaterThan(0);
+  const metrics = await (await fetch(`${worker.opsUrl}/metrics`)).text();
+  for (const step of ImageStep.options) expect(metrics).toContain(`picture_step_seconds_count{step="${step}"}`);
+});
+
+test('an original that is gone fails its picture', async () => {
+  const bytes = await jpeg(300, 300, 21);
+  await worker.stop();
+  const id = await shop.upload(bytes);
+  await rm(join(shop.folder, 'originals', hashOf(bytes)));
+  worker = await shop.startWorker();
+  expect((await shop.become(id, 'failed')).reason).toBe('Its original is gone');
+});
+
+test('while the storage takes nothing pictures wait, and then go on', async () => {
+  // A file where the folder should be: nobody can write there, not even root.
+  await rename(join(shop.folder, 'media'), join(shop.folder, 'media-away'));
+  await writeFile(join(shop.folder, 'media'), '');
+  const id = await shop.upload(await jpeg(300, 300, 31));
+  await expect.poll(() => worker.log.some(({ msg }) => msg === 'job failed'), { timeout: 20_000 }).toBe(true);
+  expect(doneSteps(await shop.image(id))).toEqual(['decode']);
+  await rm(join(shop.folder, 'media'));
+  await rename(join(shop.folder, 'media-away'), join(shop.folder, 'media'));
+  await shop.become(id, 'ready');
+});
+
+test('a picture is drawn for a product, uploaded and processed like any other; for none that is gone', async () => {
+  const { id: productId } = await shop.newProduct('Weekender, Navy Twill');
+  const nobody = { productId: '01900000-0000-7000-8000-00000000dead', name: 'Gone', category: 'home', tags: [] };
+  const draw = { productId, name: 'Weekender, Navy Twill', category: 'bags', tags: ['cotton', 'blue'] };
+  await shop.queues.add(imageWorkerJobs.drawPicture, nobody, { id: nobody.productId });
+  await shop.queues.add(imageWorkerJobs.drawPicture, draw, { id: productId });
+  const shown = async () => {
+    const { body } = await shop.rpc.call(catalogRpc.getProduct, { product: productId });
+    return JSON.parse(body.toString()) as { tags: string[]; images: { alt: string; variants: unknown[] }[] };
+  };
+  await expect.poll(async () => (await shown()).images, { timeout: 20_000 }).toHaveLength(1);
+  const { images, tags } = await shown();
+  expect(images[0]).toMatchObject({ alt: 'Weekender, Navy Twill', variants: expect.any(Array) });
+  expect(images[0]!.variants).toHaveLength(11);
+  expect(tags).toContain('navy');
+  await expect.poll(() => shop.queues.depth('image-worker')).toBe(0);
+});

@@ -1,0 +1,116 @@
+// Image workers as processes, with the real catalog beside them, on stores of their own.
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { catalogRpc } from '@shop/contracts/catalog';
+import { originalKey, uploadKey, type Image, type ImageStatus, type ImageType } from '@shop/contracts/images';
+import { Queues } from '@shop/kit/queue';
+import { Rpc } from '@shop/kit/rpc/rpc';
+import { startForTest } from '@shop/kit/testing/services';
+import { createTestDatabase, testRedisUrl } from '@shop/kit/testing/stores';
+import { ToxicProxy } from '@shop/kit/testing/toxic-proxy';
+import { Redis } from 'ioredis';
+import { expect, vi } from 'vitest';
+import { asking } from './asking.js';
+import { startProcess, type ServiceProcess } from './processes.js';
+
+/** Whatever died or got lost is found within a few of these. */
+const impatient = {
+  QUEUE_LOCK_MS: '700',
+  CATALOG_SWEEP_SECONDS: '0.5',
+  PICTURE_RETRY_SECONDS: '2',
+  PICTURE_FILES_KEPT_SECONDS: '4',
+  SHUTDOWN_GRACE_MS: '3000',
+};
+
+export type Workshop = Awaited<ReturnType<typeof openWorkshop>>;
+
+export async function openWorkshop() {
+  const database = await createTestDatabase('pictures');
+  const folder = await mkdtemp(join(tmpdir(), 'shop-test-workshop-'));
+  const redis = new Redis(testRedisUrl(15));
+  await redis.flushdb();
+  const toRedis = await ToxicProxy.toUrl(testRedisUrl(15));
+  const url = toRedis.through(testRedisUrl(15));
+  const stores = { REDIS_STATE_URL: url, REDIS_CACHE_URL: url, STORAGE_DIR: folder };
+  const startCatalog = (rpcPort = '0') =>
+    startProcess('catalog', { ...stores, ...impatient, CATALOG_DATABASE_URL: database.url, RPC_PORT: rpcPort });
+  let catalog = await startCatalog();
+  const address = `127.0.0.1:${catalog.rpcPort}`;
+  const rpc = new Rpc({ addresses: { catalog: address } });
+  const asker = await startForTest(asking, { REDIS_STATE_URL: testRedisUrl(15) });
+  const workers: ServiceProcess[] = [];
+
+  await rpc.call(catalogRpc.createCategory, { slug: 'home', name: 'Home' });
+  const newProduct = (name = 'Vase') =>
+    rpc.call(catalogRpc.createProduct, { name, description: '', category: 'home', priceCents: 1, stock: 1 });
+  const product = (await newProduct()).id;
+  const image = (id: string): Promise<Image> => rpc.call(catalogRpc.getImage, { id });
+
+  return {
+    ...{ database, folder, redis, toRedis, rpc, product, newProduct, image },
+    queues: asker.app.get(Queues, { strict: false }),
+    async startWorker(env: Record<string, string> = {}): Promise<ServiceProcess> {
+      const worker = await startProcess('image-worker', {
+        ...stores,
+        ...impatient,
+        CATALOG_ADDRESSES: address,
+        ...env,
+      });
+      workers.push(worker);
+      return worker;
+    },
+    /** Kills the catalog, and starts it again where it was. */
+    async restartCatalog(): Promise<void> {
+      await catalog.stop('SIGKILL');
+      catalog = await startCatalog(String(catalog.rpcPort));
+      await vi.waitFor(() => rpc.call(catalogRpc.listCategories, {}), { timeout: 10_000 });
+    },
+    /** As the gateway does it; answers the image's id. */
+    async upload(bytes: Buffer, type: ImageType = 'image/jpeg', to = product): Promise<string> {
+      const key = uploadKey(randomUUID());
+      await mkdir(join(folder, 'uploads'), { recursive: true });
+      await writeFile(join(folder, key), bytes);
+      const upload = { key, hash: hashOf(bytes), type, bytes: Math.max(1, bytes.length) };
+      return (await rpc.call(catalogRpc.addImage, { product: to, upload })).id;
+    },
+    become: (id: string, status: ImageStatus, timeout = 30_000): Promise<Image> =>
+      vi.waitFor(
+        async () => {
+          const now = await image(id);
+          if (now.status !== status) throw new Error(`image is ${now.status} ${now.reason ?? ''}, not ${status}`);
+          return now;
+        },
+        { timeout, interval: 25 },
+      ),
+    /** Every file that should be there is there, and no other. */
+    async hasTheseFiles(pictures: { hash: string; image: Image }[]): Promise<void> {
+      const variants = pictures.flatMap(({ image }) => image.variants.map(({ url }) => url.slice(1)));
+      const wanted = [...pictures.map(({ hash }) => originalKey(hash)), ...variants];
+      await vi.waitFor(async () => expect(await filesIn(folder)).toEqual([...new Set(wanted)].sort()), {
+        timeout: 20_000,
+        interval: 200,
+      });
+    },
+    async close(): Promise<void> {
+      await Promise.all(workers.filter((worker) => worker.isRunning()).map((worker) => worker.stop('SIGKILL')));
+      rpc.close();
+      await Promise.all([catalog.stop(), asker.stop()]);
+      await toRedis.cut();
+      redis.disconnect();
+      await database.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1)).sort();
+}
+
+export const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+
+export const doneSteps = ({ steps }: Image) => steps.filter(({ doneAt }) => doneAt !== null).map(({ name }) => name);
