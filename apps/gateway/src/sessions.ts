@@ -30,6 +30,26 @@ const LOG_IN_MS = 60_000;
 /** A use moves the end of a session at most this often: reading stays reading. */
 const REFRESH_MS = 60_000;
 
+/** Of one customer. Each is memory that Redis (state) must not give up. */
+const MOST_SESSIONS = 20;
+
+/**
+ * KEYS session, index, when all were ended; ARGV customer, hash, lifetime, now, most sessions, when the password was
+ * checked. Session and index at once, so that endAll finds it in the index or ended before it. Who has too many loses the
+ * one used longest ago, whose end comes first.
+ */
+const BEGIN = `
+if tonumber(redis.call('get', KEYS[3]) or 0) >= tonumber(ARGV[6]) then return 0 end
+redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[3])
+redis.call('zremrangebyscore', KEYS[2], 0, ARGV[4])
+redis.call('zadd', KEYS[2], ARGV[4] + ARGV[3], ARGV[2])
+redis.call('pexpire', KEYS[2], ARGV[3])
+for _, hash in ipairs(redis.call('zrange', KEYS[2], 0, -1 - ARGV[5])) do
+  redis.call('del', 'session:' .. hash)
+  redis.call('zrem', KEYS[2], hash)
+end
+return 1`;
+
 /** KEYS index, when all were ended; ARGV but this one, how long that is remembered. Ends every session in the index. */
 const END_ALL = `
 local now = redis.call('time')
@@ -69,27 +89,19 @@ export class Sessions {
    * A new session under an id that nobody could know before. unavailable when endAll came after `checkedAt`, the time
    * before the customer's password was checked.
    */
-  async begin(customerId?: string, checkedAt = Infinity): Promise<NewSession> {
+  async begin(customerId?: string, checkedAt = Number.MAX_SAFE_INTEGER): Promise<NewSession> {
     const id = randomBytes(32).toString('base64url');
     const session = { hash: hashOf(id), customerId };
-    const beginning = this.redis.multi().set(sessionKey(session.hash), customerId ?? '', 'PX', lifetimeMs(session));
+    const { hash } = session;
+    const lifetime = lifetimeMs(session);
     if (customerId === undefined) {
-      await beginning.exec();
+      await this.redis.set(sessionKey(hash), '', 'PX', lifetime);
       return { id, session };
     }
-    // Session and index in one transaction: endAll finds the session in the index, or there is none yet.
-    const now = Date.now();
-    const outcome = await beginning
-      .zremrangebyscore(indexKey(customerId), 0, now)
-      .zadd(indexKey(customerId), now + lifetimeMs(session), session.hash)
-      .pexpire(indexKey(customerId), lifetimeMs(session))
-      .get(endedKey(customerId))
-      .exec();
-    const endedAt = Number(outcome!.at(-1)![1] ?? 0);
-    if (endedAt >= checkedAt) {
-      await this.end(session);
-      throw new AppError('unavailable', 'Please log in again.');
-    }
+    const keys = [sessionKey(hash), indexKey(customerId), endedKey(customerId)];
+    const values = [customerId, hash, lifetime, Date.now(), MOST_SESSIONS, checkedAt];
+    const begun = await this.redis.eval(BEGIN, keys.length, ...keys, ...values);
+    if (begun !== 1) throw new AppError('unavailable', 'Please log in again.');
     return { id, session };
   }
 

@@ -159,6 +159,21 @@ describe('a session', () => {
     expect([await whoIs(here), await whoIs(elsewhere)]).toEqual(['ada@example.org', undefined]);
   });
 
+  it('is one of twenty at most: a further log-in ends the one that was used longest ago', async () => {
+    await shop.redis.flushdb();
+    const devices: Visitor[] = [];
+    for (let i = 0; i < 20; i++) devices.push(await visitor().logIn());
+    const [first, second] = devices as [Visitor, Visitor];
+    // The first is in use: its end moves.
+    await shop.redis.pexpire(keyOf(first), 30 * DAYS_MS - 61_000);
+    expect(await whoIs(first)).toBe('ada@example.org');
+    devices.push(await visitor().logIn());
+    expect([await whoIs(first), await whoIs(second)]).toEqual(['ada@example.org', undefined]);
+    await Promise.all(Array.from({ length: 50 }, () => visitor().logIn()));
+    expect(await shop.redis.zcard(`sessions-of:${ADA}`)).toBe(20);
+    expect(await shop.redis.keys('session:*')).toHaveLength(20);
+  });
+
   it('forgets sessions that have ended by themselves', async () => {
     await shop.redis.zadd(`sessions-of:${ADA}`, Date.now() - 1, 'long-gone');
     await visitor().logIn();
