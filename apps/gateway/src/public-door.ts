@@ -6,6 +6,14 @@ import { gatewayConfig, type GatewayConfig } from './gateway.config.js';
 
 const harmless = new Set(['GET', 'HEAD', 'OPTIONS']);
 
+/** What an answer says of itself unless its route says otherwise: nobody may keep, guess at, frame or run it. */
+const unlessSaid = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'strict-origin-when-cross-origin',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+};
+
 export function preparePublicDoor(app: NestFastifyApplication): void {
   const { PUBLIC_URL } = app.get<GatewayConfig>(gatewayConfig.token);
   const publicHost = PUBLIC_URL && new URL(PUBLIC_URL).host;
@@ -13,8 +21,7 @@ export function preparePublicDoor(app: NestFastifyApplication): void {
     .getHttpAdapter()
     .getInstance()
     .addHook('onRequest', (request, reply, done) => {
-      // Only what is public says so itself.
-      void reply.header('cache-control', 'no-store');
+      void reply.headers(unlessSaid);
       done(
         !harmless.has(request.method) && isForeign(request, publicHost)
           ? new AppError('forbidden', 'Other sites may not change anything here.')

@@ -9,6 +9,25 @@ beforeAll(async () => {
 });
 afterAll(() => shop.stop());
 
+it('is told with every answer to a browser that this is nothing to guess at, to frame or to run', async () => {
+  const hardened = {
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'strict-origin-when-cross-origin',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  };
+  const answers = [
+    await someone.get('/api/products'),
+    await someone.get('/api/session'),
+    await someone.get('/api/nothing'),
+    await someone.delete('/api/products'),
+    await someone.post('/api/session', '{'),
+    await someone.post('/api/session', {}, { origin: 'https://evil.example' }),
+    await someone.get('/api/openapi.json'),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 404, 405, 400, 403, 200]);
+  for (const { headers } of answers) expect(Object.fromEntries(headers)).toMatchObject(hardened);
+});
+
 describe('another site', () => {
   const body = { quantity: 1 };
   const write = (headers: Record<string, string>) =>
