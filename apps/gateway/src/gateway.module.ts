@@ -18,6 +18,7 @@ import { endStreamsOnClose, OrderEventsController } from './order-events.control
 import { OrdersController } from './orders.controller.js';
 import { ProductsController } from './products.controller.js';
 import { preparePublicDoor } from './public-door.js';
+import { QueuesController } from './queues.controller.js';
 import { RateLimits } from './rate-limits.js';
 import { SessionController } from './session.controller.js';
 import { Sessions } from './sessions.js';
@@ -27,6 +28,7 @@ import { StripeEventsController, keepRawStripeEvents } from './stripe-events.con
 import { Uploads } from './uploads.js';
 import { Visitors } from './visitors.js';
 
+/** The API, as its description tells it. */
 const controllers = [
   ProductsController,
   ImagesController,
@@ -45,7 +47,7 @@ const controllers = [
 
 @Module({
   imports: [RedisStateModule, RedisCacheModule, StorageModule],
-  controllers,
+  controllers: [...controllers, QueuesController],
   providers: [Sessions, Visitors, Customers, Carts, CartView, Checkout, RateLimits, Uploads],
 })
 export class GatewayModule {}

@@ -48,7 +48,7 @@ export interface WorkOptions {
 }
 
 /** Braces keep a queue's keys on one node of a Redis Cluster. */
-const prefixOf = (queue: string) => `{${queue}}`;
+export const prefixOf = (queue: string) => `{${queue}}`;
 
 @Injectable()
 export class Queues implements OnApplicationShutdown {

@@ -1,0 +1,52 @@
+// Bull Board in a Fastify of its own, which listens nowhere: it is asked by the gateway.
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { FastifyAdapter } from '@bull-board/fastify';
+import { imageWorkerJobs } from '@shop/contracts/images';
+import { ordersJobs } from '@shop/contracts/orders';
+import { paymentsJobs } from '@shop/contracts/payments';
+import type { KitConfig } from '@shop/kit/kit.config';
+import type { Log } from '@shop/kit/log';
+import { prefixOf } from '@shop/kit/queue';
+import { connectRedis } from '@shop/kit/redis';
+import { Queue } from 'bullmq';
+import { fastify, type HTTPMethods } from 'fastify';
+
+const PATH = '/staff/queues';
+const jobs = [ordersJobs, paymentsJobs, imageWorkerJobs].flatMap((table) => Object.values(table));
+
+export interface QueuePage {
+  answer(method: string, url: string): Promise<{ statusCode: number; headers: object; body: Buffer }>;
+  close(): Promise<void>;
+}
+
+/** Only to look at: jobs come and go by themselves, and what became of them is in the databases. */
+export async function openQueuePage(config: KitConfig, log: Log): Promise<QueuePage> {
+  const connection = connectRedis(config.REDIS_STATE_URL, log, 'queue page', {
+    commandTimeout: 2000,
+    lazyConnect: false,
+  });
+  const names = [...new Set(jobs.map(({ queue }) => queue))];
+  const queues = names.map((name) => new Queue(name, { connection, prefix: prefixOf(name) }));
+  for (const queue of queues) queue.on('error', () => undefined); // Told once per outage by connectRedis.
+  const server = fastify();
+  const page = new FastifyAdapter();
+  createBullBoard({
+    queues: queues.map((queue) => new BullMQAdapter(queue, { readOnlyMode: true })),
+    serverAdapter: page,
+    options: { uiConfig: { boardTitle: 'Shop' } },
+  });
+  page.setBasePath(PATH);
+  await server.register(page.registerPlugin(), { prefix: PATH });
+  return {
+    answer: async (method, url) => {
+      const { statusCode, headers, rawPayload } = await server.inject({ method: method as HTTPMethods, url });
+      return { statusCode, headers, body: rawPayload };
+    },
+    close: async () => {
+      await server.close();
+      for (const queue of queues) queue.disconnect().catch(() => undefined);
+      connection.disconnect();
+    },
+  };
+}

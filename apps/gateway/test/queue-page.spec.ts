@@ -1,0 +1,50 @@
+import { Queue } from 'bullmq';
+import { prefixOf } from '@shop/kit/queue';
+import { testRedisUrl } from '@shop/kit/testing/stores';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openShop, Visitor, type Shop } from './shop.js';
+
+let shop: Shop;
+let staff: Visitor;
+const queue = new Queue('image-worker', { connection: { url: testRedisUrl(9) }, prefix: prefixOf('image-worker') });
+beforeAll(async () => {
+  shop = await openShop({ RATE_LIMITS: 'off' });
+  staff = await new Visitor(shop).logIn('sam@example.org');
+});
+afterAll(async () => {
+  await queue.obliterate({ force: true });
+  await queue.close();
+  await shop.stop();
+});
+
+const fetchAsStaff = (path: string, init: RequestInit = {}) =>
+  fetch(shop.url + path, { ...init, headers: { cookie: staff.cookie! } });
+
+it('is for staff', async () => {
+  for (const path of ['/staff/queues', '/staff/queues/api/queues', '/staff/queues/static/js/main.js']) {
+    expect((await new Visitor(shop).get(path)).status).toBe(401);
+    expect((await (await new Visitor(shop).logIn()).get(path)).status).toBe(403);
+  }
+});
+
+it('shows every queue and what waits in it', async () => {
+  await queue.add('processPicture', { payload: { hash: 'a' } });
+  const { status, body } = await staff.get<{ queues: { name: string; counts: { waiting: number } }[] }>(
+    '/staff/queues/api/queues?activeQueue=image-worker&page=1&jobsPerPage=10',
+  );
+  expect(status).toBe(200);
+  expect(body.queues.map(({ name }) => name).sort()).toEqual(['image-worker', 'orders', 'payments']);
+  expect(body.queues.find(({ name }) => name === 'image-worker')!.counts.waiting).toBe(1);
+});
+
+it('is a page with its files, and nothing to press', async () => {
+  const page = await fetchAsStaff('/staff/queues');
+  const html = await page.text();
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);
+  const [, script] = /src="([^"]+\.js)"/.exec(html)!;
+  const { status, headers } = await fetchAsStaff(new URL(script!, `${shop.url}/staff/queues/`).pathname);
+  expect([status, headers.get('content-type')]).toEqual([200, expect.stringContaining('javascript')]);
+  const pressed = await fetchAsStaff('/staff/queues/api/queues/image-worker/pause', { method: 'PUT' });
+  expect(pressed.status).toBeGreaterThanOrEqual(400);
+  expect(await queue.isPaused()).toBe(false);
+});
