@@ -17,6 +17,7 @@ const commands = [
   'dev',
   'test',
   'staff-create',
+  'images-reprocess',
   'reconcile',
   'prove',
   'bench',

@@ -3,12 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { claim, dataDir, Occupied, root } from './data-dir.ts';
+import { root } from './data-dir.ts';
 import { main } from './interrupt.ts';
-import { build } from './nx.ts';
 import { run } from './processes.ts';
-import { startPostgres } from './stores/postgres.ts';
-import { databases } from './stores/stores.ts';
+import { withServiceDatabase } from './service-database.ts';
 import { Failure } from './terminal.ts';
 
 await main(async ({ asked }) => {
@@ -17,8 +15,7 @@ await main(async ({ asked }) => {
     throw new Failure('Usage: npm run staff:create -- somebody@example.com');
   const typed = process.stdin.isTTY ? await askPassword() : '';
   const password = typed || randomBytes(12).toString('base64url');
-  return withDatabase(asked, async (url) => {
-    const env = { ...process.env, ACCOUNTS_DATABASE_URL: url };
+  return withServiceDatabase('accounts', 'npm run staff:create', asked, async ({ env }) => {
     const script = join(root, 'apps/accounts/dist/staff-create.js');
     const { code, output } = await run([process.execPath, script, email], { env, input: password });
     if (code !== 0) throw new Failure(output.trim());
@@ -27,27 +24,6 @@ await main(async ({ asked }) => {
     return 0;
   });
 });
-
-/** The database of accounts: the one that is configured, the running shop's, or one started for the moment. */
-async function withDatabase<T>(asked: AbortSignal, work: (url: string) => Promise<T>): Promise<T> {
-  const mine = await claim(dataDir, 'npm run staff:create').catch((error: unknown) => {
-    if (error instanceof Occupied && error.address) return undefined; // the shop's own Postgres is there to be used
-    throw error;
-  });
-  try {
-    if (mine) await build({ projects: ['accounts'], signal: asked }); // a shop that runs was built, and is better left alone
-    const given = process.env['ACCOUNTS_DATABASE_URL'];
-    if (given) return await work(given);
-    const postgres = await startPostgres({ dir: join(dataDir, 'postgres'), databases });
-    try {
-      return await work(postgres.urls['accounts'] ?? '');
-    } finally {
-      if (mine) await postgres.stop();
-    }
-  } finally {
-    await mine?.release();
-  }
-}
 
 async function askPassword(): Promise<string> {
   const first = await askHidden('Password (at least 10 characters; Enter makes one up): ');

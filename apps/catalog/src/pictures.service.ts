@@ -65,16 +65,20 @@ export class PicturesService {
     );
   }
 
-  /** Only writes it down: the sweep puts them into the queue, as much as that should hold. */
-  async reprocessAll(): Promise<number> {
-    const [answer] = await sql<{ pictures: number }>(
-      this.dataSource,
-      `with again as (
-         update pictures set status = 'waiting', reason = null, steps = '{}', touched_at = '-infinity'
-         where unshown_at is null
-         returning 1
-       ) select count(*)::integer as pictures from again`,
-    );
-    return answer!.pictures;
+  reprocessAll(): Promise<number> {
+    return reprocessAll(this.dataSource);
   }
+}
+
+/** Only writes it down: the sweep puts them into the queue, as much as that should hold. */
+export async function reprocessAll(dataSource: DataSource): Promise<number> {
+  const [answer] = await sql<{ pictures: number }>(
+    dataSource,
+    `with again as (
+       update pictures set status = 'waiting', reason = null, steps = '{}', touched_at = '-infinity'
+       where unshown_at is null
+       returning 1
+     ) select count(*)::integer as pictures from again`,
+  );
+  return answer!.pictures;
 }

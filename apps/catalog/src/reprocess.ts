@@ -1,0 +1,37 @@
+// node dist/reprocess.js [--only-write-down]: has every picture processed again, and tells how far that is until it is done.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readConfigs } from '@shop/kit/config';
+import { sql } from '@shop/kit/database';
+import { processEnv } from '@shop/kit/kit.config';
+import { DataSource } from 'typeorm';
+import { catalogConfig, type CatalogConfig } from './catalog.config.js';
+import { reprocessAll } from './pictures.service.js';
+
+const LOOK_MS = 1000;
+
+const config = readConfigs([catalogConfig], processEnv).get(catalogConfig.token) as CatalogConfig;
+const database = new DataSource({ type: 'postgres', url: config.CATALOG_DATABASE_URL });
+try {
+  await database.initialize();
+  const all = await reprocessAll(database);
+  console.log(`${all} pictures are processed again.`);
+  if (process.argv.includes('--only-write-down')) console.log('The shop does that when it runs.');
+  else await follow(all);
+} catch (error) {
+  console.error(error instanceof Error ? error.message || error : error);
+  process.exitCode = 1;
+} finally {
+  if (database.isInitialized) await database.destroy();
+}
+
+async function follow(all: number): Promise<void> {
+  for (let shown = -1, left = all; left > 0; await sleep(LOOK_MS)) {
+    const [open] = await sql<{ left: number }>(
+      database,
+      `select count(*)::integer as left from pictures where status in ('waiting', 'working')`,
+    );
+    left = open!.left;
+    if (left !== shown) console.log(`Pictures: ${Math.max(0, all - left)} of ${all}`);
+    shown = left;
+  }
+}

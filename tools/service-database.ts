@@ -1,0 +1,40 @@
+// A service's database for a command: the one that is configured, the running shop's, or one started for the moment.
+import { join } from 'node:path';
+import { claim, dataDir, Occupied } from './data-dir.ts';
+import { build } from './nx.ts';
+import { startPostgres } from './stores/postgres.ts';
+import { databases, variableOf } from './stores/stores.ts';
+
+export interface ServiceDatabase {
+  /** The environment with its address. */
+  env: NodeJS.ProcessEnv;
+  /** Whether a shop is at work in this folder. */
+  shopRuns: boolean;
+}
+
+export async function withServiceDatabase<T>(
+  service: (typeof databases)[number],
+  command: string,
+  asked: AbortSignal,
+  work: (database: ServiceDatabase) => Promise<T>,
+): Promise<T> {
+  const mine = await claim(dataDir, command).catch((error: unknown) => {
+    if (error instanceof Occupied && error.address) return undefined; // the shop's own Postgres is there to be used
+    throw error;
+  });
+  const variable = variableOf(service);
+  const at = (url: string) => work({ env: { ...process.env, [variable]: url }, shopRuns: !mine });
+  try {
+    if (mine) await build({ projects: [service], signal: asked }); // a shop that runs was built, and is better left alone
+    const given = process.env[variable];
+    if (given) return await at(given);
+    const postgres = await startPostgres({ dir: join(dataDir, 'postgres'), databases });
+    try {
+      return await at(postgres.urls[service] ?? '');
+    } finally {
+      if (mine) await postgres.stop();
+    }
+  } finally {
+    await mine?.release();
+  }
+}
