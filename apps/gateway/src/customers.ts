@@ -1,6 +1,6 @@
 // Who a customer is, cache-aside: a copy in Redis (cache) for a moment, else accounts.
 import { Inject, Injectable } from '@nestjs/common';
-import { accountsRpc, type Customer } from '@shop/contracts/accounts';
+import { accountsRpc, Customer } from '@shop/contracts/accounts';
 import { REDIS_CACHE } from '@shop/kit/redis';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import type { Redis } from 'ioredis';
@@ -20,8 +20,8 @@ export class Customers {
 
   /** not_found for a customer who is no more. */
   async get(id: string): Promise<Customer> {
-    const copy = await this.cache.get(key(id)).catch(() => null);
-    if (copy) return JSON.parse(copy) as Customer;
+    const copy = await this.cache.get(key(id)).then(read).catch(() => undefined);
+    if (copy) return copy;
     const customer = await this.rpc.call(accountsRpc.getCustomer, { id });
     // The cache is a help, never a condition. NX: over the word of a change nothing is written that was read before it.
     this.cache.set(key(id), JSON.stringify(customer), 'PX', FRESH_MS, 'NX').catch(() => undefined);
@@ -32,6 +32,11 @@ export class Customers {
   async forget(id: string): Promise<void> {
     await this.cache.set(key(id), '', 'PX', CHANGED_MS).catch(() => undefined);
   }
+}
+
+/** Throws at what another version may have written. */
+function read(copy: string | null): Customer | undefined {
+  return copy ? Customer.parse(JSON.parse(copy)) : undefined;
 }
 
 function key(id: string): string {

@@ -1,7 +1,7 @@
 import type { SessionAnswer } from '@shop/contracts/accounts';
 import type { Cart } from '@shop/contracts/carts';
 import { beforeEach, afterEach, describe, expect, it, vi } from 'vitest';
-import { DESK, openShop, PASSWORD, Visitor, type Answer, type Shop } from './shop.js';
+import { ADA, DESK, openShop, PASSWORD, Visitor, type Answer, type Shop } from './shop.js';
 
 let shop: Shop;
 let ada: Visitor;
@@ -63,6 +63,16 @@ describe.each(['cut', 'silence'] as const)('Redis (cache): %s', (failure) => {
     expect((await ada.patch('/api/customers/me', { name: 'Ada L.' })).status).toBe(200);
     expect((await ada.put<Cart>(`/api/cart/lines/${DESK}`, { quantity: 1 })).status).toBe(200);
     expect((await order()).status).toBe(202);
+  });
+});
+
+describe('Redis (cache) with a copy that is none', () => {
+  it('is noticed by nobody', async () => {
+    for (const copy of ['no JSON', 'null', '{}', `{"id":"${ADA}","role":"owner"}`]) {
+      await shop.redis.multi().select(10).set(`customer:${ADA}`, copy).select(9).exec();
+      const { status, body } = await ada.get<SessionAnswer>('/api/session');
+      expect([status, body.customer], copy).toEqual([200, shop.customers.get(ADA)]);
+    }
   });
 });
 
