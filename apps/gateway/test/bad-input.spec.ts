@@ -138,6 +138,10 @@ describe('a query', () => {
       'inStock=yes',
       'minPriceCents=-1',
       'minPriceCents=1.5',
+      'minPriceCents=',
+      'maxPriceCents=%20',
+      '__proto__=1',
+      '__proto__[limit]=1',
       'q=',
       'cursor=',
     ];
@@ -166,6 +170,11 @@ describe('an address', () => {
     for (const path of none)
       expect(await problemOf('GET', path), path).toMatchObject({ status: 404, code: 'not_found' });
     expect(await problemOf('DELETE', '/api/nothing')).toMatchObject({ status: 404, code: 'not_found' });
+  });
+
+  it('with the longest name of a product is 404', async () => {
+    for (const length of [200, 300, 5000])
+      expect(await problemOf('GET', `/api/products/${'x'.repeat(length)}`)).toMatchObject({ status: 404 });
   });
 
   it('that cannot be read is 400', async () => {

@@ -56,12 +56,15 @@ export type ProductSort = z.infer<typeof ProductSort>;
 
 const Flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
+/** Number() makes nothing 0. */
+const CentsText = z.preprocess((text) => (/^\s*$/.test(String(text)) ? NaN : text), z.coerce.number().pipe(Cents));
+
 export const ProductQuery = z.strictObject({
   category: Slug.optional(),
   q: Text.trim().min(1).max(200).optional(),
   tag: Text.trim().min(1).max(40).optional(),
-  minPriceCents: z.coerce.number().pipe(Cents).optional(),
-  maxPriceCents: z.coerce.number().pipe(Cents).optional(),
+  minPriceCents: CentsText.optional(),
+  maxPriceCents: CentsText.optional(),
   inStock: Flag.optional(),
   featured: Flag.optional(),
   sort: ProductSort.optional().meta({ description: 'relevance when q is given, else newest' }),

@@ -45,7 +45,8 @@ export function createHttpAdapter(config: KitConfig, log: Log): FastifyAdapter {
     logger: false,
     // While closing, requests that still arrive are answered; what tells balancers to go elsewhere is /readyz.
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 200 },
+    // Longer than any address: a route knows better what is no name.
+    routerOptions: { maxParamLength: 20_000 },
     schemaController: withoutSchemas,
     clientErrorHandler: refuseMalformed,
     // An address that cannot even be decoded comes by no route and no hook.
