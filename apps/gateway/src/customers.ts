@@ -20,7 +20,10 @@ export class Customers {
 
   /** not_found for a customer who is no more. */
   async get(id: string): Promise<Customer> {
-    const copy = await this.cache.get(key(id)).then(read).catch(() => undefined);
+    const copy = await this.cache
+      .get(key(id))
+      .then(read)
+      .catch(() => undefined);
     if (copy) return copy;
     const customer = await this.rpc.call(accountsRpc.getCustomer, { id });
     // The cache is a help, never a condition. NX: over the word of a change nothing is written that was read before it.
