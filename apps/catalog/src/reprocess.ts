@@ -1,18 +1,20 @@
 // node dist/reprocess.js [--only-write-down]: has every picture processed again, and tells how far that is until it is done.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfigs } from '@shop/kit/config';
-import { sql } from '@shop/kit/database';
+import { sql, withLock } from '@shop/kit/database';
 import { processEnv } from '@shop/kit/kit.config';
 import { DataSource } from 'typeorm';
+import { entities, migrations } from './catalog-database.js';
 import { catalogConfig, type CatalogConfig } from './catalog.config.js';
 import { reprocessAll } from './pictures.service.js';
 
 const LOOK_MS = 1000;
 
 const config = readConfigs([catalogConfig], processEnv).get(catalogConfig.token) as CatalogConfig;
-const database = new DataSource({ type: 'postgres', url: config.CATALOG_DATABASE_URL });
+const database = new DataSource({ type: 'postgres', url: config.CATALOG_DATABASE_URL, entities, migrations });
 try {
   await database.initialize();
+  await withLock(database, 'migrations', () => database.runMigrations({ transaction: 'each' }));
   const all = await reprocessAll(database);
   console.log(`${all} pictures are processed again.`);
   if (process.argv.includes('--only-write-down')) console.log('The shop does that when it runs.');
