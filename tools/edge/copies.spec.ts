@@ -171,7 +171,11 @@ describeWithNginx('copies at the edge', () => {
         .end('0123456789');
     const part = await get('/media/67ac1342c04faf14/341307808a92ef57.webp', { range: 'bytes=2-4' });
     expect(part).toMatchObject({ status: 206, body: '234', cache: 'MISS' });
-    expect(await get('/media/67ac1342c04faf14/341307808a92ef57.webp')).toMatchObject({ status: 200, body: '0123456789', cache: 'HIT' });
+    expect(await get('/media/67ac1342c04faf14/341307808a92ef57.webp')).toMatchObject({
+      status: 200,
+      body: '0123456789',
+      cache: 'HIT',
+    });
     expect(gateway.seen).toHaveLength(1);
   });
 

@@ -115,6 +115,14 @@ describeWithNginx('the edge', () => {
     }
   });
 
+  test('leaves it to the gateway what a page of its own may do, and says nothing twice', async () => {
+    const own = { 'content-security-policy': "default-src 'self'", 'x-content-type-options': 'nosniff' };
+    gateway.answer = (_, response) => void response.writeHead(200, own).end('page');
+    const { headers } = await fetch(`${edge.url}/api/docs`);
+    expect(headers.get('content-security-policy')).toBe("default-src 'self'");
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
   test('asks the gateway who is staff before a page for staff is asked for', async () => {
     let access = 401;
     gateway.answer = ({ url }, response) => {
