@@ -56,8 +56,11 @@ export function describeApi(app: INestApplication, controllers: Type[]): OpenAPI
     RequestId: { description: 'Names this request in our logs', schema: { type: 'string' } },
     RetryAfter: { description: 'Seconds until trying again makes sense', schema: { type: 'integer' } },
   };
-  for (const path of Object.values(document.paths))
-    for (const [method, operation] of Object.entries(path)) complete(method, operation as Operation);
+  for (const [path, operations] of Object.entries(document.paths) as [string, Record<string, Operation>][]) {
+    // Pages of others' making are no part of the API.
+    if (!Object.values(operations).some((operation) => operation[EXTENSION])) delete document.paths[path];
+    for (const [method, operation] of Object.entries(operations)) complete(method, operation);
+  }
   return document;
 }
 
