@@ -11,7 +11,7 @@ const tools = dirname(fileURLToPath(import.meta.url));
 const root = dirname(tools);
 const bin = join(root, 'node_modules', '.bin');
 const [command, ...args] = process.argv.slice(2);
-const commands = ['start', 'split', 'dev', 'test', 'staff-create', 'reconcile', 'prove', 'bench', 'edge'];
+const commands = ['start', 'split', 'dev', 'test', 'staff-create', 'reconcile', 'prove', 'bench', 'edge', 'load'];
 
 let interrupted = false;
 let child;
