@@ -11,6 +11,9 @@ const edgeCopies = new Rate('edge_copies');
 const browserCopies = new Rate('browser_copies');
 const rateLimited = new Counter('rate_limited');
 
+/** By name. */
+export type Cookies = Record<string, string>;
+
 type Answer = RefinedResponse<'text'>;
 
 /** What the edge says when it asked nobody, or did not wait for the answer. */
@@ -72,6 +75,16 @@ export class Visitor {
       console.warn(`not true: ${what}: ${answer.request.method} ${answer.url}: ${answer.status} ${words}`);
     }
     return found;
+  }
+
+  /** Somebody who has been here before. */
+  come(cookies: Cookies): void {
+    for (const [name, value] of Object.entries(cookies)) this.jar.set(target, name, value);
+  }
+
+  cookies(): Cookies {
+    const all = Object.entries(this.jar.cookiesForURL(target));
+    return Object.fromEntries(all.map(([name, values]) => [name, values[0]!]));
   }
 
   /** A customer of his own, logged in. */

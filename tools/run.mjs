@@ -11,7 +11,19 @@ const tools = dirname(fileURLToPath(import.meta.url));
 const root = dirname(tools);
 const bin = join(root, 'node_modules', '.bin');
 const [command, ...args] = process.argv.slice(2);
-const commands = ['start', 'split', 'dev', 'test', 'staff-create', 'reconcile', 'prove', 'bench', 'edge', 'load'];
+const commands = [
+  'start',
+  'split',
+  'dev',
+  'test',
+  'staff-create',
+  'reconcile',
+  'prove',
+  'bench',
+  'edge',
+  'load',
+  'capacity',
+];
 
 let interrupted = false;
 let child;

@@ -36,6 +36,11 @@ export function seeCart(visitor: Visitor, lines: number): Cart | undefined {
   return right ? (answer.json() as unknown as Cart) : undefined;
 }
 
+export function emptyCart(visitor: Visitor): void {
+  const ids = (visitor.send('GET', '/api/cart', 'GET /api/cart').json('lines.#.productId') ?? []) as string[];
+  for (const id of ids) visitor.send('DELETE', `/api/cart/lines/${id}`, 'DELETE /api/cart/lines/{product}');
+}
+
 function isRight({ lines, totalCents }: Cart, count: number): boolean {
   const each = lines.every((line) => line.lineTotalCents === line.priceCents * line.quantity);
   return each && lines.length === count && totalCents === lines.reduce((sum, line) => sum + line.lineTotalCents, 0);
