@@ -60,7 +60,7 @@ function thresholds(flow: FlowName, weight: number): Record<string, Threshold[]>
     conditions.map((threshold) => ({ threshold, abortOnFail: untilItBreaks, delayAbortEval: '10s' }));
   const times = ({ p95, p99 }: { p95: number; p99: number }) =>
     must(`p(95)<${p95 * patience}`, `p(99)<${p99 * patience}`);
-  const dropped = Math.ceil(rate * weight * seconds * droppedBudget);
+  const dropped = Math.ceil(rate * weight * seconds * droppedBudget * patience);
   return {
     [`http_req_duration{flow:${flow}}`]: times(limits[flow]),
     [`http_req_failed{flow:${flow}}`]: must(`rate<=${errorBudget}`),

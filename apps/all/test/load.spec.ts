@@ -1,5 +1,6 @@
 // Every flow of the load test once against the whole shop behind nginx: `mixed smoke`, whose limits are ten times the usual.
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { findNginx } from '@shop/tools/edge/nginx-program';
 import { startEdge, type Edge } from '@shop/tools/edge/edge';
 import { findK6, type K6Program } from '@shop/tools/load/k6-program';
@@ -47,6 +48,23 @@ describe.skipIf(k6 instanceof Error)('the load test', () => {
     for (const flow of Object.values(summary!.flows)) expect(flow).toMatchObject({ right: 1, failed: 0 });
     expect(summary!.orderPaid!.count).toBeGreaterThan(3);
     if (edge) expect(summary!.edgeCopies).toBeGreaterThan(0);
+  });
+
+  test('loses no request while a gateway and a catalog are replaced', { timeout: 120_000 }, async ({ skip }) => {
+    if (!edge) return skip('Without an edge a gateway cannot be replaced unseen.');
+    // Wide limits for time, none for errors.
+    const env = { TARGET: edge.url, LOAD: 'steady', RATE: '40', DURATION: '15s', PATIENCE: '20' };
+    const running = run('mixed', env);
+    for (const name of ['gateway', 'catalog']) {
+      await sleep(3000);
+      const replica = split.processes.find(({ service }) => service === name)!;
+      const { pid } = replica;
+      process.kill(pid, 'SIGTERM');
+      await expect.poll(() => replica.pid, { timeout: 30_000 }).not.toBe(pid);
+    }
+    const { code, output, summary } = await running;
+    for (const flow of Object.values(summary!.flows)) expect(flow, output).toMatchObject({ right: 1, failed: 0 });
+    expect(code, output).toBe(0);
   });
 
   test('ends with one line when there is no shop', async () => {
