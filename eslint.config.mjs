@@ -9,6 +9,8 @@ const dependencies = [
   // Not even type:service: a service reaches another one by its contract only.
   { sourceTag: 'type:service', onlyDependOnLibsWithTags: ['type:kit', 'type:contracts'] },
   { sourceTag: 'type:storefront', onlyDependOnLibsWithTags: ['type:contracts'] },
+  // Types only: k6 brings its own libraries and knows no node_modules.
+  { sourceTag: 'type:loadtest', onlyDependOnLibsWithTags: ['type:contracts'], allowedExternalImports: ['k6', 'k6/*'] },
   { sourceTag: 'type:all', onlyDependOnLibsWithTags: ['*'] },
   { sourceTag: 'type:tools', onlyDependOnLibsWithTags: ['*'] },
 ];

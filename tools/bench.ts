@@ -1,15 +1,65 @@
-// npm run bench -- SUITE: measures one thing against a floor in the same run and prints ratios.
-import { existsSync, readdirSync } from 'node:fs';
+// npm run bench -- SUITE: measures one thing against a floor in the same run and prints ratios. Without a name all suites
+// run one after the other, and what they found is written into bench/results.md.
+import { readdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { join, relative } from 'node:path';
+import { root } from './data-dir.ts';
+import { commit, machine } from './machine.ts';
+import type { Figures } from './bench/suite.ts';
+import { explain } from './terminal.ts';
 
 const suites = readdirSync(new URL('./bench/', import.meta.url))
   .flatMap((file) => /^([a-z]+)\.bench\.ts$/.exec(file)?.[1] ?? [])
   .sort();
 
-const [suite = '', ...args] = process.argv.slice(2);
-const file = new URL(`./bench/${suite}.bench.ts`, import.meta.url);
-if (!suites.includes(suite) || !existsSync(file)) {
-  console.error(`npm run bench -- SUITE, where SUITE is one of: ${suites.join(', ')}`);
+const [suite, ...args] = process.argv.slice(2);
+if (suite !== undefined && !suites.includes(suite)) {
+  console.error(`npm run bench [-- SUITE], where SUITE is one of: ${suites.join(', ')}`);
   process.exit(1);
 }
-const { main } = (await import(file.href)) as { main(args: string[]): Promise<void> };
-await main(args);
+try {
+  if (suite === undefined) process.exit(await all());
+  await bench(suite, args);
+  process.exit(0);
+} catch (error) {
+  console.error(explain(error));
+  process.exit(1);
+}
+
+async function bench(name: string, options: string[] = []): Promise<Figures> {
+  const { main } = (await import(new URL(`./bench/${name}.bench.ts`, import.meta.url).href)) as {
+    main(args: string[]): Promise<Figures>;
+  };
+  return main(options);
+}
+
+/** Answers the exit code: a suite that fails costs its own rows only. */
+async function all(): Promise<number> {
+  const startedAt = new Date();
+  const load = loadavg()[0]!.toFixed(1);
+  const rows: string[] = [];
+  let failed = false;
+  for (const name of suites) {
+    console.log(`\n${name}`);
+    const figures = await bench(name).catch((error: unknown): Figures => {
+      failed = true;
+      return [['failed', explain(error).split('\n')[0]!]];
+    });
+    for (const [what, figure] of figures) rows.push(`| ${name} | ${what} | ${figure} |`);
+  }
+  const file = join(root, 'tools', 'bench', 'results.md');
+  const text = [
+    '# What `npm run bench` found',
+    '',
+    `${startedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${machine()}, commit ${await commit()}; load average ${load} before.`,
+    'Medians, in brackets the least and the most of all rounds. Ratios are of rounds taken in turn: trust them more than times.',
+    '',
+    '| suite | what | figure |',
+    '| --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+  writeFileSync(file, text);
+  console.log(`\n${text}\n${relative(process.cwd(), file)}`);
+  return failed ? 1 : 0;
+}

@@ -3,12 +3,12 @@
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { cpus, release, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { root } from './data-dir.ts';
 import { main } from './interrupt.ts';
+import { commit as currentCommit, machine } from './machine.ts';
 import { build } from './nx.ts';
-import { run } from './processes.ts';
 import { Failure } from './terminal.ts';
 
 const folder = join(root, 'apps', 'all', 'prove');
@@ -32,7 +32,7 @@ await main(async ({ asked }) => {
   await build({ signal: asked });
   const scratch = await mkdtemp(join(tmpdir(), 'shop-prove-'));
   const startedAt = new Date();
-  const commit = (await run(['git', 'rev-parse', '--short', 'HEAD'], { cwd: root })).output.trim();
+  const commit = await currentCommit();
   try {
     const output = join(scratch, 'report.json');
     const code = await vitest([...parts, '--reporter=default', '--reporter=json', `--outputFile=${output}`], asked);
@@ -63,8 +63,6 @@ function words({ testResults }: VitestReport, startedAt: Date, commit: string): 
   const tests = files.flatMap(({ assertionResults }) => assertionResults);
   const passed = tests.filter(({ status }) => status === 'passed').length;
   const minutes = ((Date.now() - startedAt.getTime()) / 60_000).toFixed(1);
-  const [cpu] = cpus();
-  const machine = `${cpus().length} × ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform} ${release()}`;
   const rows = files.map(({ part, assertionResults }) =>
     [
       `## ${part}`,
@@ -81,7 +79,7 @@ function words({ testResults }: VitestReport, startedAt: Date, commit: string): 
     '# What `npm run prove` found',
     '',
     `**${passed} of ${tests.length} passed**, on ${startedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC, commit ${commit}, in ${minutes} minutes.`,
-    `Machine: ${machine}, Node ${process.version}.`,
+    `Machine: ${machine()}.`,
     '',
     'After each of these every order that anybody was told of is final within 60 s, exists once and was charged once, the',
     'stock adds up, and `npm run reconcile` finds nothing. What each crash point is and who goes on from there is in',

@@ -24,6 +24,8 @@ const commands = [
   'edge',
   'images',
   'test-containers',
+  'load',
+  'capacity',
 ];
 
 let interrupted = false;

@@ -47,8 +47,19 @@ export function explain(error: unknown): string {
 
 /** The options of a command line; anything else on it is answered with the usage. */
 export function parseOptions<const T extends NonNullable<ParseArgsConfig['options']>>(usage: string, options: T) {
+  return parseCommand(usage, options, 0).values;
+}
+
+/** The words of a command line, at most so many, and its options. */
+export function parseCommand<const T extends NonNullable<ParseArgsConfig['options']>>(
+  usage: string,
+  options: T,
+  mostWords: number,
+) {
   try {
-    return parseArgs({ options }).values;
+    const { values, positionals } = parseArgs({ options, allowPositionals: mostWords > 0 });
+    if (positionals.length > mostWords) throw new Error(`"${positionals[mostWords]}" is one word too many`);
+    return { values, words: positionals };
   } catch (error) {
     throw new Failure(`${(error as Error).message.split('. ')[0]}. Usage: ${usage}`);
   }

@@ -3,26 +3,20 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import autocannon from 'autocannon';
 import { Redis } from 'ioredis';
 import { freePort } from '../ports.ts';
 import { startStores } from '../stores/stores.ts';
+import { withAutocannon } from './http-load.ts';
 import { cpuMicros } from './process-cpu.ts';
 import { memoryOf } from './process-memory.ts';
+import { inTurns, ratios } from './rounds.ts';
 import { startApp } from './shop-app.ts';
-import { median, spread } from './statistics.ts';
+import { spread } from './statistics.ts';
+import type { Figures } from './suite.ts';
 
-const ROUNDS = 7;
-const SECONDS = 4;
-const CONNECTIONS = 16;
+const OPTIONS = { drive: withAutocannon, connections: 16, rounds: 7, seconds: 4 };
 
-interface Contender {
-  name: string;
-  url: string;
-  pids: number[];
-}
-
-export async function main(): Promise<void> {
+export async function main(): Promise<Figures> {
   const dir = mkdtempSync(join(tmpdir(), 'shop-bench-'));
   const log = openSync(join(dir, 'log'), 'a');
   const stops: (() => Promise<unknown>)[] = [];
@@ -38,12 +32,22 @@ export async function main(): Promise<void> {
     const url = await productPage(gateway.url);
     const floor = await startFloor(url, stores.env['REDIS_CACHE_URL']!);
     stops.push(() => end(floor.process));
-    await compare([
-      { name: 'gateway + catalog', url, pids: [catalog.pid, gateway.pid] },
-      { name: 'Fastify + Redis', url: floor.url, pids: [floor.process.pid!] },
-    ]);
+    const cpuOf = (pid: number) => () => cpuMicros(pid);
+    const { shop, plain } = await inTurns(
+      {
+        shop: { name: 'gateway + catalog', url, cpu: { gateway: cpuOf(gateway.pid), catalog: cpuOf(catalog.pid) } },
+        plain: { name: 'Fastify + Redis', url: floor.url, cpu: { Fastify: cpuOf(floor.process.pid!) } },
+      },
+      OPTIONS,
+    );
+    const ratio = spread(ratios(shop.cpuPerRequest, plain.cpuPerRequest), 2);
+    console.log(`ratio of CPU per request: ${ratio}`);
     const memory = [gateway, catalog].map(({ pid }) => `${memoryOf(pid).residentMb.toFixed(0)} MB`);
     console.log(`memory after load: gateway ${memory[0]}, catalog ${memory[1]}`);
+    return [
+      ['product page through gateway and catalog against Fastify + Redis, CPU', ratio],
+      ['its CPU, and requests a second', `${spread(shop.cpuPerRequest, 0)} µs, ${spread(shop.perSecond, 0)}`],
+    ];
   } finally {
     await Promise.all(stops.map((stop) => stop()));
     await stores.stop();
@@ -66,35 +70,8 @@ async function startFloor(pageUrl: string, redisUrl: string): Promise<{ url: str
   const file = new URL('./redis-floor.ts', import.meta.url).pathname;
   const floor = fork(file, [redisUrl, 'bench:product', String(port)], { execArgv: [] });
   await new Promise((resolve) => floor.once('message', resolve));
-  console.log(
-    `product page of ${body.length} bytes, ${ROUNDS} rounds of ${SECONDS} s each, ${CONNECTIONS} connections`,
-  );
+  console.log(`product page of ${body.length} bytes, ${OPTIONS.rounds} rounds of ${OPTIONS.seconds} s each`);
   return { url: `http://127.0.0.1:${port}/api/products/x`, process: floor };
-}
-
-/** Rounds of all contenders in turn, so that a change of the machine's speed hits them alike. */
-async function compare(contenders: Contender[]): Promise<void> {
-  const perRequest = contenders.map(() => [] as number[]);
-  const perSecond = contenders.map(() => [] as number[]);
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const [i, { url, pids }] of contenders.entries()) {
-      const before = pids.map(cpuMicros);
-      const result = await autocannon({ url, connections: CONNECTIONS, duration: round === 0 ? 2 : SECONDS });
-      if (result.non2xx || result.errors)
-        throw new Error(`${url}: ${result.non2xx} wrong answers, ${result.errors} errors`);
-      const used = pids.reduce((sum, pid, p) => sum + cpuMicros(pid) - before[p]!, 0);
-      if (round === 0) continue; // warm-up
-      perRequest[i]!.push(used / result.requests.total);
-      perSecond[i]!.push(result.requests.average);
-    }
-  }
-  for (const [i, { name }] of contenders.entries()) {
-    console.log(
-      `${name.padEnd(20)} ${spread(perRequest[i]!)} µs CPU per request, ${spread(perSecond[i]!, 0)} requests/s`,
-    );
-  }
-  const ratios = perRequest[0]!.map((value, round) => value / perRequest[1]![round]!);
-  console.log(`ratio of CPU per request: ${spread(ratios, 2)}, median ${median(ratios).toFixed(2)}`);
 }
 
 async function end(child: ChildProcess): Promise<void> {

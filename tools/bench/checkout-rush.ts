@@ -9,6 +9,7 @@ import { until } from '../processes.ts';
 import { placeReplicas, type Place } from '../replicas.ts';
 import { startServices, cpuOf, type Services, type Stores } from './checkout-shop.ts';
 import { median, spread } from './statistics.ts';
+import type { Figures } from './suite.ts';
 
 const ROUNDS = 3;
 const BUYERS = 5000;
@@ -30,7 +31,7 @@ interface Way {
   othersMs: number[];
 }
 
-export async function benchRush(dir: string, stores: Stores): Promise<void> {
+export async function benchRush(dir: string, stores: Stores): Promise<Figures> {
   const places = (await placeReplicas({ catalog: 2 }, 'free')).filter(({ service }) => service === 'catalog');
   const services = await startServices(dir, stores.env, places, ({ replica }) =>
     replica === 2 ? { CATALOG_RESERVE_TOGETHER: '1' } : {},
@@ -53,6 +54,7 @@ export async function benchRush(dir: string, stores: Stores): Promise<void> {
     const [together, alone] = ways as [Way, Way];
     const ratio = together.reservedPerSecond.map((value, i) => value / alone.reservedPerSecond[i]!);
     console.log(`ratio      ${spread(ratio, 1)} of the orders per second, median ${median(ratio).toFixed(1)}`);
+    return [['a rush for one product, reserved together against one by one, orders a second', spread(ratio, 1)]];
   } finally {
     for (const { rpc } of ways) rpc.close();
     await services.stop();

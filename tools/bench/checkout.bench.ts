@@ -9,26 +9,28 @@ import { findPgbench, ordersPerSecondOf, preparePgbench } from './checkout-pgben
 import { benchRush } from './checkout-rush.ts';
 import { cpuOf, startServices, startStoresFor, type Services, type Stores } from './checkout-shop.ts';
 import { median, spread } from './statistics.ts';
+import type { Figures } from './suite.ts';
 
 const ROUNDS = 5;
 const SECONDS = 6;
 /** Orders in the making at once, in the shop and in pgbench. */
 const AT_ONCE = 32;
 
-export async function main(args: string[]): Promise<void> {
+export async function main(args: string[]): Promise<Figures> {
   const pgbench = findPgbench();
   const dir = mkdtempSync(join(tmpdir(), 'shop-bench-'));
   const stores = await startStoresFor(dir);
   try {
-    if (!args.includes('rush')) await benchOrders(dir, stores, pgbench);
-    if (!args.includes('orders')) await benchRush(dir, stores);
+    const orders = args.includes('rush') ? [] : await benchOrders(dir, stores, pgbench);
+    const rush = args.includes('orders') ? [] : await benchRush(dir, stores);
+    return [...orders, ...rush];
   } finally {
     await stores.stop();
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-async function benchOrders(dir: string, stores: Stores, pgbench: string): Promise<void> {
+async function benchOrders(dir: string, stores: Stores, pgbench: string): Promise<Figures> {
   const places = (await placeReplicas({}, 'free')).filter(({ service }) => service !== 'image-worker');
   const shop = await startServices(dir, stores.env, places);
   try {
@@ -41,7 +43,7 @@ async function benchOrders(dir: string, stores: Stores, pgbench: string): Promis
       shop: async (amount: number) => (await buyers.buy(amount, AT_ONCE)).perSecond,
       pgbench: () => ordersPerSecondOf(floor, AT_ONCE, SECONDS),
     };
-    await compare(contenders, shop, stores);
+    return await compare(contenders, shop, stores);
   } finally {
     await shop.stop();
   }
@@ -53,7 +55,7 @@ interface Contenders {
 }
 
 /** In turns, so that a change of the machine's speed hits both alike. */
-async function compare({ shop, pgbench }: Contenders, services: Services, stores: Stores): Promise<void> {
+async function compare({ shop, pgbench }: Contenders, services: Services, stores: Stores): Promise<Figures> {
   await shop(200); // warms up
   const amount = Math.ceil((await shop(1000)) * SECONDS);
   await pgbench();
@@ -81,4 +83,8 @@ async function compare({ shop, pgbench }: Contenders, services: Services, stores
   console.log(`pgbench   ${spread(floors, 0)} orders/s, ${spread(floorCpus, 2)} ms CPU per order in Postgres`);
   const ratios = shops.map((value, i) => value / floors[i]!);
   console.log(`ratio     ${spread(ratios, 2)} of pgbench's orders per second`);
+  return [
+    ['paid orders a second, against pgbench with the same statements', `${spread(ratios, 2)}; ${spread(shops, 0)}`],
+    ['CPU of a paid order over all processes', `${spread(cpus, 1)} ms`],
+  ];
 }

@@ -13,8 +13,13 @@ export function cpuMicros(pid: number): number {
 /** User and system time of a process, of its children, and of those that ended and that it waited for, in µs. */
 export function familyCpuMicros(pid: number): number {
   const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && statOf(name)[1] === String(pid));
-  const ended = (Number(statOf(pid)[13]) + Number(statOf(pid)[14])) * microsPerTick;
-  return children.reduce((sum, child) => sum + cpuMicros(Number(child)), cpuMicros(pid) + ended);
+  return children.reduce((sum, child) => sum + cpuMicros(Number(child)), cpuMicros(pid) + endedChildrenMicros(pid));
+}
+
+/** User and system time of those of its children that ended and that it waited for, in µs. */
+export function endedChildrenMicros(pid: number): number {
+  const fields = statOf(pid);
+  return (Number(fields[13] ?? 0) + Number(fields[14] ?? 0)) * microsPerTick;
 }
 
 /** What comes after the name in /proc/PID/stat: state, parent and so on; of a process that is gone nothing. */

@@ -11,6 +11,7 @@ import { RpcServer } from '@shop/kit/rpc/rpc-server';
 import { firstValueFrom } from 'rxjs';
 import { balancedModule, productId, ready } from './rpc-service.ts';
 import { median, spread } from './statistics.ts';
+import type { Figures } from './suite.ts';
 
 const ROUNDS = 9;
 const SECONDS = 1;
@@ -37,7 +38,7 @@ interface Measured {
   server: number;
 }
 
-export async function main(args: string[]): Promise<void> {
+export async function main(args: string[]): Promise<Figures> {
   const servers = await Promise.all(['plain', 'balanced', 'balanced', 'balanced', 'balanced'].map(startServer));
   const [plain, single, ...three] = servers as [Server, Server, ...Server[]];
   const rpc = balancedRpc([single]);
@@ -61,8 +62,10 @@ export async function main(args: string[]): Promise<void> {
   ];
   try {
     console.log(`medians, product of ${ready.body.length} bytes, ${ROUNDS} rounds of ${SECONDS} s each`);
-    for (const callers of args.length > 0 ? args.map(Number) : [1, 16, 64]) await compare(contenders, callers);
-    await shares(contenders[3]!);
+    const figures: Figures = [];
+    for (const callers of args.length > 0 ? args.map(Number) : [1, 16, 64])
+      figures.push(...(await compare(contenders, callers)));
+    return [...figures, await shares(contenders[3]!)];
   } finally {
     for (const { child } of servers) child.disconnect();
     await client.close();
@@ -88,7 +91,7 @@ async function rpcInProcess(): Promise<Rpc> {
 }
 
 /** Rounds of all contenders in turn, so that a change of the machine's speed hits them alike. */
-async function compare(contenders: Contender[], callers: number): Promise<void> {
+async function compare(contenders: Contender[], callers: number): Promise<Figures> {
   const results = contenders.map(() => [] as Measured[]);
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const [i, contender] of contenders.entries()) {
@@ -111,6 +114,12 @@ async function compare(contenders: Contender[], callers: number): Promise<void> 
     };
   });
   console.table(rows);
+  return rows
+    .slice(2)
+    .map((row) => [
+      `RPC, ${callers} calls at a time, ${contenders[rows.indexOf(row)]!.name}: CPU of both ends against plain Nest TCP`,
+      row['CPU against plain']!,
+    ]);
 }
 
 async function measure({ servers, call }: Contender, callers: number): Promise<Measured> {
@@ -136,7 +145,7 @@ async function measure({ servers, call }: Contender, callers: number): Promise<M
  * How evenly three servers share the calls at a steady pace that they can keep. (Callers that wait for an answer before
  * they call again, as above, give more to whichever server is faster at the moment; that is what least-outstanding is for.)
  */
-async function shares({ servers, call }: Contender): Promise<void> {
+async function shares({ servers, call }: Contender): Promise<Figures[number]> {
   const before = await Promise.all(servers.map(askServer));
   const calls: Promise<unknown>[] = [];
   for await (const _ of setInterval(5)) {
@@ -147,6 +156,7 @@ async function shares({ servers, call }: Contender): Promise<void> {
   const after = await Promise.all(servers.map(askServer));
   const percent = after.map((usage, i) => `${((usage.calls - before[i]!.calls) / (calls.length / 100)).toFixed(1)} %`);
   console.log(`\nshares of 3 servers in ${calls.length} calls at a steady pace: ${percent.join(', ')}`);
+  return ['shares of three servers at a steady pace', percent.join(', ')];
 }
 
 type Usage = NodeJS.CpuUsage & { calls: number };

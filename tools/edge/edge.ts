@@ -10,7 +10,7 @@ import { Failure } from '../terminal.ts';
 import type { NginxProgram } from './nginx-program.ts';
 import { render } from './render.ts';
 
-const source = join(root, 'deploy', 'nginx');
+const shopSource = join(root, 'deploy', 'nginx');
 
 export interface EdgeOptions {
   program: NginxProgram;
@@ -19,10 +19,14 @@ export interface EdgeOptions {
   port: number;
   /** EDGE_* and the shop's addresses, as deploy/nginx/18-shop.envsh reads them. */
   env: Record<string, string>;
+  /** Another folder with templates and 18-shop.envsh. */
+  source?: string;
 }
 
 export interface Edge {
   url: string;
+  /** Of nginx's master process; its workers are children of it. */
+  masterPid(): Promise<number>;
   logFile: string;
   /** Resolves with how, when it ends by itself. */
   crashed: Promise<string>;
@@ -30,13 +34,15 @@ export interface Edge {
 }
 
 /** Resolves when it serves. A Failure with nginx's own words when it does not. */
-export async function startEdge({ program, dir, port, env }: EdgeOptions): Promise<Edge> {
+export async function startEdge({ program, dir, port, env, source = shopSource }: EdgeOptions): Promise<Edge> {
   mkdirSync(dir, { recursive: true });
   const logFile = join(dir, 'edge.log');
   const name = `shop-edge-${randomUUID().slice(0, 8)}`;
   const settings = { ...env, EDGE_PORT: String(port), EDGE_OPS_PORT: `127.0.0.1:${await freePort(new Set([port]))}` };
   const command =
-    'image' in program ? inContainer(program.image, name, settings) : await onSystem(program.path, dir, settings);
+    'image' in program
+      ? inContainer(program.image, name, source, settings)
+      : await onSystem(program.path, dir, source, settings);
   const log = openSync(logFile, 'w');
   const child = spawn(command[0]!, command.slice(1), { detached: true, stdio: ['ignore', log, log] });
   closeSync(log);
@@ -66,16 +72,20 @@ export async function startEdge({ program, dir, port, env }: EdgeOptions): Promi
     throw new Failure(`nginx does not start (${how ?? 'no answer'}):\n${words}`);
   }
   const crashed = new Promise<string>((resolve) => void ended.then((words) => stopping || resolve(words)));
-  return { url, logFile, crashed, stop };
+  const masterPid = async () => {
+    if ('path' in program) return child.pid!;
+    return Number((await run(['docker', 'inspect', '--format', '{{.State.Pid}}', name])).output);
+  };
+  return { url, logFile, masterPid, crashed, stop };
 }
 
 /** The host's network, so that it reaches gateways on 127.0.0.1. */
-function inContainer(image: string, name: string, env: Record<string, string>): string[] {
-  const certificates = [env['EDGE_TLS_CERTIFICATE'], env['EDGE_TLS_KEY']].filter((path) => path !== undefined);
+function inContainer(image: string, name: string, source: string, env: Record<string, string>): string[] {
+  const own = ['EDGE_TLS_CERTIFICATE', 'EDGE_TLS_KEY', 'EDGE_ASSETS_DIR'].flatMap((key) => env[key] ?? []);
   const mounts = [
     `${join(source, 'templates')}:/etc/nginx/templates:ro`,
     `${join(source, '18-shop.envsh')}:/docker-entrypoint.d/18-shop.envsh:ro`,
-    ...certificates.map((path) => `${path}:${path}:ro`),
+    ...own.map((path) => `${path}:${path}:ro`),
   ];
   return [
     ...['docker', 'run', '--rm', '--name', name, '--label', 'shop=edge', '--network', 'host'],
@@ -85,7 +95,7 @@ function inContainer(image: string, name: string, env: Record<string, string>): 
   ];
 }
 
-async function onSystem(path: string, dir: string, env: Record<string, string>): Promise<string[]> {
+async function onSystem(path: string, dir: string, source: string, env: Record<string, string>): Promise<string[]> {
   const config = await render(source, dir, env);
   return [path, '-p', dir, '-c', config, '-g', 'daemon off;'];
 }

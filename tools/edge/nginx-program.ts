@@ -1,7 +1,8 @@
 // Where an nginx comes from: the container image when Docker runs and has it or can fetch it, else the system's when it is
 // new enough, else a line that says what to install.
+import { hasImage } from '../container-image.ts';
 import { run } from '../processes.ts';
-import { Failure, step } from '../terminal.ts';
+import { Failure } from '../terminal.ts';
 
 const IMAGE = process.env['EDGE_IMAGE'] || 'nginx:1.30';
 /** The first one with `sticky cookie`. */
@@ -10,23 +11,13 @@ const OLDEST = [1, 29, 6];
 export type NginxProgram = { image: string } | { path: string };
 
 export async function findNginx(): Promise<NginxProgram> {
-  if (await hasImage()) return { image: IMAGE };
+  if (await hasImage(IMAGE)) return { image: IMAGE };
   const version = await systemVersion();
   if (version && !isOlder(version, OLDEST)) return { path: 'nginx' };
   const found = version ? `nginx ${version.join('.')} is too old` : 'there is no nginx here';
   throw new Failure(
     `The edge needs nginx ${OLDEST.join('.')} or newer, and ${found}. Start Docker (it takes the image ${IMAGE}), or install nginx from nginx.org.`,
   );
-}
-
-async function hasImage(): Promise<boolean> {
-  if ((await run(['docker', 'info'])).code !== 0) return false;
-  if ((await run(['docker', 'image', 'inspect', IMAGE])).code === 0) return true;
-  return step(`Fetching the container image ${IMAGE}`, async () => {
-    const { code, output } = await run(['docker', 'pull', '--quiet', IMAGE]);
-    if (code !== 0) throw new Failure(output.trim());
-    return true;
-  }).catch(() => false); // no registry within reach
 }
 
 async function systemVersion(): Promise<number[] | undefined> {

@@ -1,0 +1,11 @@
+// A shop on an ordinary day, with the weights of real ones: where they come from is in README.md.
+import { optionsFor } from '../options.ts';
+
+export { summarise as handleSummary } from '../summary.ts';
+export { account } from './account.ts';
+export { browse } from './browse.ts';
+export { cart } from './cart.ts';
+export { order, setup } from './order.ts';
+export { search } from './search.ts';
+
+export const options = optionsFor({ browse: 853, search: 130, cart: 9, order: 4, account: 4 });

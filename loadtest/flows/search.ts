@@ -1,0 +1,23 @@
+// Looking for something: a word or a whole name, then the first thing found.
+import { optionsFor } from '../options.ts';
+import { learn, popular, type Shop } from '../shop.ts';
+import { Visitor } from '../visitor.ts';
+import { productPage } from './browse.ts';
+
+export { summarise as handleSummary } from '../summary.ts';
+export { learn as setup };
+export const options = optionsFor({ search: 1 });
+
+/** One search and one page. */
+export function search(shop: Shop): void {
+  const visitor = new Visitor('search');
+  const { name } = popular(shop.products);
+  const whole = Math.random() < 0.3;
+  const words = whole ? name : name.split(' ').at(-1)!;
+  const answer = visitor.view(`/api/products?q=${encodeURIComponent(words)}`, 'GET /api/products?q');
+  const found = visitor.finds(answer, 'a search finds what is there', 200, (page) => {
+    const names = page.json('items.#.name') as string[];
+    return whole ? names.includes(name) : names.length > 0;
+  });
+  if (found) productPage(visitor, String(answer.json('items.0.id')));
+}

@@ -1,0 +1,2 @@
+/** What k6 gives every script and its types leave out. */
+declare const console: { warn(...words: unknown[]): void };

@@ -1,0 +1,15 @@
+import type { Load } from './load.ts';
+
+/** The newsletter is out: ten times as many from one second to the next, and then as before. */
+export const spike: Load = {
+  rate: 200,
+  seconds: 60,
+  from: 0.1,
+  stages: [
+    [0.3, 0.1],
+    [0, 1],
+    [0.3, 1],
+    [0, 0.1],
+    [0.4, 0.1],
+  ],
+};

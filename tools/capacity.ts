@@ -1,0 +1,119 @@
+// npm run capacity: how much 1, 2, 4 and 8 replicas carry, measured in replicas with a small part of a core each.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startStoresFor } from './bench/checkout-shop.ts';
+import { capsOf } from './capacity/capped-shop.ts';
+import { checkCapping } from './capacity/cpu-cap.ts';
+import { planTable } from './capacity/plan.ts';
+import { report } from './capacity/report.ts';
+import type { Result } from './capacity/result.ts';
+import { scaleCurve } from './capacity/scale-curve.ts';
+import { study } from './capacity/study.ts';
+import { subjects } from './capacity/subjects.ts';
+import { root } from './data-dir.ts';
+import { findNginx } from './edge/nginx-program.ts';
+import { main } from './interrupt.ts';
+import { findK6 } from './load/k6-program.ts';
+import { commit, machine } from './machine.ts';
+import { build } from './nx.ts';
+import { run } from './processes.ts';
+import { Failure, parseOptions, step } from './terminal.ts';
+
+const usage =
+  'npm run capacity -- [--only browse|checkout] [--replicas 1,2,4,8] [--minutes 19] [--step-seconds 10] [--no-build] [--plan PAGES,ORDERS]';
+const results = join(root, 'loadtest', 'results');
+/** Of all cores: the rest is for the load generator and the stores. */
+const MOST_CAPPED = 0.6;
+
+await main(async ({ asked }) => {
+  const options = parseOptions(usage, {
+    only: { type: 'string' },
+    replicas: { type: 'string', default: '1,2,4,8' },
+    minutes: { type: 'string', default: '19' },
+    'step-seconds': { type: 'string', default: '10' },
+    'no-build': { type: 'boolean' },
+    plan: { type: 'string' },
+  });
+  if (options.plan !== undefined) return plan(options.plan);
+  const startedAt = performance.now();
+  const endsAt = startedAt + numberOf('minutes', options.minutes) * 60_000;
+  const counts = options.replicas.split(',').map((count) => numberOf('replicas', count));
+  const chosen = subjects.filter(({ name }) => options.only === undefined || name === options.only);
+  if (chosen.length === 0) throw new Failure(`There is no "${options.only}". There are: browse, checkout.`);
+  const cores = availableParallelism();
+  for (const subject of chosen) {
+    const sum = capsOf(subject, cores).reduce((all, [, cap]) => all + cap, 0) * Math.max(...counts);
+    if (sum > MOST_CAPPED * cores)
+      throw new Failure(`${subject.name}: the replicas would need ${sum} of ${cores} cores.`);
+  }
+  checkCapping();
+  const [nginx, k6] = [await findNginx(), await findK6()];
+  if (!options['no-build']) await build({ signal: asked });
+  const loadAverageBefore = loadavg()[0]!;
+  const dir = mkdtempSync(join(tmpdir(), 'shop-capacity-'));
+  const stores = await step('Starting Postgres and Redis', () => startStoresFor(dir));
+  const measured: Result['subjects'] = [];
+  try {
+    for (const [i, subject] of chosen.entries()) {
+      const until = performance.now() + (endsAt - performance.now()) / (chosen.length - i);
+      const stepSeconds = numberOf('step-seconds', options['step-seconds']);
+      const shared = { stores, nginx, k6, dir, cores, stepSeconds, signal: asked };
+      const points = await study({ ...shared, subject, counts, endsAt: until });
+      const caps = Object.fromEntries(capsOf(subject, cores));
+      measured.push({ name: subject.name, action: subject.action, caps, points });
+    }
+  } finally {
+    await stores.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+  const result: Result = {
+    ...{ date: new Date().toISOString().slice(0, 10), machine: machine(), commit: await commit() },
+    versions: await versions(),
+    ...{ loadAverageBefore, minutes: (performance.now() - startedAt) / 60_000, subjects: measured },
+  };
+  write(result);
+  return 0;
+});
+
+function write(result: Result): void {
+  const name = `${cpus().length}x-${cpus()[0]!.model}`
+    .toLowerCase()
+    .replace(/[^a-z\d]+/g, '-')
+    .replace(/^-|-$/g, '');
+  const files = { data: `${result.date}-${name}.json`, curve: 'scale.svg' };
+  writeFileSync(join(results, files.data), `${JSON.stringify(result, null, 2)}\n`);
+  writeFileSync(join(results, files.curve), scaleCurve(result));
+  const text = report(result, files);
+  writeFileSync(join(results, 'README.md'), text);
+  console.log(`\n${text}\nloadtest/results: README.md, ${files.curve}, ${files.data}`);
+}
+
+function plan(text: string): number {
+  const [pages = NaN, orders = NaN] = text.split(',').map(Number);
+  if (!(pages >= 0 && orders >= 0)) throw new Failure('--plan takes two numbers: pages a second, orders a second.');
+  const last = readdirSync(results)
+    .filter((file) => /^\d{4}-.*\.json$/.test(file))
+    .sort()
+    .at(-1);
+  if (!last) throw new Failure('Nothing was measured yet: npm run capacity');
+  const result = JSON.parse(readFileSync(join(results, last), 'utf8')) as Result;
+  console.log(`By ${last}; cores that are busy → replicas with a core each, used to 60 %:\n`);
+  console.log(planTable(result, [[pages, orders]]).join('\n'));
+  return 0;
+}
+
+async function versions(): Promise<Record<string, string>> {
+  const first = async (command: string[], pattern: RegExp) => pattern.exec((await run(command)).output)?.[1];
+  const entries = Object.entries({
+    k6: await first(['k6', 'version'], /k6 v([\d.]+)/),
+    nginx: await first(['nginx', '-v'], /nginx\/([\d.]+)/),
+  });
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+function numberOf(option: string, text: string): number {
+  const number = Number(text);
+  if (number > 0) return number;
+  throw new Failure(`--${option} ${text} is no number above 0. Usage: ${usage}`);
+}
