@@ -8,6 +8,7 @@ export interface ShopApp {
   pid: number;
   /** The public door, of a process that has one. */
   url: string;
+  opsUrl: string;
   /** For <SERVICE>_ADDRESSES. */
   rpcAddress: string;
   /** From the start of the process to its first ready answer. */
@@ -40,5 +41,6 @@ export async function startApp(name: string, env: NodeJS.ProcessEnv, log: number
     throw new Error(`${name} does not get ready`);
   }
   const readySeconds = (performance.now() - startedAt) / 1000;
-  return { pid: child.pid!, url: `http://127.0.0.1:${port}`, rpcAddress: `127.0.0.1:${rpcPort}`, readySeconds, stop };
+  const [url, opsUrl] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${opsPort}`];
+  return { pid: child.pid!, url, opsUrl, rpcAddress: `127.0.0.1:${rpcPort}`, readySeconds, stop };
 }

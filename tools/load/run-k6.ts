@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { root } from '../data-dir.ts';
 import { whenAborted } from '../interrupt.ts';
 import type { K6Program } from './k6-program.ts';
@@ -10,6 +11,8 @@ import type { Summary } from '@shop/loadtest/result';
 export type { Summary };
 
 const source = join(root, 'loadtest');
+/** What k6 says of single requests; the scripts say more. */
+const NOISE = /^(Request Failed|The test run was short)/;
 
 export interface RunOptions {
   program: K6Program;
@@ -65,11 +68,12 @@ export async function runK6({ program, flow, env, dir, report, show, signal }: R
     env: { ...process.env, ...processEnv },
   });
   let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk) => {
-      output += String(chunk);
-      if (show) process.stdout.write(String(chunk));
-    });
+  const take = (text: string) => {
+    output += text;
+    if (show) process.stdout.write(text);
+  };
+  child.stdout.on('data', (chunk) => take(String(chunk)));
+  createInterface({ input: child.stderr }).on('line', (line) => NOISE.test(line) || take(`${line}\n`));
   if (signal) void whenAborted(signal).then(() => child.kill('SIGINT'));
   const code = await new Promise<number>((resolve) => {
     child.once('error', (error) => ((output += error.message), resolve(127)));
