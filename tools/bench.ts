@@ -1,12 +1,13 @@
 // npm run bench -- SUITE: measures one thing against a floor in the same run and prints ratios. Without a name all suites
 // run one after the other, and what they found is written into bench/results.md.
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join, relative } from 'node:path';
 import { root } from './data-dir.ts';
 import { commit, machine } from './machine.ts';
 import type { Figures } from './bench/suite.ts';
 import { explain } from './terminal.ts';
+import { writeFormatted } from './write-formatted.ts';
 
 const suites = readdirSync(new URL('./bench/', import.meta.url))
   .flatMap((file) => /^([a-z]+)\.bench\.ts$/.exec(file)?.[1] ?? [])
@@ -59,7 +60,7 @@ async function all(): Promise<number> {
     ...rows,
     '',
   ].join('\n');
-  writeFileSync(file, text);
+  await writeFormatted(file, text);
   console.log(`\n${text}\n${relative(process.cwd(), file)}`);
   return failed ? 1 : 0;
 }

@@ -1,5 +1,5 @@
 // npm run capacity: how much 1, 2, 4 and 8 replicas carry, measured in replicas with a small part of a core each.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStoresFor } from './bench/checkout-shop.ts';
@@ -19,6 +19,7 @@ import { commit, machine } from './machine.ts';
 import { build } from './nx.ts';
 import { run } from './processes.ts';
 import { Failure, parseOptions, step } from './terminal.ts';
+import { writeFormatted } from './write-formatted.ts';
 
 const usage =
   'npm run capacity -- [--only browse|checkout] [--replicas 1,2,4,8] [--minutes 19] [--step-seconds 10] [--no-build] [--plan PAGES,ORDERS]';
@@ -72,30 +73,28 @@ await main(async ({ asked }) => {
     versions: await versions(),
     ...{ loadAverageBefore, minutes: (performance.now() - startedAt) / 60_000, subjects: measured },
   };
-  write(result);
+  await write(result);
   return 0;
 });
 
-function write(result: Result): void {
+async function write(result: Result): Promise<void> {
   const name = `${cpus().length}x-${cpus()[0]!.model}`
     .toLowerCase()
     .replace(/[^a-z\d]+/g, '-')
     .replace(/^-|-$/g, '');
   const files = { data: `${result.date}-${name}.json`, curve: 'scale.svg' };
-  writeFileSync(join(results, files.data), `${JSON.stringify(result, null, 2)}\n`);
+  mkdirSync(results, { recursive: true });
+  await writeFormatted(join(results, files.data), JSON.stringify(result));
   writeFileSync(join(results, files.curve), scaleCurve(result));
   const text = report(result, files);
-  writeFileSync(join(results, 'README.md'), text);
+  await writeFormatted(join(results, 'README.md'), text);
   console.log(`\n${text}\nloadtest/results: README.md, ${files.curve}, ${files.data}`);
 }
 
 function plan(text: string): number {
   const [pages = NaN, orders = NaN] = text.split(',').map(Number);
   if (!(pages >= 0 && orders >= 0)) throw new Failure('--plan takes two numbers: pages a second, orders a second.');
-  const last = readdirSync(results)
-    .filter((file) => /^\d{4}-.*\.json$/.test(file))
-    .sort()
-    .at(-1);
+  const last = globSync('[0-9]*.json', { cwd: results }).sort().at(-1);
   if (!last) throw new Failure('Nothing was measured yet: npm run capacity');
   const result = JSON.parse(readFileSync(join(results, last), 'utf8')) as Result;
   console.log(`By ${last}; cores that are busy → replicas with a core each, used to 60 %:\n`);

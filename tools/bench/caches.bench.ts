@@ -1,13 +1,16 @@
 // What each layer of copies buys: the same visitors at the same pace, before a shop without any, with copies in the
-// catalogs' memory, in Redis too, and at the edge too.
-import { mkdtempSync, openSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// catalogs' memory, in Redis too, and at the edge too. `npm run bench -- caches write` writes the table into the docs.
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { root } from '../data-dir.ts';
 import { startEdge } from '../edge/edge.ts';
 import { findNginx } from '../edge/nginx-program.ts';
 import { findK6 } from '../load/k6-program.ts';
 import { runK6 } from '../load/run-k6.ts';
+import { commit, machine } from '../machine.ts';
 import { freePort } from '../ports.ts';
+import { writeFormatted } from '../write-formatted.ts';
 import { startStoresFor, type Stores } from './checkout-shop.ts';
 import { cpuMicros, familyCpuMicros } from './process-cpu.ts';
 import { startApp, type ShopApp } from './shop-app.ts';
@@ -38,8 +41,9 @@ interface Measured {
   answered: Record<string, number>;
 }
 
-export async function main(): Promise<Figures> {
+export async function main(args: string[] = []): Promise<Figures> {
   const [program, k6] = [await findNginx(), await findK6()];
+  const load = loadavg()[0]!.toFixed(1);
   const dir = mkdtempSync(join(tmpdir(), 'shop-bench-'));
   const log = openSync(join(dir, 'log'), 'a');
   const stores = await startStoresFor(dir);
@@ -82,6 +86,11 @@ export async function main(): Promise<Figures> {
         const measured = await measure(one, k6, dir);
         if (round > 0) results[i]!.push(measured); // the first warms up
       }
+    if (args.includes('write'))
+      await writeTable(
+        stacks.map(({ name }, i) => [name, results[i]!]),
+        load,
+      );
     return stacks.map(({ name }, i) => tell(name, results[i]!));
   } finally {
     await Promise.all(stops.map((stop) => stop()));
@@ -106,6 +115,36 @@ async function measure(stack: Stack, program: Awaited<ReturnType<typeof findK6>>
   };
   const cpuPerPage = used.reduce((sum, [, micros]) => sum + micros, 0);
   return { p95: summary.flows['browse']!.p95, cpuPerPage, parts: Object.fromEntries(used), answered };
+}
+
+const page = join(root, 'loadtest', 'what-each-cache-layer-bought.md');
+const [BEGIN, END] = ['<!-- figures: begin -->', '<!-- figures: end -->'];
+
+async function writeTable(results: [name: string, rounds: Measured[]][], load: string): Promise<void> {
+  const [, first] = results[0]!;
+  const columns = { parts: Object.keys(first[0]!.parts), answered: Object.keys(first[0]!.answered) };
+  const heads = ['copies', 'CPU', ...columns.parts, '95 %', ...columns.answered];
+  const rows = results.map(([name, rounds]) => {
+    const middle = (of: (measured: Measured) => number) => median(rounds.map(of));
+    const cells = [
+      middle(({ cpuPerPage }) => cpuPerPage).toFixed(0),
+      ...columns.parts.map((part) => middle(({ parts }) => parts[part]!).toFixed(0)),
+      `${middle(({ p95 }) => p95).toFixed(1)} ms`,
+      ...columns.answered.map((layer) => middle(({ answered }) => answered[layer]!).toFixed(0)),
+    ];
+    return `| ${[name, ...cells].join(' | ')} |`;
+  });
+  const text = [
+    `${new Date().toISOString().slice(0, 10)}, ${machine()}, commit ${await commit()}; load average ${load} before it; medians of`,
+    `${ROUNDS} rounds. CPU in µs per page, of all processes and of each; then, of 1000 pages, how many each layer answered.`,
+    '',
+    `| ${heads.join(' | ')} |`,
+    `| --- |${' ---: |'.repeat(heads.length - 1)}`,
+    ...rows,
+  ].join('\n');
+  const before = readFileSync(page, 'utf8');
+  const [start, end] = [before.indexOf(BEGIN) + BEGIN.length, before.indexOf(END)];
+  await writeFormatted(page, `${before.slice(0, start)}\n\n${text}\n\n${before.slice(end)}`);
 }
 
 function tell(name: string, rounds: Measured[]): Figures[number] {
