@@ -4,7 +4,7 @@ import { dominantColors } from './colors.js';
 import { fromPixels, shrink, toPixels, type Pixels } from './sharp.js';
 
 /** Enough to tell colours by. */
-const SAMPLE = 64;
+const SAMPLE = 32;
 
 /** Of the placeholder, in pixels; and what its address may take, in characters: it is sent with every list. */
 const PLACEHOLDER = 16;

@@ -27,8 +27,8 @@ export function toLab(color: string | { mode: 'rgb'; r: number; g: number; b: nu
 }
 
 /** Squared. */
-export function distance([l, a, b]: Lab, [m, c, d]: Lab): number {
-  return (l - m) ** 2 + (a - c) ** 2 + (b - d) ** 2;
+export function distance(one: Lab, other: Lab): number {
+  return (one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2 + (one[2] - other[2]) ** 2;
 }
 
 /** Most of it first, in hex; none of what is mostly transparent counts. The same pixels give the same answer. */
@@ -54,15 +54,17 @@ function grouped(points: Lab[]): Cluster[] {
   let centers = farApart(points);
   let clusters: Cluster[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const sums = centers.map((): [...Lab, number] => [0, 0, 0, 0]);
+    const sums = centers.map(() => ({ l: 0, a: 0, b: 0, size: 0 }));
     for (const point of points) {
       const sum = sums[nearest(point, centers)]!;
-      for (const i of [0, 1, 2] as const) sum[i] += point[i];
-      sum[3]++;
+      sum.l += point[0];
+      sum.a += point[1];
+      sum.b += point[2];
+      sum.size++;
     }
     clusters = sums
-      .filter(([, , , size]) => size > 0)
-      .map(([l, a, b, size]) => ({ center: [l / size, a / size, b / size], size }));
+      .filter(({ size }) => size > 0)
+      .map(({ l, a, b, size }) => ({ center: [l / size, a / size, b / size], size }));
     centers = clusters.map(({ center }) => center);
   }
   return clusters;
