@@ -11,6 +11,7 @@ import { measureMemory } from './images-memory.ts';
 import { openPictureShop, type PictureShop } from './images-shop.ts';
 import { cpuMicros, familyCpuMicros } from './process-cpu.ts';
 import { median, spread } from './statistics.ts';
+import type { Figures } from './suite.ts';
 
 const ROUNDS = 5;
 const PICTURES = 20;
@@ -20,12 +21,15 @@ const SHOPPING_ROUNDS = 3;
 const SHOPPING_PICTURES = 50;
 const PAGES_PER_SECOND = 200;
 
-export async function main([part]: string[]): Promise<void> {
+export async function main([part]: string[]): Promise<Figures> {
   const shop = await openPictureShop();
   try {
-    if (part === 'memory') return await measureMemory(shop);
-    if (part !== 'shoppers') await measureThroughput(shop);
-    if (part !== 'throughput') await measureShoppers(shop);
+    if (part === 'memory') {
+      await measureMemory(shop);
+      return [];
+    }
+    const throughput = part === 'shoppers' ? [] : await measureThroughput(shop);
+    return part === 'throughput' ? throughput : [...throughput, ...(await measureShoppers(shop))];
   } finally {
     await shop.close();
   }
@@ -37,7 +41,7 @@ interface Measured {
 }
 
 /** Every round all contenders get the same new pictures, in turn. */
-async function measureThroughput(shop: PictureShop): Promise<void> {
+async function measureThroughput(shop: PictureShop): Promise<Figures> {
   const processes = availableParallelism();
   const bare = Array.from({ length: processes }, () => fork(new URL('./images-bare.ts', import.meta.url).pathname));
   const results = { shop: [] as Measured[], once: [] as Measured[], each: [] as Measured[] };
@@ -92,8 +96,12 @@ async function measureThroughput(shop: PictureShop): Promise<void> {
   tell('bare sharp, decoding once', results.once);
   tell('bare sharp, file by file', results.each);
   const ratio = (of: keyof Measured, a: Measured[], b: Measured[]) => a.map((value, i) => value[of] / b[i]![of]);
-  console.log(`pictures a second against bare sharp: ${spread(ratio('perSecond', results.shop, results.once), 2)}`);
-  console.log(`CPU of bare sharp against the shop's: ${spread(ratio('cpuMs', results.once, results.shop), 2)}`);
+  const figures: Figures = [
+    ['pictures a second against bare sharp', spread(ratio('perSecond', results.shop, results.once), 2)],
+    ['CPU of bare sharp against that of the shop', spread(ratio('cpuMs', results.once, results.shop), 2)],
+  ];
+  for (const [what, figure] of figures) console.log(`${what}: ${figure}`);
+  return figures;
 }
 
 /** The names of all files that browsers may load. */
@@ -121,7 +129,7 @@ async function work(children: ChildProcess[], { files, ...task }: BareTask): Pro
 }
 
 /** Product pages at a steady rate, quiet and while pictures are worked on beside it. */
-async function measureShoppers(shop: PictureShop): Promise<void> {
+async function measureShoppers(shop: PictureShop): Promise<Figures> {
   const gateway = await shop.startGateway();
   const requests = shop.products.map((id) => ({ path: `/api/products/${id}` }));
   const browse = async (amount: number) => {
@@ -156,5 +164,7 @@ async function measureShoppers(shop: PictureShop): Promise<void> {
     );
   }
   const ratios = results.busy.map((value, i) => value / results.quiet[i]!);
-  console.log(`p99 of a product page while pictures are processed against quiet: ${spread(ratios, 2)}`);
+  const figure = spread(ratios, 2);
+  console.log(`p99 of a product page while pictures are processed against quiet: ${figure}`);
+  return [['p99 of a product page while pictures are processed, against quiet', figure]];
 }
