@@ -1,5 +1,7 @@
 // Whatever is uploaded ends as ready or as failed with a reason, and the worker goes on.
+import { readFileSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { ImageStep, imageWorkerJobs } from '@shop/contracts/images';
 import { catalogRpc } from '@shop/contracts/catalog';
@@ -55,7 +57,12 @@ test('the worker answers at once while pictures are worked on, in processes of a
   };
   await expect.poll(watch, { interval: 10, timeout: 60_000 }).toBe('ready');
   expect(slowest).toBeLessThan(500);
-  expect(childrenOf(worker.pid).length).toBeGreaterThan(0);
+  const loads = (pid: number) => readFileSync(`/proc/${pid}/maps`, 'utf8').includes('libvips');
+  expect(loads(worker.pid)).toBe(false);
+  const children = childrenOf(worker.pid);
+  expect(children.map(loads)).toEqual(children.map(() => true));
+  expect(children.map((pid) => getPriority(pid))).toEqual(children.map(() => 10));
+  expect(children.length).toBeGreaterThan(0);
   const metrics = await (await fetch(`${worker.opsUrl}/metrics`)).text();
   for (const step of ImageStep.options) expect(metrics).toContain(`picture_step_seconds_count{step="${step}"}`);
 });

@@ -24,7 +24,7 @@ test(
     const place = async (n: number) => {
       for (let turn = n; !over; turn++) {
         const worker: ServiceProcess = await shop.startWorker({ IMAGE_CONCURRENCY: '1' });
-        const life = 1500 + ((turn * 7919) % 1500);
+        const life = 2500 + ((turn * 7919) % 2500);
         await new Promise((resolve) => setTimeout(resolve, life));
         await worker.stop(turn % 2 ? 'SIGKILL' : 'SIGTERM');
       }
