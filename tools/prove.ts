@@ -2,7 +2,7 @@
 // long. The parts are the files of apps/all/prove; a whole run writes report.md beside them.
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { root } from './data-dir.ts';
@@ -10,6 +10,7 @@ import { main } from './interrupt.ts';
 import { commit as currentCommit, machine } from './machine.ts';
 import { build } from './nx.ts';
 import { Failure } from './terminal.ts';
+import { writeFormatted } from './write-formatted.ts';
 
 const folder = join(root, 'apps', 'all', 'prove');
 /** Longer than any run takes: what hangs has failed too. */
@@ -38,7 +39,7 @@ await main(async ({ asked }) => {
     const code = await vitest([...parts, '--reporter=default', '--reporter=json', `--outputFile=${output}`], asked);
     if (asked.aborted) return 130;
     const report = JSON.parse(await readFile(output, 'utf8')) as VitestReport;
-    if (parts.length === 0) await writeFile(join(folder, 'report.md'), words(report, startedAt, commit));
+    if (parts.length === 0) await writeFormatted(join(folder, 'report.md'), words(report, startedAt, commit));
     return code;
   } finally {
     await rm(scratch, { recursive: true, force: true });
