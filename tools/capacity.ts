@@ -62,12 +62,13 @@ await main(async ({ asked }) => {
       const shared = { stores, nginx, k6, dir, cores, stepSeconds, signal: asked };
       const points = await study({ ...shared, subject, counts, endsAt: until });
       const caps = Object.fromEntries(capsOf(subject, cores));
-      measured.push({ name: subject.name, action: subject.action, caps, points });
+      if (points.length > 0) measured.push({ name: subject.name, action: subject.action, caps, points });
     }
   } finally {
     await stores.stop();
     rmSync(dir, { recursive: true, force: true });
   }
+  if (measured.length === 0) throw new Failure('Nothing was carried: this machine has too much else to do.');
   const result: Result = {
     ...{ date: new Date().toISOString().slice(0, 10), machine: machine(), commit: await commit() },
     versions: await versions(),

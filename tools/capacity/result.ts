@@ -18,10 +18,10 @@ export interface Result {
   }[];
 }
 
-/** How many times as much as one replica, per replica. */
+/** How many times as much as one replica, per replica; as the fewest that were measured, where one was not. */
 export function efficiency(points: readonly Point[], { replicas, knee }: Point): number {
-  const one = points.find((point) => point.replicas === 1);
-  return one ? knee / (one.knee * replicas) : NaN;
+  const fewest = points[0]!;
+  return knee / replicas / (fewest.knee / fewest.replicas);
 }
 
 /** How far the busiest and the idlest replica are from their due, as a part of it. */

@@ -47,10 +47,14 @@ export async function study(options: StudyOptions): Promise<Point[]> {
     const share = (options.endsAt - performance.now()) / (options.counts.length - i);
     const before = points.at(-1);
     // As much more as there are more replicas, if all goes well.
-    const first = before ? (before.knee * replicas) / before.replicas : options.subject.first;
-    points.push(
-      await pointOf(options, { replicas, first, known: before !== undefined, endsAt: performance.now() + share }),
-    );
+    const first = before ? (before.knee * replicas) / before.replicas : options.subject.first * replicas;
+    const point = await pointOf(options, {
+      replicas,
+      first,
+      known: before !== undefined,
+      endsAt: performance.now() + share,
+    });
+    if (point) points.push(point);
   }
   return points;
 }
@@ -62,7 +66,11 @@ interface PointOptions {
   endsAt: number;
 }
 
-async function pointOf(options: StudyOptions, { replicas, first, known, endsAt }: PointOptions): Promise<Point> {
+/** Undefined when not one rate was carried: so busy a machine says nothing. */
+async function pointOf(
+  options: StudyOptions,
+  { replicas, first, known, endsAt }: PointOptions,
+): Promise<Point | undefined> {
   const { subject, stores, nginx, k6, signal, cores, stepSeconds } = options;
   const dir = join(options.dir, `${subject.name}-${replicas}`);
   mkdirSync(dir);
@@ -88,10 +96,7 @@ async function pointOf(options: StudyOptions, { replicas, first, known, endsAt }
     const search = { first, stride, resolution: RESOLUTION, endsAt };
     const { carried: knee, tooMuch } = await findKnee(carries, search);
     const at = tried.findLast((one) => one.carried && one.rate === knee);
-    if (!at)
-      throw new Error(
-        `${subject.name}: not even ${Math.min(...tried.map(({ rate }) => rate)).toFixed(1)}/s are carried`,
-      );
+    if (!at) return void console.log(`  Left out: ${replicas} of each carried none of the rates.`);
     return {
       ...{ replicas, knee, tooMuch: tooMuch === Infinity ? null : tooMuch, at },
       tried: tried.map(({ rate, carried, p95, machineBusy }) => ({ rate, carried, p95, machineBusy })),
