@@ -26,6 +26,10 @@ const commands = [
   'test-containers',
   'load',
   'capacity',
+  'cluster-up',
+  'cluster-test',
+  'cluster-down',
+  'chart-docs',
 ];
 
 let interrupted = false;
