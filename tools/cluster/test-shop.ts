@@ -20,9 +20,10 @@ export interface TestShop {
 export async function startTestShop(): Promise<TestShop> {
   const url = process.env['CLUSTER_URL'] || 'http://127.0.0.1:8081';
   const keep = process.env['CLUSTER_KEEP'] === 'yes';
+  const build = process.env['CLUSTER_BUILD'] !== 'no';
   const context = await findCluster();
   await refuseCompany();
-  const tag = await step('Building the images', () => buildImages());
+  const tag = await step(build ? 'Building the images' : 'Looking for the images', () => buildImages({ build }));
   const set = [`global.image.tag=${tag}`];
   await loadImages(context, imagesIn(await render(NAMESPACE, testValues, set)));
   await step(`Installing a shop for tests in ${context}`, () =>
