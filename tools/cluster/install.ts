@@ -60,16 +60,39 @@ async function makeNamespace(name: string): Promise<void> {
   await must(['kubectl', 'apply', '-f', '-'], text.replace(/^ {2}name: .*$/m, `  name: ${name}`));
 }
 
-/** The pods that are not ready, why, and their last words. */
+/** What Kubernetes complained of, and the last words of pods that are not ready. */
 async function whatIsWrong(namespace: string): Promise<string> {
+  const events = await run([
+    'kubectl',
+    'get',
+    'events',
+    '-n',
+    namespace,
+    '--field-selector',
+    'type=Warning',
+    '--sort-by',
+    'lastTimestamp',
+    '-o',
+    'jsonpath={range .items[*]}{.involvedObject.name}: {.reason}: {.message}{"\\n"}{end}',
+  ]);
+  const complaints = events.output
+    .split('\n')
+    .filter((line) => line && !/: (Unhealthy|Failed\w*Metric\w*): /.test(line));
   const { output } = await run(['kubectl', 'get', 'pods', '-n', namespace, '--no-headers']);
-  const pods = output.split('\n').filter((line) => !/\s(\d+)\/\1\s|Completed/.test(line));
+  const pods = output.split('\n').filter((line) => line && !/\s(\d+)\/\1\s|Completed/.test(line));
   const words = await Promise.all(
     pods.slice(0, 5).map(async (line) => {
-      const [pod = ''] = line.split(/\s+/);
-      const log = await run(['kubectl', 'logs', '-n', namespace, pod, '--tail=3', '--all-containers']);
+      const log = await run([
+        'kubectl',
+        'logs',
+        '-n',
+        namespace,
+        line.split(/\s+/)[0]!,
+        '--tail=3',
+        '--all-containers',
+      ]);
       return `${line}\n${log.output.trim()}`;
     }),
   );
-  return words.join('\n');
+  return [...complaints.slice(-5), ...words].join('\n');
 }
