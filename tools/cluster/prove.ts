@@ -12,7 +12,7 @@ import { findCluster, get, helm } from './kubectl.ts';
 const folder = join(root, 'apps', 'all', 'cluster');
 const results = join(root, 'loadtest', 'results');
 
-interface Note {
+export interface Note {
   part: string;
   figures: Record<string, unknown>;
 }
@@ -39,7 +39,7 @@ export async function proveCluster(words: string[], signal: AbortSignal): Promis
     const lines = (await readFile(notes, 'utf8').catch(() => '')).split('\n').filter(Boolean);
     const figures = lines.map((line) => JSON.parse(line) as Note);
     await mkdir(results, { recursive: true });
-    const text = await describe(JSON.parse(report) as VitestReport, figures, startedAt);
+    const text = await reportOf(JSON.parse(report) as VitestReport, figures, startedAt);
     if (words.length === 0) await writeFormatted(join(results, 'cluster.md'), text);
     return code;
   } finally {
@@ -47,7 +47,8 @@ export async function proveCluster(words: string[], signal: AbortSignal): Promis
   }
 }
 
-async function describe({ testResults }: VitestReport, notes: Note[], startedAt: Date): Promise<string> {
+/** The page of a run. */
+export async function reportOf({ testResults }: VitestReport, notes: Note[], startedAt: Date): Promise<string> {
   const { items: nodes } = await get('nodes');
   const { kubeletVersion } = nodes[0].status.nodeInfo;
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults);

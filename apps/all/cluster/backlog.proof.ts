@@ -30,7 +30,10 @@ const hasKeda = (await run(['kubectl', 'get', 'crd', 'scaledobjects.keda.sh'])).
 if (!hasKeda) console.warn('Skipped: there is no KEDA in this cluster.');
 
 afterAll(async () => {
-  if (hasKeda) await upgrade();
+  if (!hasKeda) return;
+  await upgrade();
+  // An autoscaler by CPU leaves alone what has no pod.
+  await shop.kubectl('scale', 'deploy/image-worker', '--replicas=1');
 });
 
 test.skipIf(!hasKeda)(

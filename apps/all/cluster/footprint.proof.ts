@@ -19,7 +19,9 @@ describe('a pod', () => {
     await shop.kubectl('rollout', 'restart', ...services.map((name) => `deploy/${name}`));
     await shop.rolledOut(...services);
     // Metrics of pods that are new come late.
-    await expect.poll(memory, { timeout: 90_000, interval: 5000 }).not.toContain(NaN);
+    await expect
+      .poll(async () => Object.values(await memory()), { timeout: 90_000, interval: 5000 })
+      .not.toContain(NaN);
     const idle = await memory();
     await during(shop, { rate: 30, seconds: 60 }, () => Promise.resolve());
     const afterwards = await memory();

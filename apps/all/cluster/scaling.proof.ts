@@ -16,7 +16,7 @@ import { startObserver, unevenness } from './observer.js';
 const { namespace, url, tag } = inject('shop');
 const shop = new ClusterShop(namespace, url);
 const SECONDS = 300;
-const RATE = 50;
+const RATE = 80;
 const MIN = 2;
 const WANTED = 4;
 const scaled = ['gateway', 'catalog'];
