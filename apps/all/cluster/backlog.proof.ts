@@ -62,7 +62,7 @@ test.skipIf(!hasKeda)(
     }, 3000);
     let seen: Awaited<ReturnType<typeof during>>;
     try {
-      seen = await during(shop, browse, async () => {
+      seen = await during(shop, { ...browse, seconds: 150 }, async () => {
         for (let i = 0; i < PICTURES; i++) {
           const picture = await sharp({
             create: { width: 200, height: 150, channels: 3, background: { r: i % 256, g: i >> 1, b: 99 } },

@@ -44,7 +44,7 @@ test('a roll-out with a migration, and its roll-back, are noticed by nobody', { 
   await loadImages(await findCluster(), [`shop:${next}`, `shop-edge:${next}`]);
   expect(await columns()).not.toContain('remark');
   let seconds = [0, 0];
-  const seen = await during(shop, { rate: 40, seconds: 300 }, async () => {
+  const seen = await during(shop, { rate: 20, seconds: 200 }, async () => {
     const startedAt = Date.now();
     await install({ namespace, values: testValues, set: [`global.image.tag=${next}`] });
     expect(await columns()).toContain('remark');
