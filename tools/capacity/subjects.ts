@@ -24,7 +24,7 @@ export const subjects: Subject[] = [
     name: 'browse',
     flow: 'browse',
     action: 'a page',
-    caps: { gateway: 0.075, catalog: 0.075 },
+    caps: { gateway: 0.05, catalog: 0.05 },
     others: [],
     first: 24,
     work: { gateway: /^http_requests_total\{.*\} (\d+)$/gm, catalog: rpc },
