@@ -26,6 +26,7 @@ const commands = [
   'test-containers',
   'load',
   'capacity',
+  'screenshots',
 ];
 
 let interrupted = false;
