@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 const EVERY_MS = 5000;
 
 /** A line now and then, until all are done or `end` is aborted; none when there is nothing to do. */
-export async function followPictures(opsUrl: string, end: AbortSignal): Promise<void> {
+export async function followPictures(opsUrl: string, end: AbortSignal, everyMs = EVERY_MS): Promise<void> {
   let told = '';
   try {
     for (;;) {
@@ -13,7 +13,7 @@ export async function followPictures(opsUrl: string, end: AbortSignal): Promise<
       const isDone = all > 0 && done === all;
       if (line !== told && (told || (all > 0 && !isDone))) console.log((told = line));
       if (isDone) return;
-      await setTimeout(EVERY_MS, undefined, { signal: end, ref: false });
+      await setTimeout(everyMs, undefined, { signal: end, ref: false });
     }
   } catch {
     // It ends, or has no such metrics.

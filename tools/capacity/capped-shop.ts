@@ -44,7 +44,13 @@ export async function startCappedShop(options: CappedShopOptions, cores: number)
   const wanted = new Set([...capped.map(([name]) => name), ...subject.others]);
   const counts = Object.fromEntries(capped.map(([name]) => [name, replicas]));
   const places = (await placeReplicas(counts, 'free')).filter(({ service }) => wanted.has(service));
-  const settings = { NODE_ENV: 'production', PAYMENT_PROVIDER: 'fake', SEED: 'demo', RATE_LIMITS: 'off' };
+  const settings = {
+    NODE_ENV: 'production',
+    PAYMENT_PROVIDER: 'fake',
+    SEED: 'demo',
+    SEED_PICTURES: 'off',
+    RATE_LIMITS: 'off',
+  };
   const env = { ...process.env, ...settings, TRUST_PROXY: '127.0.0.1', LOG_LEVEL: 'info', ...stores.env };
   const split = startSplit({ places, env, logDir: join(dir, 'log') });
   const caps: { service: ServiceName; cap: CpuCap }[] = [];

@@ -6,6 +6,7 @@ import { endedChildrenMicros } from '../bench/process-cpu.ts';
 import { withAutocannon } from '../bench/http-load.ts';
 import { runK6, type Summary } from '../load/run-k6.ts';
 import type { K6Program } from '../load/k6-program.ts';
+import { until } from '../processes.ts';
 import type { ServiceName } from '../services.ts';
 import type { CappedShop } from './capped-shop.ts';
 import type { Subject } from './subjects.ts';
@@ -39,8 +40,10 @@ export interface StepOptions {
 
 /** Between two steps: what a step that was too much left behind must not count against the next. */
 const REST_MS = 1500;
+const RECOVERY_MS = 60_000;
 
 export async function tryRate(rate: number, { subject, shop, k6, dir, seconds, signal }: StepOptions): Promise<Step> {
+  await until(() => answers(shop.url), RECOVERY_MS, REST_MS / 10);
   await sleep(REST_MS);
   const [workBefore, machineBefore, cpuBefore, ownBefore] = [await shop.work(), machine(), shop.cpu(), k6Cpu()];
   const env = { TARGET: shop.url, LOAD: 'steady', RATE: String(rate), DURATION: `${seconds}s` };
@@ -72,10 +75,16 @@ export async function warmUp({ subject, shop, k6, dir, signal }: StepOptions, re
     const list = (await (await fetch(`${shop.url}/api/products?limit=1`)).json()) as { items: { id: string }[] };
     await withAutocannon(`${shop.url}/api/products/${list.items[0]!.id}`, 16, 2 + replicas);
   }
-  const env = { TARGET: shop.url, LOAD: 'steady', RATE: String(subject.first * 4), DURATION: `${4 + replicas}s` };
+  const env = { TARGET: shop.url, LOAD: 'steady', RATE: String(subject.first * 8), DURATION: `${4 + replicas}s` };
   await runK6({ program: k6, flow: subject.flow, env, dir: join(dir, 'k6'), signal });
   signal.throwIfAborted();
 }
+
+const answers = (url: string) =>
+  fetch(`${url}/api/products?limit=1`).then(
+    async (response) => (await response.text()) !== '' && response.ok,
+    () => false,
+  );
 
 function actionsOf({ flows, orderPaid }: Summary, { flow }: Subject): number {
   return Math.max(1, flow === 'order' ? (orderPaid?.count ?? 0) : flows[flow]!.count);

@@ -24,9 +24,9 @@ export const subjects: Subject[] = [
     name: 'browse',
     flow: 'browse',
     action: 'a page',
-    caps: { gateway: 0.04, catalog: 0.04 },
+    caps: { gateway: 0.05, catalog: 0.05 },
     others: [],
-    first: 60,
+    first: 24,
     work: { gateway: /^http_requests_total\{.*\} (\d+)$/gm, catalog: rpc },
   },
   {
@@ -35,7 +35,7 @@ export const subjects: Subject[] = [
     action: 'an order, from the empty cart until it is paid',
     caps: { orders: 0.04, payments: 0.03 },
     others: ['gateway', 'accounts', 'catalog'],
-    first: 4,
+    first: 2,
     work: { orders: rpc, payments: /^jobs_total\{.*job="chargePayment".*\} (\d+)$/gm },
   },
 ];

@@ -97,5 +97,5 @@ function inContainer(image: string, name: string, source: string, env: Record<st
 
 async function onSystem(path: string, dir: string, source: string, env: Record<string, string>): Promise<string[]> {
   const config = await render(source, dir, env);
-  return [path, '-p', dir, '-c', config, '-g', 'daemon off;'];
+  return [path, '-p', dir, '-c', config, '-e', 'stderr', '-g', 'daemon off;'];
 }

@@ -42,12 +42,15 @@ async function valuesFor(source: string, env: NodeJS.ProcessEnv): Promise<NodeJS
 
 async function mainConfig(dir: string): Promise<string> {
   const { output } = await run(['nginx', '-V']);
-  const installed = /--conf-path=(\S+)/.exec(output)?.[1] ?? '/etc/nginx/nginx.conf';
+  const option = (name: string) => new RegExp(`--${name}=(\\S+)`).exec(output)?.[1];
+  const installed = option('conf-path') ?? join(option('prefix') ?? '/usr/local/nginx', 'conf', 'nginx.conf');
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (kind) => `  ${kind}_temp_path ${join(dir, 'tmp', kind)};`,
   );
   mkdirSync(join(dir, 'tmp'), { recursive: true });
-  return `worker_processes auto;
+  // Started by root, workers would be somebody who may not enter a folder of root's.
+  const user = process.getuid?.() === 0 ? 'user root;\n' : '';
+  return `${user}worker_processes auto;
 pid ${join(dir, 'nginx.pid')};
 error_log stderr notice;
 events {

@@ -16,7 +16,7 @@ export class ComposeShop {
   ) {
     this.url = `http://127.0.0.1:${port}`;
     // eslint-disable-next-line no-restricted-properties -- what the docker command needs, and no setting of ours
-    this.env = { ...process.env, SHOP_PORT: String(port), RATE_LIMITS: 'off', ...settings };
+    this.env = { ...process.env, SHOP_PORT: String(port), RATE_LIMITS: 'off', SEED_PICTURES: 'off', ...settings };
   }
 
   static async create(project: string, settings: NodeJS.ProcessEnv = {}): Promise<ComposeShop> {

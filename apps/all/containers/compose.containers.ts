@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '@shop/tools/processes';
 import { journeys } from '../test/journeys.js';
 import { Shopper } from '../test/shopper.js';
+import { addPicture } from './add-picture.js';
 import { ComposeShop, docker } from './compose-shop.js';
 
 const MEGABYTE = 1_000_000;
@@ -11,8 +12,6 @@ const card = { method: 'card', token: 'tok_ok' };
 let shop: ComposeShop;
 
 beforeAll(async () => {
-  const { code, output } = await run(['npm', 'run', 'images']);
-  if (code !== 0) throw new Error(output);
   shop = await ComposeShop.create('shop-test');
   await shop.compose('down', '--volumes', '--remove-orphans');
   await shop.up();
@@ -37,14 +36,11 @@ describe('the images', () => {
       expect(await shop.inside(container!, script)).toBe('1000 EROFS EROFS written');
     }
     const top = await docker('top', (await shop.containersOf('edge'))[0]!, '-o', 'pid,uid');
-    expect(
-      new Set(
-        top
-          .split('\n')
-          .slice(1)
-          .map((uid) => uid.trim()),
-      ),
-    ).toEqual(new Set(['101']));
+    const uids = top
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().split(/\s+/)[1]);
+    expect(new Set(uids)).toEqual(new Set(['101']));
   });
 });
 
@@ -76,15 +72,18 @@ describe('the shop in containers', () => {
     expect(megabytes.reduce((sum, each) => sum + each, 0)).toBeLessThan(1500);
   });
 
-  test('keeps orders, sessions and carts when it is taken down and put up again', async () => {
+  test('keeps orders, sessions, carts and pictures when it is taken down and put up again', async () => {
     const sam = new Shopper(shop.url);
     await sam.register();
     const { items } = (await sam.get('/api/products?inStock=true&limit=2')).body;
     const placed = await sam.order({ lines: [{ productId: items[0].id, quantity: 1 }], payment: card });
     await sam.settled(placed.body.id, 30_000);
     await sam.send('PUT', `/api/cart/lines/${items[1].id}`, { quantity: 3 });
+    const picture = await addPicture(shop.url, items[0].id);
+    const bytes = await (await fetch(shop.url + picture)).bytes();
     await shop.compose('down', '--timeout', '30');
     await shop.up();
+    expect(await (await fetch(shop.url + picture)).bytes()).toEqual(bytes);
     expect((await sam.get(`/api/orders/${placed.body.id}`)).body).toMatchObject({ status: 'paid' });
     expect((await sam.get('/api/cart')).body.lines).toMatchObject([{ productId: items[1].id, quantity: 3 }]);
   });
@@ -108,52 +107,37 @@ describe('the shop in containers', () => {
     expect(gateways).toHaveLength(2);
     for (const share of gateways!) expect(share).toBeGreaterThan(40);
     await shop.up('--scale', 'catalog=1', '--scale', 'gateway=1', '--no-recreate');
-    expect((await spread('less'))[0]).toEqual([120]);
+    const [left] = await spread('less');
+    expect(left).toHaveLength(1);
+    expect(left![0]).toBeGreaterThanOrEqual(120);
   });
 });
 
-describe('while one container is away', () => {
-  /** What a visitor sees of each part of the shop; 0 is no answer at all. */
-  async function seen(visitor: Shopper, productId: string): Promise<Record<'browse' | 'cart' | 'order', number>> {
-    const lines = [{ productId, quantity: 1 }];
-    const [browse, cart, order] = await Promise.all([
-      fetch(`${shop.url}/api/products?inStock=true&limit=1`).then(({ status }) => status),
-      visitor.get('/api/cart').then(({ status }) => status),
-      visitor.order({ lines, payment: card }).then(({ status }) => status),
-    ]);
-    return { browse, cart, order };
+test('with the profile s3, pictures are in the server for them, and nowhere else', async () => {
+  const other = await ComposeShop.create('shop-test-s3', { STORAGE: 's3', COMPOSE_PROFILES: 's3' });
+  try {
+    await other.up();
+    const { items } = (await (await fetch(`${other.url}/api/products?limit=1`)).json()) as { items: { id: string }[] };
+    const path = await addPicture(other.url, items[0]!.id);
+    expect((await fetch(other.url + path)).headers.get('content-type')).toMatch(/^image\//);
+    const filesIn = (volume: string) =>
+      docker(
+        'run',
+        '--rm',
+        '-v',
+        `shop-test-s3_${volume}:/v:ro`,
+        '--entrypoint',
+        'find',
+        'postgres:18',
+        '/v',
+        '-type',
+        'f',
+      );
+    expect(await filesIn('s3')).toContain(path.split('/').at(-1));
+    expect(await filesIn('media')).toBe('');
+  } finally {
+    await other.compose('down', '--volumes', '--timeout', '30');
   }
-
-  // Browsing goes on from copies at the edge. Whoever needs what is away is told so; nothing hangs.
-  test.each([
-    ['payments', { browse: 200, cart: 200, order: 202 }],
-    ['image-worker', { browse: 200, cart: 200, order: 202 }],
-    ['redis-cache', { browse: 200, cart: 200, order: 202 }],
-    ['orders', { browse: 200, cart: 200, order: 503 }],
-    ['redis-state', { browse: 200, cart: 503, order: 503 }],
-    ['catalog', { browse: 200, cart: 503, order: 503 }],
-    ['gateway', { browse: 200, cart: 503, order: 503 }],
-    ['postgres', { browse: 200, cart: 503, order: 503 }],
-  ])('%s: the shop does what it still can, and all of it afterwards', async (service, expected) => {
-    const sam = new Shopper(shop.url);
-    await sam.register();
-    const { items: products } = (await sam.get('/api/products?inStock=true&limit=1')).body;
-    const look = () => seen(sam, products[0].id);
-    expect(await look()).toEqual({ browse: 200, cart: 200, order: 202 });
-    await shop.compose('kill', service);
-    const startedAt = performance.now();
-    const during = await look();
-    expect(performance.now() - startedAt).toBeLessThan(25_000);
-    // An empty cart needs no prices.
-    expect(during).toEqual({
-      ...expected,
-      cart: service === 'catalog' || service === 'postgres' ? during.cart : expected.cart,
-    });
-    await shop.up('--no-recreate');
-    await expect.poll(look, { timeout: 30_000, interval: 500 }).toEqual({ browse: 200, cart: 200, order: 202 });
-    const { items } = (await sam.get('/api/orders')).body;
-    for (const { id } of items) expect(await sam.settled(id, 60_000)).toMatchObject({ status: 'paid' });
-  });
 });
 
 describe('what is wrong is said in a line', () => {
@@ -168,10 +152,33 @@ describe('what is wrong is said in a line', () => {
   test('a port in use', async () => {
     const taken = new URL(shop.url).port;
     const other = await ComposeShop.create('shop-test-wrong', { SHOP_PORT: taken });
-    const { code, output } = await other.tryCompose('up', '--wait');
+    const { code, output } = await other.tryCompose('up', '--wait', '--no-deps', 'edge');
     expect(code).not.toBe(0);
     expect(output).toMatch(new RegExp(`${taken}.*(already|in use)`));
     await other.compose('down', '--volumes');
+  });
+
+  test('data of another version of Postgres, which stays as it is', async () => {
+    const other = await ComposeShop.create('shop-test-wrong');
+    const start = () => other.tryCompose('up', '--wait', '--wait-timeout', '60', 'postgres');
+    const version = '/v/18/docker/PG_VERSION';
+    const inVolume = (script: string) =>
+      docker('run', '--rm', '-v', 'shop-test-wrong_postgres:/v', '--entrypoint', 'sh', 'postgres:18', '-c', script);
+    expect(await start()).toMatchObject({ code: 0 });
+    await other.compose('down');
+    await inVolume(`echo 14 > ${version}`);
+    const { code, output } = await start();
+    expect({ code, output }).toMatchObject({ code: 1, output: expect.stringContaining('postgres') });
+    expect(await other.compose('logs', 'postgres')).toMatch(/initialized by PostgreSQL version 14/);
+    await other.compose('down');
+    await inVolume(`echo 18 > ${version}`);
+    expect(await start()).toMatchObject({ code: 0 });
+    await other.compose('down', '--volumes');
+  });
+
+  test('too little memory', async () => {
+    const { code, output } = await run(['docker', 'run', '--rm', '-m', '24m', '--memory-swap', '24m', 'shop:dev']);
+    expect({ code, output }).toMatchObject({ code: 137 });
   });
 
   test('a missing secret', async () => {

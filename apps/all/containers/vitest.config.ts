@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     root: import.meta.dirname,
     include: ['*.containers.ts'],
+    globalSetup: ['images.ts'],
     testTimeout: 180_000,
     hookTimeout: 900_000,
     fileParallelism: false,

@@ -3,6 +3,7 @@ import { CreateCatalog1763800000000 } from './migrations/1763800000000-create-ca
 import { CreateReservations1763800000001 } from './migrations/1763800000001-create-reservations.js';
 import { ReserveTogether1763800000002 } from './migrations/1763800000002-reserve-together.js';
 import { CreatePictures1763800000003 } from './migrations/1763800000003-create-pictures.js';
+import { CountAttempts1763800000004 } from './migrations/1763800000004-count-attempts.js';
 import { ProductRow } from './product.entity.js';
 
 export const entities = [CategoryRow, ProductRow];
@@ -11,4 +12,5 @@ export const migrations = [
   CreateReservations1763800000001,
   ReserveTogether1763800000002,
   CreatePictures1763800000003,
+  CountAttempts1763800000004,
 ];

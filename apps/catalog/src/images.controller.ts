@@ -48,8 +48,14 @@ export class ImagesController {
   }
 
   @Handles(catalogRpc.beginPicture)
-  async beginPicture({ hash }: In<'beginPicture'>): Out<'beginPicture'> {
-    return { work: await this.pictures.begin(hash) };
+  async beginPicture({ hash, attempt }: In<'beginPicture'>): Out<'beginPicture'> {
+    return { work: await this.pictures.begin(hash, attempt) };
+  }
+
+  @Handles(catalogRpc.leavePicture)
+  async leavePicture({ hash, attempt }: In<'leavePicture'>): Out<'leavePicture'> {
+    await this.pictures.leave(hash, attempt);
+    return { done: true };
   }
 
   @Handles(catalogRpc.tickPicture)

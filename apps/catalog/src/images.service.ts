@@ -2,6 +2,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Image, Upload } from '@shop/contracts/images';
+import { crashPoint } from '@shop/kit/crash-point';
 import { inTransaction, sql, type Sql } from '@shop/kit/database';
 import { AppError, invalidRequest } from '@shop/kit/errors';
 import { DataSource } from 'typeorm';
@@ -51,11 +52,14 @@ export class ImagesService {
   async add(productKey: string, upload: Upload, alt?: string): Promise<Image> {
     const product = await this.findProduct(productKey);
     const added = await inTransaction(this.dataSource, (sql) => insert(sql, { productId: product.id, upload, alt }));
+    crashPoint('catalog.picture.after-writing-down');
     if (added.changedKeys.length > 0) await this.cache.invalidate(added.changedKeys);
     // The same bytes are here already, or on their way.
     if (added.upload !== upload.key) await this.files.dropUpload(upload.key);
-    await this.files.settle(upload.hash);
+    if (added.upload !== null) await this.files.settle(upload.hash);
+    crashPoint('catalog.picture.after-settling');
     await this.queue.add(upload.hash);
+    crashPoint('catalog.picture.after-queueing');
     return this.get(added.id);
   }
 
@@ -88,6 +92,7 @@ export class ImagesService {
       );
       return retag(sql, [image.product_id]);
     });
+    crashPoint('catalog.picture.after-removing-image');
     if (changed.length > 0) await this.cache.invalidate(changed);
   }
 
@@ -134,6 +139,7 @@ async function insert(
        unshown_at = null,
        upload = case p.status when 'failed' then excluded.upload else p.upload end,
        steps = case p.status when 'failed' then '{}' else p.steps end,
+       attempts = case p.status when 'failed' then '{}' else p.attempts end,
        reason = null,
        touched_at = now(),
        status = case p.status when 'failed' then 'waiting' else p.status end

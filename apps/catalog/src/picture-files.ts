@@ -2,42 +2,52 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { mediaFolder, originalKey } from '@shop/contracts/images';
-import { inTransaction, sql } from '@shop/kit/database';
+import { crashPoint } from '@shop/kit/crash-point';
+import { inTransaction, sql, type Sql } from '@shop/kit/database';
+import { kitConfig, type KitConfig } from '@shop/kit/kit.config';
 import { Log } from '@shop/kit/log';
 import { isMissing, STORAGE, type Storage } from '@shop/kit/storage';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { DataSource } from 'typeorm';
 import { catalogConfig, type CatalogConfig } from './catalog.config.js';
 
 @Injectable()
 export class PictureFiles {
   private readonly keptMs: number;
+  /** Each keeps a connection to the database for as long as the storage takes: shoppers need the others. */
+  private readonly inTurn: LimitFunction;
 
   constructor(
     @Inject(catalogConfig.token) config: CatalogConfig,
+    @Inject(kitConfig.token) kit: KitConfig,
     @InjectDataSource('catalog') private readonly dataSource: DataSource,
     @Inject(STORAGE) private readonly storage: Storage,
     private readonly log: Log,
   ) {
     this.keptMs = config.PICTURE_FILES_KEPT_SECONDS * 1000;
+    this.inTurn = pLimit(Math.ceil(kit.DATABASE_POOL_SIZE / 3));
   }
 
   /** Moves the original of a picture to its place, if it is not there. The row stays locked, so nobody removes it meanwhile. */
-  async settle(hash: string): Promise<void> {
-    await inTransaction(this.dataSource, async (sql) => {
-      const [picture] = await sql<{ upload: string }>(
-        'select upload from pictures where hash = $1 and upload is not null for update',
-        [hash],
-      );
-      if (!picture) return;
-      const there = await this.move(picture.upload, originalKey(hash));
-      await sql(
-        there
-          ? 'update pictures set upload = null where hash = $1'
-          : `update pictures set upload = null, status = 'failed',
-               reason = 'Its file is gone from the storage. Please upload it again.' where hash = $1`,
-        [hash],
-      );
-    });
+  settle(hash: string): Promise<void> {
+    return this.inTurn(() => inTransaction(this.dataSource, (sql) => this.moveLocked(sql, hash)));
+  }
+
+  private async moveLocked(sql: Sql, hash: string): Promise<void> {
+    const [picture] = await sql<{ upload: string }>(
+      'select upload from pictures where hash = $1 and upload is not null for update',
+      [hash],
+    );
+    if (!picture) return;
+    const there = await this.move(picture.upload, originalKey(hash));
+    crashPoint('catalog.picture.after-moving');
+    await sql(
+      there
+        ? 'update pictures set upload = null where hash = $1'
+        : `update pictures set upload = null, status = 'failed',
+             reason = 'Its file is gone from the storage. Please upload it again.' where hash = $1`,
+      [hash],
+    );
   }
 
   /** An upload whose bytes are known already. */
@@ -48,24 +58,39 @@ export class PictureFiles {
 
   /** Removes a picture that no image has shown for long, with all its files. False when there is none. */
   async removeUnshown(): Promise<boolean> {
-    return inTransaction(this.dataSource, async (sql) => {
-      // Adding an image of it waits for this lock, and then begins anew; one that was quicker makes this row be skipped.
-      const [picture] = await sql<{ hash: string; upload: string | null }>(
-        `select hash, upload from pictures p
+    // Written down first: should this be cut off with some files gone, whoever adds an image of it begins anew.
+    const [picture] = await sql<{ hash: string }>(
+      this.dataSource,
+      `update pictures set status = 'failed', reason = 'It was removed.', shown = null, touched_at = now()
+       where hash in (
+         select hash from pictures p
          where unshown_at < now() - make_interval(secs => $1)
            and not exists (select from images where picture = p.hash)
-         order by unshown_at limit 1 for update skip locked`,
-        [this.keptMs / 1000],
-      );
-      if (!picture) return false;
-      const { hash, upload } = picture;
-      await this.storage.deleteAll(mediaFolder(hash));
-      if (upload !== null) await this.storage.delete(upload);
-      await this.storage.delete(originalKey(hash));
-      await sql('delete from pictures where hash = $1', [hash]);
-      this.log.info({ picture: hash }, 'picture removed');
-      return true;
-    });
+         order by touched_at limit 1 for update skip locked)
+       returning hash`,
+      [this.keptMs / 1000],
+    );
+    if (!picture) return false;
+    crashPoint('catalog.picture.after-giving-up');
+    await inTransaction(this.dataSource, (sql) => this.removeGivenUp(sql, picture.hash));
+    return true;
+  }
+
+  private async removeGivenUp(sql: Sql, hash: string): Promise<void> {
+    // Adding an image of it waits for this lock, and then begins anew; one that was quicker has taken it back.
+    const [picture] = await sql<{ upload: string | null }>(
+      `select upload from pictures where hash = $1 and status = 'failed' and shown is null and unshown_at is not null
+       for update skip locked`,
+      [hash],
+    );
+    if (!picture) return;
+    await this.storage.deleteAll(mediaFolder(hash));
+    crashPoint('catalog.picture.after-removing-variants');
+    if (picture.upload !== null) await this.storage.delete(picture.upload);
+    await this.storage.delete(originalKey(hash));
+    crashPoint('catalog.picture.after-removing-original');
+    await sql('delete from pictures where hash = $1', [hash]);
+    this.log.info({ picture: hash }, 'picture removed');
   }
 
   /** Removes uploads that were finished long ago, and that nobody took over. */

@@ -1,6 +1,7 @@
 // Finds pictures that nobody works on any more, and files that nobody needs. Runs on every replica.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import { crashPoint } from '@shop/kit/crash-point';
 import { sql } from '@shop/kit/database';
 import { Log } from '@shop/kit/log';
 import { repeat } from '@shop/kit/repeat';
@@ -45,7 +46,7 @@ export class PictureSweep implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.all(this.stops.map((stop) => stop()));
   }
 
-  /** What is in the queue all the same is not added twice. */
+  /** What is in the queue all the same is not added twice. What nobody has seen yet comes before what is done again. */
   private async requeue(): Promise<boolean> {
     const room = FULL - (await this.queue.depth());
     if (room <= 0) return false;
@@ -56,14 +57,22 @@ export class PictureSweep implements OnApplicationBootstrap, OnModuleDestroy {
          select hash from pictures
          where status in ('waiting', 'working') and unshown_at is null
            and touched_at < now() - make_interval(secs => $1)
-         order by touched_at limit $2 for update skip locked)
+         order by shown is not null, touched_at limit $2 for update skip locked)
        returning hash, upload`,
       [this.config.PICTURE_RETRY_SECONDS, Math.min(BATCH, room)],
     );
+    if (stuck.length > 0) crashPoint('catalog.picture.after-claiming');
+    const failures: unknown[] = [];
     for (const { hash, upload } of stuck) {
-      if (upload !== null) await this.files.settle(hash);
-      await this.queue.add(hash);
+      try {
+        if (upload !== null) await this.files.settle(hash);
+        await this.queue.add(hash);
+      } catch (error) {
+        // One that cannot be moved now does not hold up the others.
+        failures.push(error);
+      }
     }
+    if (failures.length > 0) throw failures[0];
     return stuck.length === BATCH;
   }
 }

@@ -4,11 +4,16 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { catalogRpc } from '@shop/contracts/catalog';
 import { ImageStep, originalKey, type ImageType, type StepDone } from '@shop/contracts/images';
 import type { OutputOf } from '@shop/contracts/rpc';
+import { crashPoint } from '@shop/kit/crash-point';
 import { inTransaction, sql } from '@shop/kit/database';
+import { Log } from '@shop/kit/log';
 import { DataSource } from 'typeorm';
 import { resultsOf, type Steps } from './image-json.js';
 import { retag } from './picture-tags.js';
 import { SharedCache } from './shared-cache.js';
+
+/** So many in a row that nobody heard of again, and it is the picture that ends whoever works on it. */
+const MOST_ATTEMPTS = 5;
 
 type Work = OutputOf<typeof catalogRpc.beginPicture>['work'];
 
@@ -17,18 +22,45 @@ export class PicturesService {
   constructor(
     @InjectDataSource('catalog') private readonly dataSource: DataSource,
     private readonly cache: SharedCache,
+    private readonly log: Log,
   ) {}
 
   /** Null when there is nothing to do, or nothing yet: its original is not in its place. */
-  async begin(hash: string): Promise<Work> {
-    const [picture] = await sql<{ type: ImageType; steps: Steps }>(
+  async begin(hash: string, attempt?: string): Promise<Work> {
+    // The same attempt counts once, however often it is told.
+    const [picture] = await sql<{ type: ImageType; steps: Steps; failed: boolean }>(
       this.dataSource,
-      `update pictures set status = 'working', touched_at = now()
-       where hash = $1 and status in ('waiting', 'working') and upload is null and unshown_at is null
-       returning type, steps`,
-      [hash],
+      `with begun as (
+         select array_remove(array_remove(attempts, $2::uuid) || $2::uuid, null) as attempts from pictures
+         where hash = $1 and status in ('waiting', 'working') and upload is null and unshown_at is null
+         for update
+       ), counted as (
+         select attempts, cardinality(attempts) > $3 as failed from begun
+       )
+       update pictures set attempts = counted.attempts, touched_at = now(),
+         status = case when failed then 'failed' else 'working' end,
+         reason = case when failed then $4 end
+       from counted where hash = $1
+       returning type, steps, failed`,
+      [
+        hash,
+        attempt ?? null,
+        MOST_ATTEMPTS,
+        `Processing it broke off ${MOST_ATTEMPTS} times without getting any further`,
+      ],
     );
-    return picture ? { key: originalKey(hash), type: picture.type, done: resultsOf(picture.steps) } : null;
+    crashPoint('catalog.picture.after-beginning');
+    if (picture?.failed) this.log.error({ picture: hash }, 'a picture fails that ends whoever works on it');
+    if (!picture || picture.failed) return null;
+    return { key: originalKey(hash), type: picture.type, done: resultsOf(picture.steps) };
+  }
+
+  /** What ended this attempt says nothing about the picture. */
+  async leave(hash: string, attempt: string): Promise<void> {
+    await sql(this.dataSource, 'update pictures set attempts = array_remove(attempts, $2::uuid) where hash = $1', [
+      hash,
+      attempt,
+    ]);
   }
 
   /** The first result of a step stays. With the last step shoppers see the picture, in place of what it was before. */
@@ -42,7 +74,8 @@ export class PicturesService {
       const steps = { ...picture.steps, [step]: { doneAt: new Date().toISOString(), result } };
       const isReady = ImageStep.options.every((name) => steps[name]);
       await sql(
-        `update pictures set steps = $2, status = $3, shown = coalesce($4, shown), touched_at = now() where hash = $1`,
+        `update pictures set steps = $2, status = $3, shown = coalesce($4, shown), attempts = '{}', touched_at = now()
+         where hash = $1`,
         [hash, steps, isReady ? 'ready' : 'working', isReady ? resultsOf(steps) : null],
       );
       if (!isReady) return [];
@@ -52,6 +85,7 @@ export class PicturesService {
         images.map(({ product_id }) => product_id),
       );
     });
+    crashPoint('catalog.picture.after-ticking');
     if (changed.length > 0) await this.cache.invalidate(changed);
   }
 
@@ -75,7 +109,7 @@ export async function reprocessAll(dataSource: DataSource): Promise<number> {
   const [answer] = await sql<{ pictures: number }>(
     dataSource,
     `with again as (
-       update pictures set status = 'waiting', reason = null, steps = '{}', touched_at = '-infinity'
+       update pictures set status = 'waiting', reason = null, steps = '{}', attempts = '{}', touched_at = '-infinity'
        where unshown_at is null
        returning 1
      ) select count(*)::integer as pictures from again`,

@@ -16,7 +16,7 @@ try {
   await database.initialize();
   await withLock(database, 'migrations', () => database.runMigrations({ transaction: 'each' }));
   const all = await reprocessAll(database);
-  console.log(`${all} pictures are processed again.`);
+  console.log(`Pictures to be processed again: ${all}`);
   if (process.argv.includes('--only-write-down')) console.log('The shop does that when it runs.');
   else await follow(all);
 } catch (error) {
@@ -30,7 +30,7 @@ async function follow(all: number): Promise<void> {
   for (let shown = -1, left = all; left > 0; await sleep(LOOK_MS)) {
     const [open] = await sql<{ left: number }>(
       database,
-      `select count(*)::integer as left from pictures where status in ('waiting', 'working')`,
+      `select count(*)::integer as left from pictures where status in ('waiting', 'working') and unshown_at is null`,
     );
     left = open!.left;
     if (left !== shown) console.log(`Pictures: ${Math.max(0, all - left)} of ${all}`);

@@ -3,7 +3,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { imageWorkerJobs } from '@shop/contracts/images';
-import { sql } from '@shop/kit/database';
+import { inTransaction, sql } from '@shop/kit/database';
 import { Log } from '@shop/kit/log';
 import { Queues } from '@shop/kit/queue';
 import { repeat } from '@shop/kit/repeat';
@@ -91,32 +91,53 @@ export class SeedPictures implements OnApplicationBootstrap, OnModuleDestroy {
    * Made-up products are older than every written one. Each gets the picture of a written product of its category; what
    * the caches hold of it is a second old at most. Answers how many.
    */
-  private async share(slugs: string[]): Promise<number> {
-    const rows = await sql(
-      this.dataSource,
-      `with written as (
-         select p.category_id, p.created_at, i.picture, pic.shown
-         from products p join images i on i.product_id = p.id join pictures pic on pic.hash = i.picture
-         where p.slug = any($1::text[]) and pic.shown is not null
-       ), offered as (
-         select category_id, array_agg(picture order by picture) as pictures from written group by category_id
-       ), lacking as (
-         select p.id, offered.pictures[1 + abs(hashtext(p.slug)) % cardinality(offered.pictures)] as picture
-         from products p join offered using (category_id)
-         where p.created_at < (select min(created_at) from written)
+  private share(slugs: string[]): Promise<number> {
+    return inTransaction(this.dataSource, async (sql) => {
+      // Locked like adding an image locks them, first pictures, then products, so that none is removed meanwhile.
+      const offered = await sql<{ hash: string }>(
+        `select hash from pictures
+         where shown is not null and hash in (
+           select i.picture from images i join products p on p.id = i.product_id where p.slug = any($1::text[]))
+         order by hash for update`,
+        [slugs],
+      );
+      const hashes = offered.map(({ hash }) => hash);
+      const lacking = await sql<{ id: string }>(
+        `select p.id from products p
+         where p.created_at < (select min(created_at) from products where slug = any($1::text[]))
+           and p.category_id in (
+             select w.category_id from products w join images i on i.product_id = w.id
+             where w.slug = any($1::text[]) and i.picture = any($2::text[]))
            and not exists (select from images where product_id = p.id)
-         order by p.id limit $2 for no key update of p skip locked
-       ), given as (
-         insert into images (id, product_id, picture, position)
-         select gen_random_uuid(), id, picture, 0 from lacking on conflict do nothing
-         returning product_id, picture
-       )
-       update products p set picture_tags = array(select jsonb_array_elements_text(pic.shown->'tag'->'tags') order by 1)
-       from given join pictures pic on pic.hash = given.picture
-       where p.id = given.product_id
-       returning p.id`,
-      [slugs, BATCH],
-    );
-    return rows.length;
+         order by p.id limit $3 for no key update of p skip locked`,
+        [slugs, hashes, BATCH],
+      );
+      const given = await sql(
+        `with offered as (
+           select p.category_id, array_agg(distinct i.picture order by i.picture) as pictures
+           from images i join products p on p.id = i.product_id
+           where i.picture = any($1::text[]) and p.slug = any($2::text[])
+           group by p.category_id
+         ), given as (
+           insert into images (id, product_id, picture, position)
+           select gen_random_uuid(), p.id, pictures[1 + abs(hashtext(p.slug)) % cardinality(pictures)], 0
+           from products p join offered using (category_id)
+           where p.id = any($3::uuid[]) and not exists (select from images where product_id = p.id)
+           returning product_id, picture
+         )
+         update products p
+         set picture_tags = array(select jsonb_array_elements_text(pic.shown->'tag'->'tags') order by 1)
+         from given join pictures pic on pic.hash = given.picture
+         where p.id = given.product_id
+         returning p.id`,
+        [hashes, slugs, lacking.map(({ id }) => id)],
+      );
+      await sql(
+        `update pictures set unshown_at = null
+         where hash = any($1::text[]) and unshown_at is not null and exists (select from images where picture = hash)`,
+        [hashes],
+      );
+      return given.length;
+    });
   }
 }

@@ -1,6 +1,6 @@
 // What becomes of files that nobody needs, and that all others stay.
 import { randomUUID } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { mediaFolder, originalKey } from '@shop/contracts/images';
@@ -38,9 +38,7 @@ describe.each(['folder', 's3'] as const)('files in a %s', (kind) => {
     afterEach(async () => {
       await pictures.stopAll();
       await pictures.emptyQueue();
-      await pictures.database.query('delete from images');
-      await pictures.database.query('delete from pictures');
-      for (const entry of await readdir(pictures.folder)) await rm(join(pictures.folder, entry), { recursive: true });
+      await pictures.removeAll();
     });
     afterAll(async () => {
       await pictures.close();

@@ -58,6 +58,23 @@ export async function openPictures(server?: S3Server) {
       await write(key, bytes);
       return { key, hash: hashOf(bytes), type: 'image/png', bytes: bytes.length };
     },
+    /** Rows as a catalog leaves them that dies right after committing them; answers the image. */
+    async rowsOnly(product: string, bytes: string, upload: string): Promise<string> {
+      const id = randomUUID();
+      await database.query(`insert into pictures (hash, type, bytes, upload) values ($1, 'image/png', 9, $2)`, [
+        ...[hashOf(bytes), upload],
+      ]);
+      await database.query('insert into images (id, product_id, picture, position) values ($1, $2, $3, 0)', [
+        ...[id, product, hashOf(bytes)],
+      ]);
+      return id;
+    },
+    /** Every image and picture, with all files. */
+    async removeAll(): Promise<void> {
+      await database.query('delete from images');
+      await database.query('delete from pictures');
+      for (const entry of await readdir(folder)) await rm(join(folder, entry), { recursive: true });
+    },
     has: (key: string) =>
       access(join(folder, key)).then(
         () => true,

@@ -82,6 +82,46 @@ describe('the tick list', () => {
     expect(await begin()).toBeNull();
   });
 
+  describe('counts attempts that nobody hears of again:', () => {
+    let hash: string;
+    let id: string;
+    beforeEach(async () => {
+      id = (await addBytes(bytes)).id;
+      hash = hashOf(bytes);
+    });
+    const begin = async (attempt = randomUUID()) =>
+      (await catalog.rpc.call(catalogRpc.beginPicture, { hash, attempt })).work;
+
+    it('five of them, and the picture fails that ends whoever works on it, until it is uploaded again', async () => {
+      for (let i = 0; i < 5; i++) expect(await begin()).not.toBeNull();
+      expect((await image(id)).status).toBe('working');
+      expect(await begin()).toBeNull();
+      expect(await image(id)).toMatchObject({ status: 'failed', reason: expect.stringMatching(/broke off 5 times/) });
+      expect(await begin()).toBeNull();
+      await addBytes(bytes);
+      expect(await begin()).not.toBeNull();
+      expect((await image(id)).reason).toBeUndefined();
+    });
+
+    it('not those that were left, nor one twice, nor those before a step was done', async () => {
+      const left = async () => {
+        const attempt = randomUUID();
+        await begin(attempt);
+        await catalog.rpc.call(catalogRpc.leavePicture, { hash, attempt });
+      };
+      const same = randomUUID();
+      for (let i = 0; i < 8; i++) {
+        await left();
+        expect(await begin(same)).not.toBeNull();
+      }
+      for (let i = 0; i < 4; i++) await begin();
+      const { decode } = resultsFor(hash);
+      await catalog.rpc.call(catalogRpc.tickPicture, { hash, done: { step: 'decode', result: decode } });
+      for (let i = 0; i < 5; i++) expect(await begin()).not.toBeNull();
+      expect(await begin()).toBeNull();
+    });
+  });
+
   it('knows no work for a picture that nobody has', async () => {
     expect(await catalog.rpc.call(catalogRpc.beginPicture, { hash: hashOf('none') })).toEqual({ work: null });
     const { decode } = resultsFor(hashOf('none'));

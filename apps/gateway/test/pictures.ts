@@ -1,7 +1,7 @@
 // A gateway with a storage of its own, and what is sent to it.
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { catalogRpc } from '@shop/contracts/catalog';
@@ -79,16 +79,33 @@ export function expectedUpload(bytes: Buffer): Omit<Upload, 'key'> {
 }
 
 /** Begins an upload that says it has `length` bytes, and sends some; the returned function breaks the connection. */
-export async function beginUpload({ shop, staff }: PictureShop, length: number, some: Buffer): Promise<() => void> {
+export async function beginUpload(pictures: PictureShop, length: number, some: Buffer): Promise<() => void> {
+  const socket = open(pictures, length);
+  await new Promise<void>((resolve) => socket.write(some, () => resolve()));
+  return () => socket.destroy();
+}
+
+/** Sends an upload byte by byte, every so many milliseconds, for as long as it can. */
+export function trickle(pictures: PictureShop, length: number, everyMs: number) {
+  const socket = open(pictures, length);
+  const received: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => received.push(chunk));
+  socket.write(PNG);
+  const sending = setInterval(() => socket.write('x'), everyMs);
+  const closed = new Promise((resolve) => socket.once('close', resolve)).finally(() => clearInterval(sending));
+  return { closed, answer: () => Buffer.concat(received).toString() };
+}
+
+/** Whatever is answered, this side goes on sending. */
+function open({ shop, staff }: PictureShop, length: number): Socket {
   const { hostname, port } = new URL(shop.url);
-  const socket = connect(Number(port), hostname);
+  const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
   socket.on('error', () => undefined);
   socket.write(
     `POST /api/products/walnut-desk/images HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncookie: ${staff.cookie}\r\n` +
       `content-length: ${length}\r\n\r\n`,
   );
-  await new Promise<void>((resolve) => socket.write(some, () => resolve()));
-  return () => socket.destroy();
+  return socket;
 }
 
 /** The bytes, a chunk at a time, and without a length told beforehand. */

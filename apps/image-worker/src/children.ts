@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants, setPriority } from 'node:os';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { AppError } from '@shop/kit/errors';
 import type { InputOf, Message, OutputOf, Request, TaskName } from './child.js';
 import { Refused } from './refused.js';
 
@@ -102,7 +103,7 @@ export class Children implements OnApplicationShutdown {
     if (process.pid !== undefined) makeHumble(process.pid);
     const { done } = await messages.next();
     // Not Broken: no picture is to blame for a machine that cannot start processes.
-    if (done) throw new Error(`a process for pictures does not start: ${howEnded(process)}`);
+    if (done) throw new AppError('unavailable', `a process for pictures does not start: ${howEnded(process)}`);
     return child;
   }
 }

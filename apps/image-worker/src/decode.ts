@@ -67,5 +67,7 @@ const reasons: [RegExp, string][] = [
 function refuse(error: unknown): never {
   const message = error instanceof Error ? error.message : String(error);
   const known = reasons.find(([pattern]) => pattern.test(message));
-  throw new Refused(known?.[1] ?? `The file is damaged: ${message.split('\n')[0]!.slice(0, 200)}`, { cause: error });
+  throw new Refused(known?.[1] ?? `The file is damaged: ${message.split('\n')[0]!.slice(0, 200).toWellFormed()}`, {
+    cause: error,
+  });
 }

@@ -1,10 +1,12 @@
 // Job `processPicture`: takes the steps of a picture that are not done, and tells the catalog of each as it ends.
+import { randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { Inject, Injectable } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { imageWorkerJobs } from '@shop/contracts/images';
 import type { PayloadOf } from '@shop/contracts/jobs';
 import { crashPoint } from '@shop/kit/crash-point';
+import { toAppError } from '@shop/kit/errors';
 import { HandlesJob } from '@shop/kit/handles-job';
 import { Log } from '@shop/kit/log';
 import { histogram } from '@shop/kit/metrics';
@@ -46,20 +48,29 @@ export class ProcessPicture {
   }
 
   private async takeSteps(hash: string, stopping: AbortSignal): Promise<void> {
-    const { work } = await this.rpc.call(catalogRpc.beginPicture, { hash });
-    if (!work) return;
-    const bytes = await this.original(work.key);
-    const task = { picture: hash, bytes, done: work.done };
-    for await (const taken of this.children.run('takeSteps', task, stopping)) await this.tick(hash, taken);
+    const attempt = randomUUID();
+    try {
+      const { work } = await this.rpc.call(catalogRpc.beginPicture, { hash, attempt });
+      crashPoint('image-worker.picture.after-beginning');
+      if (!work) return;
+      const bytes = await this.original(work.key);
+      const task = { picture: hash, bytes, done: work.done };
+      for await (const taken of this.children.run('takeSteps', task, stopping)) await this.tick(hash, taken);
+    } catch (error) {
+      // The catalog counts the attempts of which it does not hear again: this one is not to be among them.
+      if (stopping.aborted || toAppError(error).status === 503)
+        await this.rpc.call(catalogRpc.leavePicture, { hash, attempt }).catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Files first: a step that counts as done has them. A worker that dies in between makes the same files again. */
   private async tick(hash: string, { done, files, seconds }: Taken): Promise<void> {
     this.seconds.observe({ step: done.step }, seconds);
     await Promise.all(files.map(({ key, type, bytes }) => this.storage.put(key, bytes, { contentType: type })));
-    crashPoint(`image-worker.before-ticking-${done.step}`);
+    crashPoint(`image-worker.picture.before-ticking-${done.step}`);
     await this.rpc.call(catalogRpc.tickPicture, { hash, done });
-    crashPoint(`image-worker.after-ticking-${done.step}`);
+    crashPoint(`image-worker.picture.after-ticking-${done.step}`);
   }
 
   private async original(key: string): Promise<Buffer> {

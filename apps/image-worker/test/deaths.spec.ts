@@ -1,8 +1,10 @@
 // Whoever dies at whatever moment, a picture is neither lost nor made twice.
 import { ImageStep, imageWorkerJobs } from '@shop/contracts/images';
+import { catalogRpc } from '@shop/contracts/catalog';
+import type { ServiceProcess } from '@shop/kit/testing/processes';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { jpeg } from './pictures.js';
-import { childrenOf, cpuSecondsOf, type ServiceProcess } from './processes.js';
+import { childrenOf, cpuSecondsOf } from './processes.js';
 import { doneSteps, hashOf, openWorkshop, type Workshop } from './worker-under-test.js';
 
 let shop: Workshop;
@@ -27,7 +29,7 @@ describe('the worker is killed', () => {
 
   test.each(points)('%s: another takes the steps that are left', async (point) => {
     const { id } = await upload();
-    const dying = await shop.startWorker({ CRASH_AT: `image-worker.${point}` });
+    const dying = await shop.startWorker({ CRASH_AT: `image-worker.picture.${point}` });
     await dying.exited;
     const before = await shop.image(id);
     const [when, , step] = point.split('-') as [string, string, ImageStep];
@@ -41,6 +43,19 @@ describe('the worker is killed', () => {
     await expect.poll(() => shop.queues.depth('image-worker'), { timeout: 10_000 }).toBe(0);
     await next.stop();
   });
+});
+
+test('a picture over which one worker after the other dies fails in the end, and others are processed', async () => {
+  const { id } = await upload();
+  for (let i = 0; i < 5; i++) {
+    const dying = await shop.startWorker({ CRASH_AT: 'image-worker.picture.after-beginning' });
+    await dying.exited;
+    expect((await shop.image(id)).status).toBe('working');
+  }
+  const worker = await shop.startWorker();
+  expect((await shop.become(id, 'failed')).reason).toMatch(/broke off 5 times/);
+  await shop.become((await upload()).id, 'ready');
+  await worker.stop();
 });
 
 describe('with one worker', () => {
@@ -93,6 +108,17 @@ describe('with one worker', () => {
     expect(await shop.queues.depth('image-worker')).toBeGreaterThan(0);
     worker = await shop.startWorker({ QUEUE_LOCK_MS: '30000' });
     await shop.become(id, 'ready', 20_000);
+  });
+
+  test('the image of a picture that is worked on is removed: nothing is left of it', async () => {
+    const { id, hash } = await upload(2500);
+    await expect.poll(async () => doneSteps(await shop.image(id)), { interval: 5, timeout: 10_000 }).not.toEqual([]);
+    await shop.rpc.call(catalogRpc.removeImage, { id });
+    const left = () => shop.database.query('select from pictures where hash = $1', [hash]);
+    await expect.poll(left, { timeout: 20_000 }).toEqual([]);
+    expect((await shop.files()).filter((key) => key.includes(hash.slice(0, 16)))).toEqual([]);
+    await expect.poll(() => shop.queues.depth('image-worker')).toBe(0);
+    expect(worker.isRunning()).toBe(true);
   });
 
   test('its children go with it when it is killed', async () => {

@@ -2,7 +2,7 @@
 import { ImageStep } from '@shop/contracts/images';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jpeg } from './pictures.js';
-import type { ServiceProcess } from './processes.js';
+import type { ServiceProcess } from '@shop/kit/testing/processes';
 import { doneSteps, hashOf, openWorkshop, type Workshop } from './worker-under-test.js';
 
 const PICTURES = 200;

@@ -13,7 +13,7 @@ import { ToxicProxy } from '@shop/kit/testing/toxic-proxy';
 import { Redis } from 'ioredis';
 import { expect, vi } from 'vitest';
 import { asking } from './asking.js';
-import { startProcess, type ServiceProcess } from './processes.js';
+import { startProcess, type ServiceProcess } from '@shop/kit/testing/processes';
 
 /** Whatever died or got lost is found within a few of these. */
 const impatient = {
@@ -84,6 +84,8 @@ export async function openWorkshop() {
         },
         { timeout, interval: 25 },
       ),
+    /** Keys of all files. */
+    files: () => filesIn(folder),
     /** Every file that should be there is there, and no other. */
     async hasTheseFiles(pictures: { hash: string; image: Image }[]): Promise<void> {
       const variants = pictures.flatMap(({ image }) => image.variants.map(({ url }) => url.slice(1)));

@@ -147,10 +147,20 @@ export const catalogRpc = defineRpcs('catalog', {
     idempotent: true,
     deadlineMs: 5000,
   },
-  /** What is left to do of a picture; null when nothing is: it is ready, has failed, or nobody shows it any more. */
+  /**
+   * What is left to do of a picture; null when nothing is: it is ready, has failed, or nobody shows it any more. It fails
+   * after some attempts in a row of which nothing was heard again: no step done, no failPicture, no leavePicture.
+   */
   beginPicture: {
-    input: z.object({ hash: PictureHash }),
+    input: z.object({ hash: PictureHash, attempt: Id.optional() }),
     output: z.object({ work: z.object({ key: z.string(), type: ImageType, done: DoneSteps }).nullable() }),
+    idempotent: true,
+    deadlineMs: 5000,
+  },
+  /** Nothing came of an attempt, for reasons that lie elsewhere. */
+  leavePicture: {
+    input: z.object({ hash: PictureHash, attempt: Id }),
+    output: Done,
     idempotent: true,
     deadlineMs: 5000,
   },

@@ -1,5 +1,5 @@
 // The HTTP side of a process: Fastify under Nest, with a context, a log line and metrics for every request, and problems for errors.
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import { StandardSchemaValidationPipe } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -18,8 +18,11 @@ const BODY_LIMIT = 100_000;
 /** Longer than any proxy keeps an idle connection, so that a proxy never writes into one that is just being closed. */
 const KEEP_ALIVE_MS = 75_000;
 
-/** For a whole request to arrive: one that trickles in would hold its connection for ever. */
-const RECEIVE_MS = 30_000;
+/** For the headers of a request to arrive. */
+const HEADERS_MS = 30_000;
+
+/** For a client to read why its connection ends. */
+const LINGER_MS = 1000;
 
 const ALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
@@ -36,7 +39,8 @@ export function createHttpAdapter(config: KitConfig, log: Log): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: RECEIVE_MS,
+    requestTimeout: config.REQUEST_RECEIVE_MS,
+    http: patience(config.REQUEST_RECEIVE_MS),
     trustProxy: config.TRUST_PROXY ?? false,
     genReqId: (request: IncomingMessage) => {
       const given = request.headers['x-request-id'];
@@ -55,6 +59,18 @@ export function createHttpAdapter(config: KitConfig, log: Log): FastifyAdapter {
       sendProblem(error, request, reply, log);
     },
   });
+}
+
+/**
+ * A request that trickles in would hold its connection for ever. Node takes the longer one of the two limits for that of
+ * the whole request, whichever it is called, and looks for those that are late every so often.
+ */
+function patience(receiveMs: number): ServerOptions {
+  return {
+    requestTimeout: receiveMs,
+    headersTimeout: Math.min(receiveMs, HEADERS_MS),
+    connectionsCheckingInterval: Math.ceil(receiveMs / 6),
+  };
 }
 
 /** Prepares the public door before the application is initialised; the function it answers completes it afterwards. */
@@ -112,6 +128,8 @@ function refuseMalformed({ code }: Error & { code?: string }, socket: Socket): v
     `HTTP/1.1 ${status}\r\nconnection: close\r\ncache-control: no-store\r\nx-request-id: ${requestId}\r\n` +
       `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+  // Node would go on reading whatever else comes, for as long as it comes.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
 function observeRequests(fastify: FastifyInstance, log: Log): void {

@@ -60,6 +60,12 @@ export const kitConfig = defineConfig(
       .optional()
       .describe('Addresses or networks of proxies whose X-Forwarded-* headers are believed, separated by commas'),
     REQUEST_DEADLINE_MS: Milliseconds.default(10_000).describe('How long an HTTP request may take'),
+    REQUEST_RECEIVE_MS: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .default(120_000)
+      .describe('How long an HTTP request may take to arrive, a picture of 20 MB too; a sixth later it is cut off'),
     SHUTDOWN_DELAY_MS: Milliseconds.default(0).describe(
       'Between "not ready" and closing: time for balancers to notice',
     ),

@@ -1,7 +1,7 @@
 // Storage in a bucket of Amazon's S3 or of anything that speaks its protocol. Loaded with STORAGE=s3 only.
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -56,13 +56,25 @@ export class Bucket extends S3Driver implements StorageDriver {
   /** S3 wants to know the length beforehand; where it is not told, the stream waits in a temporary file. */
   override async putStream(key: string, contents: Readable, options: WriteOptions = {}): Promise<void> {
     if (options.contentLength !== undefined) return this.send(key, contents, options);
-    const spool = join(tmpdir(), `shop-upload-${randomUUID()}`);
+    const path = join(tmpdir(), `shop-upload-${randomUUID()}`);
+    const spool = await open(path, 'wx+', 0o600);
     try {
-      await pipeline(contents, createWriteStream(spool));
-      await this.send(key, createReadStream(spool), { ...options, contentLength: (await stat(spool)).size });
+      // It has no name while it is in use, so that it goes with this process however that ends.
+      await rm(path);
+      const { fd } = spool;
+      await pipeline(contents, createWriteStream(path, { fd, autoClose: false }));
+      const contentLength = (await spool.stat()).size;
+      await this.send(key, createReadStream(path, { fd, start: 0, autoClose: false }), { ...options, contentLength });
     } finally {
-      await rm(spool, { force: true });
+      await spool.close();
     }
+  }
+
+  /** S3 may refuse single files of many, which flydrive does not tell. */
+  override async deleteAll(prefix: string): Promise<void> {
+    await super.deleteAll(prefix);
+    const { objects } = await this.listAll(prefix, { recursive: true, maxResults: 1 });
+    if ([...objects].length > 0) throw new Error(`not all files of ${prefix} could be removed`);
   }
 
   async getRange(key: string, start: number, end: number): Promise<Readable> {

@@ -135,6 +135,20 @@ test('a job whose worker dies is done when its lock ends, nine times over', asyn
   await worker.stop();
 });
 
+test.each([
+  ['once', 1, 1000],
+  ['twice', 2, 2000],
+  ['ten times', 10, 60_000],
+])('a job that failed %s waits, longer each time, a minute at most', async (_, times, delay) => {
+  works.set('fails', () => Promise.reject(new Error('not now')));
+  await add('fails', { id: 'fails' });
+  await redis.hset('{payments}:payments:count-fails', 'atm', times - 1); // attempts made
+  const queue = new Queue('payments', { connection: redis, prefix: '{payments}' });
+  const worker = await startForTest(payments, env);
+  await expect.poll(async () => (await queue.getDelayed()).map((job) => job.delay)).toEqual([delay]);
+  await worker.stop();
+});
+
 test('a job that failed for good does not stand in the way of the same job asked for later', async () => {
   works.set('broken', () => Promise.reject(new UnrecoverableError('never')));
   const worker = await startForTest(payments, env);

@@ -61,6 +61,25 @@ describe.each(['folder', 's3'] as const)('a storage in a %s', (kind) => {
       expect(await buffer(await storage.getRange(key, 99_998, 100_001))).toEqual(bytes.subarray(99_998, 100_002));
     });
 
+    it('leaves nothing anywhere of a stream while it comes, should this process be killed', async () => {
+      const temporary = await mkdtemp(join(tmpdir(), 'shop-test-tmp-'));
+      vi.stubEnv('TMPDIR', temporary);
+      const slowly = async function* () {
+        yield randomBytes(200_000);
+        for (let i = 0; i < 20; i++) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          expect(await filesIn(temporary)).toEqual([]);
+        }
+        yield randomBytes(200_000);
+      };
+      await storage.putStream('uploads/slow', Readable.from(slowly()));
+      expect((await storage.getMetaData('uploads/slow')).contentLength).toBe(400_000);
+      expect(await filesIn(temporary)).toEqual([]);
+      vi.unstubAllEnvs();
+      await storage.delete('uploads/slow');
+      await rm(temporary, { recursive: true });
+    });
+
     it('answers exactly the bytes of a small file', async () => {
       await storage.put('media/a', 'abc');
       expect(Buffer.from(await storage.getBytes('media/a')).toString()).toBe('abc');

@@ -93,7 +93,8 @@ export class ToxicProxy {
       from.on('error', () => undefined);
       from.on('close', () => {
         this.sockets.delete(from);
-        to.destroy();
+        // After what it had still to say.
+        void last.then(() => to.destroy());
       });
     }
   }

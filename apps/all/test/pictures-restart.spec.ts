@@ -1,0 +1,77 @@
+// Redis is killed while pictures are under way, and comes back with what it had written down.
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { photo } from '@shop/tools/bench/images-files';
+import { placeReplicas } from '@shop/tools/replicas';
+import { startSplit } from '@shop/tools/split-services';
+import { startRedis, type RedisServer } from '@shop/tools/stores/redis';
+import { Redis } from 'ioredis';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { freshShop } from './fresh-shop.js';
+import { Shopper } from './shopper.js';
+
+const PICTURES = 12;
+
+/** Its process, where that is one of this machine. */
+async function processOf(server: RedisServer): Promise<number | undefined> {
+  const redis = new Redis(server.url);
+  const pid = Number(/process_id:(\d+)/.exec(await redis.info('server'))?.[1]);
+  redis.disconnect();
+  try {
+    return /redis|valkey/.test(readFileSync(`/proc/${pid}/comm`, 'utf8')) ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+test('a Redis that is killed and started again has lost no picture and no session', async ({ skip }) => {
+  const shop = await freshShop(13);
+  const redisOptions = { dir: join(shop.logDir, 'redis') };
+  let redis = await startRedis(redisOptions);
+  const folder = await mkdtemp(join(tmpdir(), 'shop-test-restart-'));
+  const split = startSplit({
+    places: await placeReplicas({ orders: 0, payments: 0, 'image-worker': 1 }, 'free'),
+    // Long enough that it is the queue which brings them back.
+    env: {
+      ...shop.env,
+      ...{ STORAGE_DIR: folder, REDIS_STATE_URL: `${redis.url}/0`, IMAGE_CONCURRENCY: '1' },
+      ...{ QUEUE_LOCK_MS: '2000', PICTURE_RETRY_SECONDS: '30' },
+    },
+    logDir: shop.logDir,
+  });
+  onTestFinished(async () => {
+    await split.stop();
+    await redis.stop();
+    await shop.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const pid = await processOf(redis);
+  if (pid === undefined) return skip('this Redis does not run as a process of this machine');
+  await split.ready();
+
+  const door = split.gateways[0]!;
+  const staff = new Shopper(door, { email: 'staff@shop.test', password: 'staff-password' });
+  const cookie = (await staff.logIn()).headers.getSetCookie()[0]!.split(';')[0]!;
+  const { items } = (await staff.get('/api/products?limit=20')).body as { items: { id: string }[] };
+  for (let i = 0; i < PICTURES; i++) {
+    const body = await photo(i, 900, 700);
+    const url = `${door}/api/products/${items[i]!.id}/images`;
+    expect((await fetch(url, { method: 'POST', headers: { cookie }, body })).status).toBe(202);
+  }
+  const inStatus = async (status: string) =>
+    (await shop.databases.catalog.query('select from pictures where status = $1', [status])).length;
+  await vi.waitFor(async () => expect(await inStatus('ready')).toBeGreaterThan(0), { timeout: 30_000 });
+
+  const { url } = redis;
+  process.kill(pid, 'SIGKILL');
+  await vi.waitFor(async () => expect((await staff.get('/api/cart')).status).toBe(503), { timeout: 10_000 });
+  expect(await inStatus('ready')).toBeLessThan(PICTURES - 2);
+  redis = await startRedis(redisOptions);
+  expect(redis.url).toBe(url);
+  const startedAt = performance.now();
+  await vi.waitFor(async () => expect(await inStatus('ready')).toBe(PICTURES), { timeout: 60_000, interval: 100 });
+  expect(performance.now() - startedAt).toBeLessThan(25_000);
+  expect((await staff.get('/api/session')).body.customer).toMatchObject({ role: 'staff' });
+});

@@ -1,0 +1,88 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
+import { request, type IncomingMessage } from 'node:http';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { describeWithNginx, edgeFor, FakeGateway } from './edge-under-test.ts';
+import type { Edge } from './edge.ts';
+
+const script = `console.log(${'"the storefront"'.repeat(200)})`;
+/** Not what nginx itself would make of it. */
+const compressed = gzipSync(script, { level: 9 });
+
+describeWithNginx('files of the storefront', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'shop-assets-'));
+  let gateway: FakeGateway;
+  let edge: Edge;
+
+  beforeAll(async () => {
+    chmodSync(dir, 0o755); // nginx's workers are somebody else
+    mkdirSync(join(dir, 'assets'));
+    writeFileSync(join(dir, 'assets/main-1a2b.js'), script);
+    writeFileSync(join(dir, 'assets/main-1a2b.js.gz'), compressed);
+    writeFileSync(join(dir, 'secret.txt'), 'of the folder above');
+    gateway = await FakeGateway.start('only');
+    edge = await edgeFor([gateway], { EDGE_ASSETS_DIR: dir });
+  });
+  beforeEach(() => {
+    gateway.seen.length = 0;
+  });
+  afterAll(async () => {
+    await gateway.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  /** As it is sent: fetch would unpack it. */
+  async function raw(path: string, headers: Record<string, string>) {
+    const response = await new Promise<IncomingMessage>((resolve, reject) =>
+      request(edge.url, { path, headers }, resolve).once('error', reject).end(),
+    );
+    return { status: response.statusCode, headers: response.headers, body: await buffer(response) };
+  }
+
+  test('are sent compressed as they lie there, for ever, without asking a gateway', async () => {
+    const packed = await raw('/assets/main-1a2b.js', { 'accept-encoding': 'gzip' });
+    expect(packed.body).toEqual(compressed);
+    expect(packed.headers).toMatchObject({
+      'content-encoding': 'gzip',
+      'content-type': expect.stringMatching(/javascript/),
+      'cache-control': 'public, max-age=31536000, immutable',
+      'x-content-type-options': 'nosniff',
+    });
+    const plain = await raw('/assets/main-1a2b.js', { 'accept-encoding': 'identity' });
+    expect(plain.body.toString()).toBe(script);
+    expect(plain.headers['content-encoding']).toBeUndefined();
+    expect(gateway.seen).toEqual([]);
+  });
+
+  test('that are gone are a problem that nobody keeps', async () => {
+    const { status, headers } = await raw('/assets/main-old.js', {});
+    expect(status).toBe(404);
+    expect(headers['content-type']).toMatch(/problem\+json/);
+    expect(headers['cache-control'] ?? '').not.toContain('immutable');
+  });
+
+  test.each(['/assets/../../etc/passwd', '/assets/..%2f..%2fetc/passwd', '/assets//../../../etc/passwd'])(
+    'do not lead out of their folder: %s',
+    async (path) => {
+      const { status, body } = await raw(path, {});
+      expect([400, 404, 200]).toContain(status);
+      expect(body.toString()).not.toContain('root:');
+    },
+  );
+
+  test('and pictures may be on other hosts: pages may load from there, and from nowhere else', async () => {
+    gateway.answer = (_, response) => void response.setHeader('content-type', 'text/html').end('<p>a page');
+    const elsewhere = { MEDIA_URL: 'https://cdn.example.org/media', ASSETS_URL: 'https://static.example.org/assets' };
+    const policyOf = async ({ url }: Edge) =>
+      (await fetch(`${url}/products/x`)).headers.get('content-security-policy')!;
+    const own = await policyOf(edge);
+    expect(own).toContain("default-src 'self'");
+    expect(own).not.toContain('example.org');
+    const other = await policyOf(await edgeFor([gateway], elsewhere));
+    expect(other).toContain('https://cdn.example.org https://static.example.org');
+    expect(other).not.toMatch(/ https?:(\s|;|$)|\*/);
+  });
+});
