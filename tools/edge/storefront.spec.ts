@@ -1,30 +1,19 @@
-// How nginx serves the storefront: files as they lie there, pages as copies of what a gateway made.
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+// Pages of the storefront are copies of what a gateway made, where they are the same for everybody.
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Edge } from './edge.ts';
 import { describeWithNginx, edgeFor, FakeGateway } from './edge-under-test.ts';
 
-describeWithNginx('the storefront', () => {
-  const dir = mkdtempSync(join(tmpdir(), 'shop-assets-'));
+describeWithNginx('pages of the storefront', () => {
   let gateway: FakeGateway;
   let edge: Edge;
 
   beforeAll(async () => {
-    // nginx is another user.
-    chmodSync(dir, 0o755);
-    mkdirSync(join(dir, 'assets'));
-    writeFileSync(join(dir, 'assets', 'main-1.js'), 'plain');
-    writeFileSync(join(dir, 'assets', 'main-1.js.gz'), gzipSync('compressed'));
     gateway = await FakeGateway.start('one');
-    edge = await edgeFor([gateway], { EDGE_ASSETS_DIR: dir });
+    edge = await edgeFor([gateway]);
   });
   afterAll(async () => {
     await gateway?.close();
-    rmSync(dir, { recursive: true });
   });
 
   const page = (path: string, host: string) =>
@@ -37,21 +26,6 @@ describeWithNginx('the storefront', () => {
         .on('error', reject)
         .end();
     });
-
-  test('files are served for ever, compressed as they lie there', async () => {
-    const answer = await fetch(`${edge.url}/assets/main-1.js`, { headers: { 'accept-encoding': 'gzip' } });
-    expect([await answer.text(), answer.headers.get('content-encoding')]).toEqual(['compressed', 'gzip']);
-    expect(answer.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
-    expect(answer.headers.get('content-type')).toContain('javascript');
-  });
-
-  test('a file of another version is asked of a gateway', async () => {
-    gateway.answer = (_, response) => void response.end('of the other version');
-    expect(await (await fetch(`${edge.url}/assets/main-2.js`)).text()).toBe('of the other version');
-    gateway.answer = (_, response) => void response.writeHead(404, { 'cache-control': 'no-store' }).end('gone');
-    const gone = await fetch(`${edge.url}/assets/main-3.js`);
-    expect([gone.status, gone.headers.get('cache-control')]).toEqual([404, 'no-store']);
-  });
 
   test.each([
     '/',
