@@ -38,7 +38,7 @@ await main(async () => {
         await step(`${width}, ${colorScheme}`, async () => {
           for (const [name, path] of Object.entries(storage.paths)) {
             if (options.only !== undefined && options.only !== name) continue;
-            const file = join(options.dir, `${name}-${width}-${colorScheme}.png`);
+            const file = join(options.dir, `${name}-${width}-${colorScheme}.jpg`);
             await shoot(await context.newPage(), path, file, options.whole);
           }
         });
@@ -93,7 +93,8 @@ async function shoot(page: Page, path: string, file: string, fullPage: boolean):
   await page.goto(path);
   await page.getByRole('heading', { level: 1 }).first().waitFor();
   await page.evaluate(() => document.fonts.ready);
-  await page.waitForTimeout(1000);
-  await page.screenshot({ path: file, fullPage });
+  // A page goes on asking for what it shows, and lazy pictures are never all there.
+  await page.waitForTimeout(2000);
+  await page.screenshot({ path: file, fullPage, type: 'jpeg', quality: 82 });
   await page.close();
 }

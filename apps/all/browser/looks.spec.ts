@@ -11,6 +11,9 @@ import { addToCart, logIn } from './steps.js';
 const MOST_BYTES = 120_000;
 const PHONE = { width: 360, height: 740 };
 
+/** All pages, one after the other. */
+const TOUR_MS = 240_000;
+
 describeInBrowser('every page', (shop) => {
   /** An address of each page, for somebody who may see it. */
   const addresses = async (): Promise<[string, string][]> => {
@@ -30,7 +33,8 @@ describeInBrowser('every page', (shop) => {
   const shown = async (page: Page, path: string) => {
     await page.goto(path);
     await page.getByRole('heading', { level: 1 }).first().waitFor();
-    await page.waitForLoadState('networkidle');
+    // Nothing is still to come.
+    await expect(page.locator('[class*="_bone_"]')).toHaveCount(0);
   };
   const asStaff = async (options = {}) => {
     const page = await shop().visit(options);
@@ -41,19 +45,23 @@ describeInBrowser('every page', (shop) => {
     return page;
   };
 
-  test.each(['light', 'dark'] as const)('has nothing that axe finds, in its %s colours', async (colorScheme) => {
-    const page = await asStaff({ colorScheme });
-    for (const [name, path] of [...(await addresses()), ['none', '/no/such/page'] as [string, string]]) {
-      await shown(page, path);
-      const { violations } = await new AxeBuilder({ page })
-        .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-        .analyze();
-      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
-      expect(found, name).toEqual([]);
-    }
-  });
+  test.each(['light', 'dark'] as const)(
+    'has nothing that axe finds, in its %s colours',
+    { timeout: TOUR_MS },
+    async (colorScheme) => {
+      const page = await asStaff({ colorScheme });
+      for (const [name, path] of [...(await addresses()), ['none', '/no/such/page'] as [string, string]]) {
+        await shown(page, path);
+        const { violations } = await new AxeBuilder({ page })
+          .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+          .analyze();
+        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+        expect(found, name).toEqual([]);
+      }
+    },
+  );
 
-  test('fits a phone of 360 px and does not jump while it loads', async () => {
+  test('fits a phone of 360 px and does not jump while it loads', { timeout: TOUR_MS }, async () => {
     const page = await asStaff({ viewport: PHONE });
     await page.addInitScript(() => {
       const shifts: number[] = [];
@@ -73,7 +81,7 @@ describeInBrowser('every page', (shop) => {
     }
   });
 
-  test('loads little: the first pages of a visit stay within the budget', async () => {
+  test('loads little: the first pages of a visit stay within the budget', { timeout: TOUR_MS }, async () => {
     for (const [name, path] of (await addresses()).slice(0, 4)) {
       const page = await shop().visit();
       const sizes: number[] = [];
@@ -101,7 +109,7 @@ describeInBrowser('every page', (shop) => {
     expect(await paper()).toBe('rgb(21, 25, 23)');
     await page.reload();
     expect(await paper()).toBe('rgb(21, 25, 23)');
-    await page.getByLabel('Sprache').selectOption('en');
+    await page.getByLabel('Sprache', { exact: true }).selectOption('en');
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Things that stay');
   });
 

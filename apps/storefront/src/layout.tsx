@@ -72,7 +72,7 @@ function CartLink() {
           {count}
         </span>
       )}
-      <span className="visually-hidden">, {t.header.items(count)}</span>
+      <span className="visually-hidden"> {t.header.items(count)}</span>
     </Link>
   );
 }

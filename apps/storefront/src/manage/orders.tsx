@@ -78,7 +78,7 @@ function Search({ q, status }: { q?: string | undefined; status?: string | undef
     });
   };
   return (
-    <Form className={styles.bar} role="search" onData={search}>
+    <Form className={styles.bar} role="search" aria-label={t.findOrders} onData={search}>
       <TextField key={q} label={t.findOrders} name="q" defaultValue={q} autoComplete="off" />
       <SelectField key={status} label={t.orderStatus} name="status" defaultValue={status ?? ''}>
         <option value="">{t.anyStatus}</option>

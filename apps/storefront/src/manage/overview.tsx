@@ -61,7 +61,9 @@ function Services() {
           <tr>
             <th scope="col">{t.service}</th>
             <th scope="col">{t.state}</th>
-            <th scope="col" className={styles.number} />
+            <th scope="col" className={styles.number}>
+              {t.took}
+            </th>
           </tr>
         </thead>
         <tbody>

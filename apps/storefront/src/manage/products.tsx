@@ -31,7 +31,7 @@ export function ManageProductsPage() {
         <h1 tabIndex={-1}>{t.products}</h1>
         <ButtonLink to="/manage/products/new">{t.newProduct}</ButtonLink>
       </div>
-      <Form className={styles.bar} role="search" onData={search}>
+      <Form className={styles.bar} role="search" aria-label={t.searchProducts} onData={search}>
         <TextField key={q} label={t.searchProducts} name="q" defaultValue={q} autoComplete="off" />
         <Button type="submit" look="secondary">
           {t.search}

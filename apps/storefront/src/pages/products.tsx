@@ -6,7 +6,7 @@ import { useMessages } from '../i18n/i18n.js';
 import { filterOf, type ListSearch } from '../listing.js';
 import { NotFound } from '../not-found.js';
 import { usePageTitle } from '../page-title.js';
-import { Button } from '../ui/button.js';
+import { Button, ButtonLink } from '../ui/button.js';
 import { Empty, ErrorNotice } from '../ui/notice.js';
 import { ProductGrid, ProductGridSkeleton } from '../ui/product-card.js';
 import { Bone } from '../ui/skeleton.js';
@@ -62,6 +62,7 @@ function Results({ search, category, clear }: Omit<ListProps, 'title'> & { clear
   const t = useMessages();
   const query = useInfiniteQuery(products(filterOf(search, category)));
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const filtered = Object.keys(search).some((name) => name !== 'q' && name !== 'sort');
   if (query.error && items.length === 0)
     return (
       <div className={styles.results}>
@@ -76,9 +77,13 @@ function Results({ search, category, clear }: Omit<ListProps, 'title'> & { clear
       {query.isPending && <ProductGridSkeleton count={12} />}
       {query.data && items.length === 0 && (
         <Empty title={t.list.empty} hint={t.list.emptyHint} heading="h2">
-          <Button look="secondary" onClick={clear}>
-            {t.list.clear}
-          </Button>
+          {filtered ? (
+            <Button look="secondary" onClick={clear}>
+              {t.list.clear}
+            </Button>
+          ) : (
+            <ButtonLink to="/products">{t.cart.browse}</ButtonLink>
+          )}
         </Empty>
       )}
       <ProductGrid products={items} />
