@@ -1,6 +1,7 @@
 // Who may import whom, how long things may get, and the mistakes a type checker does not see.
 import nx from '@nx/eslint-plugin';
 import { createNodeResolver, importX } from 'eslint-plugin-import-x';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 const dependencies = [
@@ -63,7 +64,11 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.config.ts', '**/*.spec.ts', '**/test/**', '**/prove/**', 'tools/**', '**/*.mjs'],
+    files: ['apps/storefront/**/*.ts', 'apps/storefront/**/*.tsx'],
+    ...reactHooks.configs.flat['recommended-latest'],
+  },
+  {
+    files: ['**/*.config.ts', '**/*.spec.ts', '**/test/**', '**/browser/**', '**/prove/**', 'tools/**', '**/*.mjs'],
     rules: { 'no-restricted-properties': 'off', 'no-restricted-imports': 'off' },
   },
   {

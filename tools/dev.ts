@@ -78,7 +78,7 @@ function watchSources(): () => Promise<string[]> {
   };
   const note = (event: string, file: string) => {
     if (event === 'rename') watchFolders();
-    if (!/\.tsx?$/.test(file) || file.endsWith('.spec.ts')) return;
+    if (!/\.(tsx?|css)$/.test(file) || file.endsWith('.spec.ts')) return;
     changed.push(file);
     wake();
   };

@@ -1,6 +1,6 @@
 // npm run edge -- --gateways 127.0.0.1:3000,127.0.0.1:3001: nginx in front of a shop that runs on this machine.
 import { join, resolve } from 'node:path';
-import { dataDir } from './data-dir.ts';
+import { dataDir, root } from './data-dir.ts';
 import { startEdge } from './edge/edge.ts';
 import { findNginx } from './edge/nginx-program.ts';
 import { main, whenAborted } from './interrupt.ts';
@@ -28,7 +28,7 @@ await main(async (interrupt) => {
   if (!(await isFree(port))) throw new Failure(`Port ${port} is in use already. Choose another with --port.`);
   const program = await findNginx();
   const fromEnvironment = Object.entries(process.env).filter(
-    (entry): entry is [string, string] => /^(EDGE_\w+|MEDIA_URL|ASSETS_URL)$/.test(entry[0]) && entry[1] !== undefined,
+    (entry): entry is [string, string] => /^EDGE_\w+$/.test(entry[0]) && entry[1] !== undefined,
   );
   const { certificate, key } = options;
   if ((certificate === undefined) !== (key === undefined)) throw new Failure('--certificate and --key go together.');
@@ -40,6 +40,7 @@ await main(async (interrupt) => {
       EDGE_TLS_KEY: resolve(key),
     };
   const env = {
+    EDGE_ASSETS_DIR: join(root, 'apps', 'storefront', 'dist'),
     ...Object.fromEntries(fromEnvironment),
     EDGE_GATEWAYS: options.gateways,
     EDGE_BALANCE: options.balance,

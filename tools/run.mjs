@@ -30,6 +30,7 @@ const commands = [
   'cluster-test',
   'cluster-down',
   'chart-docs',
+  'screenshots',
 ];
 
 let interrupted = false;

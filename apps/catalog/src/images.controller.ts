@@ -31,6 +31,11 @@ export class ImagesController {
     return this.images.get(id);
   }
 
+  @Handles(catalogRpc.listImages)
+  async listImages({ product }: In<'listImages'>): Out<'listImages'> {
+    return { items: await this.images.list(product) };
+  }
+
   @Handles(catalogRpc.removeImage)
   async removeImage({ id }: In<'removeImage'>): Out<'removeImage'> {
     await this.images.remove(id);

@@ -113,11 +113,16 @@ export class ImagesService {
       return keys;
     });
     await this.cache.invalidate(changed);
+    return this.list(product.id);
+  }
+
+  async list(productKey: string): Promise<Image[]> {
+    const { id } = await this.findProduct(productKey);
     const rows = await sql<ImageRow>(
       this.dataSource,
       `select ${imageColumns} from images i join pictures p on p.hash = i.picture
        where i.product_id = $1 order by i.position, i.id`,
-      [product.id],
+      [id],
     );
     return rows.map((row) => toImage(row, this.config.MEDIA_URL));
   }

@@ -47,6 +47,13 @@ describe('an upload', () => {
     expect(await metric(catalog, 'queue_oldest_seconds{queue="image-worker"}')).toBeLessThan(60);
   });
 
+  it('is among the pictures of its product at once, though shoppers do not see it yet', async () => {
+    const [first, second] = [await addBytes(bytes), await addBytes(`another ${bytes}`)];
+    const listed = await catalog.rpc.call(catalogRpc.listImages, { product: product.slug });
+    expect(listed.items).toEqual([first, second]);
+    expect(await refusalOf(catalog.rpc.call(catalogRpc.listImages, { product: NOWHERE }))).toMatchObject({ code: 'not_found' });
+  });
+
   it('of the same bytes on the same product is the same image, also when the call is made twice', async () => {
     const [first, second] = [await pictures.upload(bytes), await pictures.upload(bytes)];
     const ids = [await add(first), await add(first), await add(second)].map(({ id }) => id);

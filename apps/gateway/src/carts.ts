@@ -1,7 +1,7 @@
 // Carts live in Redis (state), each as one value of JSON that only the scripts below change, so that no change is lost.
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { MAX_QUANTITY } from '@shop/contracts/values';
+import { MAX_QUANTITY } from '@shop/contracts/limits';
 import { AppError } from '@shop/kit/errors';
 import { REDIS_STATE } from '@shop/kit/redis';
 import type { Redis } from 'ioredis';

@@ -60,8 +60,6 @@ export function serveDocs(app: NestFastifyApplication, controllers: Type[]): voi
     description ??= JSON.stringify(describeApi(app, controllers));
     return reply.type('application/json; charset=utf-8').send(description);
   });
-  // The front page, as long as there is no storefront.
-  fastify.get('/', (_request, reply) => reply.redirect('/api/docs'));
   fastify.get('/api/docs', (_request, reply) =>
     reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).send(PAGE),
   );

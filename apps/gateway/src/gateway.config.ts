@@ -6,6 +6,11 @@ export const gatewayConfig = defineConfig({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('Where visitors find the shop, when that is not what the Host header says; https makes cookies Secure'),
+  STOREFRONT_DIR: z.string().optional().describe('The folder of the built storefront; else apps/storefront/dist'),
+  MEDIA_URL: z
+    .string()
+    .default('/media')
+    .describe('What the addresses of pictures begin with: /media of the gateway, or what serves a copy of it'),
   RATE_LIMITS: z.enum(['on', 'off']).default('on').describe('off: for load tests'),
 });
 export type GatewayConfig = ConfigOf<typeof gatewayConfig>;

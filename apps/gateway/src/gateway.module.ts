@@ -25,6 +25,7 @@ import { Sessions } from './sessions.js';
 import { StaffController } from './staff.controller.js';
 import { StaffOrdersController } from './staff-orders.controller.js';
 import { StripeEventsController, keepRawStripeEvents } from './stripe-events.controller.js';
+import { serveStorefront } from './storefront.js';
 import { Uploads } from './uploads.js';
 import { Visitors } from './visitors.js';
 
@@ -62,5 +63,6 @@ export const gateway = defineService({
     streamPictures(app);
     endStreamsOnClose(app);
     serveDocs(app, controllers);
+    serveStorefront(app);
   },
 });

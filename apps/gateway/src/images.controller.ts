@@ -65,6 +65,18 @@ export class ImagesController {
     return image;
   }
 
+  @Get('products/:product/images')
+  @Documented({
+    summary: 'The pictures of a product and how far they are',
+    answer: ImageList,
+    access: 'staff',
+    params: productParam,
+    refuses: ['not_found'],
+  })
+  list(@Param('product') product: string): Promise<ImageList> {
+    return this.rpc.call(catalogRpc.listImages, { product: productKey(product) });
+  }
+
   @Put('products/:product/images')
   @Documented({
     summary: 'Put the pictures of a product in order',

@@ -89,4 +89,5 @@ export const examples = {
   OrderPage: { items: [order], nextCursor: null },
   CreditEntry: creditEntry,
   Credit: { balanceCents: 1000, entries: [creditEntry] },
+  StaffHealth: { at: '2026-11-20T10:00:00.000Z', services: [{ name: 'catalog', up: true, ms: 2 }] },
 };

@@ -7,6 +7,7 @@ import { Order, OrderPage } from '@shop/contracts/orders';
 import { Credit, CreditEntry } from '@shop/contracts/payments';
 import { Problem } from '@shop/contracts/problems';
 import { Category, CategoryList, Product, ProductPage, ProductSummary } from '@shop/contracts/products';
+import { StaffHealth } from '@shop/contracts/staff';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { GatewayModule } from '../src/gateway.module.js';
 import { examples } from '../src/openapi-examples.js';
@@ -26,7 +27,7 @@ let document: Document;
 let operations: [name: string, operation: Operation][];
 
 beforeAll(async () => {
-  shop = await openShop();
+  shop = await openShop({ STOREFRONT_DIR: '/nowhere' });
   document = (await new Visitor(shop).get<Document>('/api/openapi.json')).body;
   operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]): [string, Operation] => [
@@ -85,7 +86,7 @@ it('says of every route what it is for, what it answers and how it refuses', () 
 
 it('shows examples that are what they are examples of', () => {
   const schemas = { Category, CategoryList, ProductSummary, ProductPage, Product, Customer, CustomerAnswer };
-  const all = { ...schemas, Image, ImageList, SessionAnswer, Cart, Order, OrderPage, CreditEntry, Credit };
+  const all = { ...schemas, Image, ImageList, SessionAnswer, Cart, Order, OrderPage, CreditEntry, Credit, StaffHealth };
   for (const [name, schema] of Object.entries(all)) schema.parse(examples[name as keyof typeof examples]);
   expect(Object.keys(all).sort()).toEqual(Object.keys(examples).sort());
   for (const [, { responses }] of operations)
@@ -106,7 +107,7 @@ it('shows requests that the routes accept', async () => {
   const staff = await new Visitor(shop).logIn('sam@example.org');
   shop.catalog.createProduct = shop.catalog.updateProduct = () => examples.Product as Product;
   shop.catalog.createCategory = () => examples.Category;
-  shop.catalog.orderImages = () => examples.ImageList as ImageList;
+  shop.catalog.orderImages = shop.catalog.listImages = () => examples.ImageList as ImageList;
   for (const [name, { requestBody }] of operations) {
     const [method, path] = name.split(' ') as [string, string];
     const body = requestBody?.content['application/json']?.example;
@@ -117,7 +118,7 @@ it('shows requests that the routes accept', async () => {
 });
 
 it('has a page to try it that needs nothing from elsewhere', async () => {
-  const page = await fetch(`${shop.url}/`); // the front page leads there
+  const page = await fetch(`${shop.url}/`); // where there is no storefront, the front page leads there
   expect(page.url).toBe(`${shop.url}/api/docs`);
   expect(page.status).toBe(200);
   expect(page.headers.get('content-type')).toContain('text/html');

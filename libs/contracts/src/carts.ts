@@ -1,6 +1,7 @@
 // The cart as a shopper sees it; the gateway keeps it.
 import * as z from 'zod';
-import { Cents, Currency, Id, MAX_QUANTITY, Slug } from './values.js';
+import { MAX_QUANTITY } from './limits.js';
+import { Cents, Currency, Id, Slug } from './values.js';
 
 export const CartLine = z
   .object({

@@ -137,6 +137,8 @@ export const catalogRpc = defineRpcs('catalog', {
     deadlineMs: 10_000,
   },
   getImage: { input: z.object({ id: Id }), output: Image, idempotent: true, deadlineMs: 2000 },
+  /** In the order in which the product shows them, also those that are not ready. not_found. */
+  listImages: { input: z.object({ product: ProductKey }), output: ImageList, idempotent: true, deadlineMs: 2000 },
   /** Also when there is none (any more). */
   removeImage: { input: z.object({ id: Id }), output: Done, idempotent: true, deadlineMs: 5000 },
   orderImages: {

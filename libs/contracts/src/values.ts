@@ -1,5 +1,6 @@
 // The small values that many messages share.
 import * as z from 'zod';
+import { MAX_QUANTITY } from './limits.js';
 
 export const Id = z.uuid().toLowerCase();
 /** Any text that Postgres can store. */
@@ -15,7 +16,6 @@ export const Slug = z
 /** An id or a slug. */
 export const ProductKey = z.string().min(1).max(120);
 
-export const MAX_QUANTITY = 99;
 export const Quantity = z.int().min(1).max(MAX_QUANTITY);
 
 /** Where a list goes on; opaque to clients. */

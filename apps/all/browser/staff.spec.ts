@@ -1,0 +1,116 @@
+// What staff do, up to a picture that shoppers see.
+import type { Page } from '@playwright/test';
+import sharp from 'sharp';
+import { test } from 'vitest';
+import { Shopper } from '../test/shopper.js';
+import { describeInBrowser, expect } from './browser.js';
+import { logIn } from './steps.js';
+
+describeInBrowser('staff', (shop) => {
+  const atWork = async (path = '/manage'): Promise<Page> => {
+    const page = await shop().visit();
+    await page.goto(path);
+    await logIn(page, 'staff@shop.test', 'staff-password');
+    await page.waitForURL(`**${path}`);
+    return page;
+  };
+  const newProduct = async (page: Page) => {
+    const name = `Brass hook ${Date.now()}`;
+    await page.goto('/manage/products/new');
+    await page.getByLabel('Name').fill(name);
+    await page.getByLabel('Description').fill('Holds a coat, and the coat after that.');
+    await page.getByLabel('Category').selectOption('home');
+    await page.getByLabel('Price in euros').fill('12,50');
+    await page.getByLabel('In stock').fill('7');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+    return name;
+  };
+
+  test('make a product and give it a picture, which is processed before their eyes and then in the shop', async () => {
+    const page = await atWork();
+    const name = await newProduct(page);
+    const file = await sharp({ create: { width: 1600, height: 1200, channels: 3, background: '#a8481f' } })
+      .jpeg()
+      .toBuffer();
+    await page
+      .getByLabel(/Drop pictures here/)
+      .setInputFiles({ name: 'hook.jpg', mimeType: 'image/jpeg', buffer: file });
+    await expect(page.getByText('Ready', { exact: true })).toBeVisible({ timeout: 30_000 });
+    await page.getByRole('link', { name: 'See it in the shop' }).click();
+    await expect(page.getByRole('button', { name: `Enlarge the picture: ${name}` })).toBeVisible();
+    const shown = () => page.evaluate(() => document.querySelector<HTMLImageElement>('picture img')?.currentSrc ?? '');
+    await expect.poll(shown).toMatch(/\.avif$/);
+    await page.getByRole('button', { name: /Enlarge/ }).click();
+    await expect(page.getByRole('dialog').getByRole('img')).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('button', { name: /Enlarge/ })).toBeFocused();
+  });
+
+  test('are told what a file that is no picture is', async () => {
+    const page = await atWork();
+    await newProduct(page);
+    const buffer = Buffer.from('no picture at all, only words that go on for a while');
+    await page.getByLabel(/Drop pictures here/).setInputFiles({ name: 'words.jpg', mimeType: 'image/jpeg', buffer });
+    await expect(page.getByRole('alert')).toContainText('This is not a JPEG, PNG, WebP or AVIF picture.');
+  });
+
+  test('who are overtaken by a colleague see both and decide', async () => {
+    const page = await atWork();
+    await newProduct(page);
+    const id = new URL(page.url()).pathname.split('/').at(-1)!;
+    await page.getByLabel('Price in euros').fill('14.00');
+    const colleague = await shop().staff();
+    const { body } = await colleague.get(`/api/products/${id}`);
+    await colleague.send('PATCH', `/api/products/${id}`, { priceCents: 1300 }, { 'if-match': `"${body.version}"` });
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByRole('alert')).toContainText('Somebody else changed this product');
+    await expect(page.getByRole('row', { name: /Price/ })).toContainText('€13.00');
+    await page.getByRole('button', { name: 'Save mine over it' }).click();
+    await expect(page.getByLabel('Price in euros')).toHaveValue('14.00');
+    await expect.poll(async () => (await colleague.get(`/api/products/${id}`)).body.priceCents).toBe(1400);
+  });
+
+  test('add to the stock of what is there', async () => {
+    const page = await atWork();
+    await newProduct(page);
+    await page.getByLabel('Add to stock').fill('5');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByText('12 now.')).toBeVisible();
+  });
+
+  test('find an order and give part of its money back', async () => {
+    const buyer = new Shopper(shop().url);
+    await buyer.register();
+    const { items } = (await buyer.get('/api/products?inStock=true&limit=1')).body;
+    const lines = [{ productId: items[0].id, quantity: 1 }];
+    const placed = await buyer.order({ lines, payment: { method: 'card', token: 'tok_ok' } });
+    await buyer.settled(placed.body.id);
+
+    const page = await atWork('/manage/orders');
+    await page.getByLabel('Id of an order or a customer').fill(placed.body.id);
+    await page.getByRole('button', { name: 'Search' }).last().click();
+    await expect(page.getByRole('row')).toHaveCount(2);
+    await page.getByRole('button', { name: 'Refund' }).click();
+    await page.getByLabel('Amount in euros').fill('1,00');
+    await page.getByLabel('Reason').fill('A scratch');
+    await page.getByRole('main').getByRole('button', { name: 'Refund' }).first().click();
+    await expect(page.getByText('The refund is on its way.')).toBeVisible();
+    await expect(page.getByRole('row').nth(1)).toContainText('€1.00', { timeout: 20_000 });
+  });
+
+  test('see how the services are, and the queues', async () => {
+    const page = await atWork();
+    for (const name of ['accounts', 'catalog', 'orders', 'payments'])
+      await expect(page.getByRole('row', { name: new RegExp(`${name} answers`) })).toBeVisible();
+    await expect(page.getByRole('link', { name: 'Open the queues' })).toHaveAttribute('href', '/staff/queues');
+    expect((await page.request.get('/staff/queues')).status()).toBe(200);
+  });
+
+  test('are not just anybody', async () => {
+    const page = await shop().visit();
+    await page.goto('/manage/orders');
+    await logIn(page, 'demo@shop.test', 'demo-password');
+    await expect(page.getByRole('heading', { name: 'This is for staff only' })).toBeVisible();
+  });
+});

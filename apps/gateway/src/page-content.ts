@@ -1,0 +1,89 @@
+// What belongs to the address of a page: what it says of itself, and the answers it will ask the API for first.
+import { catalogRpc } from '@shop/contracts/catalog';
+import {
+  categoriesPath,
+  featuredPath,
+  PAGE_SIZE,
+  productPath,
+  productsPath,
+  shopName,
+  type PageName,
+} from '@shop/contracts/pages';
+import type { CategoryList, Product } from '@shop/contracts/products';
+import { AppError } from '@shop/kit/errors';
+import type { ReadyJson } from '@shop/kit/ready-json';
+import type { Rpc } from '@shop/kit/rpc/rpc';
+import { structuredProduct, type PageFacts } from './page-head.js';
+import { productKey } from './products.controller.js';
+
+export interface PageContent {
+  facts: PageFacts;
+  /** By the path of the API. */
+  answers?: Record<string, ReadyJson>;
+}
+
+export interface PageAddress {
+  params: Record<string, string>;
+  /** Whether filters or the like follow the path. */
+  plain: boolean;
+  origin: string;
+}
+
+export type Content = (rpc: Rpc, address: PageAddress) => Promise<PageContent>;
+
+/** Of the pages that are the same for everybody. Throws not_found for what there is none of. */
+export const pageContents: Partial<Record<PageName, Content>> = {
+  home: async (rpc, { origin }) => {
+    const [featured, categories] = await Promise.all([
+      rpc.call(catalogRpc.listProducts, { featured: true, inStock: true, limit: 8 }),
+      rpc.call(catalogRpc.listCategories, {}),
+    ]);
+    const structured = { '@context': 'https://schema.org', '@type': 'WebSite', name: shopName, url: origin };
+    return {
+      facts: { canonical: '/', structured },
+      answers: { [featuredPath]: featured, [categoriesPath]: categories },
+    };
+  },
+  products: async (rpc, { plain }) => ({
+    facts: { title: 'All products', ...(plain && { canonical: '/products' }) },
+    answers: await firstPage(rpc, plain),
+  }),
+  category: async (rpc, { params, plain }) => {
+    const slug = params['category']!;
+    const categories = await rpc.call(catalogRpc.listCategories, {});
+    const { items } = JSON.parse(categories.body.toString()) as CategoryList;
+    const category = items.find((item) => item.slug === slug);
+    if (!category) throw new AppError('not_found', 'There is no such category.');
+    const { name, products } = category;
+    return {
+      facts: {
+        title: name,
+        description: `${name}: ${products} things, chosen with care, at ${shopName}.`,
+        ...(plain && { canonical: `/categories/${slug}` }),
+      },
+      answers: { ...(await firstPage(rpc, plain, slug)), [categoriesPath]: categories },
+    };
+  },
+  product: async (rpc, { params, origin }) => {
+    const key = productKey(params['product']!);
+    const answer = await rpc.call(catalogRpc.getProduct, { product: key });
+    const product = JSON.parse(answer.body.toString()) as Product;
+    return {
+      facts: {
+        title: product.name,
+        description: product.description,
+        canonical: `/products/${product.slug}`,
+        type: 'product',
+        picture: product.images[0],
+        structured: structuredProduct(product, origin),
+      },
+      answers: { [productPath(key)]: answer },
+    };
+  },
+};
+
+async function firstPage(rpc: Rpc, plain: boolean, category?: string): Promise<Record<string, ReadyJson>> {
+  if (!plain) return {};
+  const query = { category, limit: PAGE_SIZE };
+  return { [productsPath(query)]: await rpc.call(catalogRpc.listProducts, query) };
+}

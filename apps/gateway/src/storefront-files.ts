@@ -1,0 +1,64 @@
+// The built storefront: one page that the gateway completes for each address, and files whose names say what is in them.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { GatewayConfig } from './gateway.config.js';
+
+export interface Storefront {
+  assetsDir: string;
+  /** Of the page before it is completed. */
+  version: string;
+  policy: string;
+  page(parts: PageParts): string;
+}
+
+export interface PageParts {
+  /** Elements of <head>. */
+  head: string;
+  /** JSON that no markup can be mistaken for. */
+  data?: string;
+}
+
+const HEAD = '<!--head-->';
+const DATA = '<!--data-->';
+
+/** Undefined where none was built: the shop is an API then. */
+export function readStorefront({ STOREFRONT_DIR, MEDIA_URL }: GatewayConfig): Storefront | undefined {
+  const folder = STOREFRONT_DIR ?? resolve(import.meta.dirname, '../../storefront/dist');
+  const file = join(folder, 'index.html');
+  if (!existsSync(file)) return undefined;
+  const html = readFileSync(file, 'utf8');
+  const [beforeHead, rest] = split(html, HEAD);
+  const [beforeData, end] = split(rest, DATA);
+  return {
+    assetsDir: join(folder, 'assets'),
+    version: createHash('sha1').update(html).digest('base64url').slice(0, 12),
+    policy: policyOf(html, MEDIA_URL),
+    page: ({ head, data = '' }) => `${beforeHead}${head}${beforeData}${data}${end}`,
+  };
+}
+
+function split(text: string, mark: string): [string, string] {
+  const at = text.indexOf(mark);
+  if (at < 0) throw new Error(`index.html of the storefront has no ${mark}`);
+  return [text.slice(0, at), text.slice(at + mark.length)];
+}
+
+/** Scripts of its own, those inside the page by their hashes; pictures may come from another host. */
+function policyOf(html: string, mediaUrl: string): string {
+  const hashes = [...html.matchAll(/<script>([^]*?)<\/script>/g)].map(
+    ([, script]) => ` 'sha256-${createHash('sha256').update(script!).digest('base64')}'`,
+  );
+  const media = URL.canParse(mediaUrl) ? ` ${new URL(mediaUrl).origin}` : '';
+  return [
+    "default-src 'none'",
+    `script-src 'self'${hashes.join('')}`,
+    "style-src 'self'",
+    `img-src 'self' data:${media}`,
+    "font-src 'self'",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}

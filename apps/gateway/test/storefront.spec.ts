@@ -1,0 +1,167 @@
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppError } from '@shop/kit/errors';
+import { ReadyJson } from '@shop/kit/ready-json';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { examples } from '../src/openapi-examples.js';
+import { openShop, type Shop } from './shop.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'shop-storefront-'));
+const SCRIPT = 'document.title';
+const HTML = `<html><head><!--head--><script>${SCRIPT}</script></head><body><script type="application/json" id="page-data"><!--data--></script></body></html>`;
+
+let shop: Shop;
+beforeAll(async () => {
+  mkdirSync(join(dir, 'assets'));
+  writeFileSync(join(dir, 'index.html'), HTML);
+  writeFileSync(join(dir, 'assets', 'main-1a2b.js'), 'plain');
+  writeFileSync(join(dir, 'assets', 'main-1a2b.js.gz'), 'compressed');
+  shop = await openShop({ STOREFRONT_DIR: dir, MEDIA_URL: 'https://pictures.example.org/media' });
+});
+afterAll(async () => {
+  await shop.stop();
+  rmSync(dir, { recursive: true });
+});
+beforeEach(() => {
+  shop.catalog.getProduct = () => ReadyJson.of(examples.Product);
+  shop.catalog.listCategories = () => ReadyJson.of(examples.CategoryList);
+});
+
+const open = async (path: string, headers: Record<string, string> = { accept: 'text/html' }) => {
+  const response = await fetch(shop.url + path, { headers, redirect: 'manual' });
+  return { status: response.status, headers: response.headers, html: await response.text() };
+};
+const inHead = (html: string, pattern: RegExp) => pattern.exec(html)?.[1];
+const dataOf = (html: string) =>
+  JSON.parse(/id="page-data">([^]*?)<\/script>/.exec(html)![1]!) as Record<string, unknown>;
+
+describe('the page of a product', () => {
+  it('says what it is without running a script', async () => {
+    const { status, html } = await open('/products/walnut-desk');
+    expect(status).toBe(200);
+    expect(inHead(html, /<title>(.*?)<\/title>/)).toBe('Walnut desk – Field &amp; Hearth');
+    expect(inHead(html, /name="description" content="(.*?)"/)).toBe(examples.Product.description);
+    expect(inHead(html, /rel="canonical" href="(.*?)"/)).toBe(`${shop.url}/products/walnut-desk`);
+    expect(inHead(html, /property="og:type" content="(.*?)"/)).toBe('product');
+    const structured = JSON.parse(inHead(html, /ld\+json">(.*?)<\/script>/)!) as { offers: object };
+    expect(structured).toMatchObject({ '@type': 'Product', name: 'Walnut desk' });
+    expect(structured.offers).toMatchObject({ price: '499.00', priceCurrency: 'EUR' });
+  });
+
+  it('brings what it will ask the API for', async () => {
+    expect(dataOf((await open('/products/walnut-desk')).html)).toEqual({
+      '/api/products/walnut-desk': examples.Product,
+    });
+  });
+
+  it('cannot be broken by what staff call a product', async () => {
+    const name = `"><script>alert(1)</script><!-- '&`;
+    shop.catalog.getProduct = () => ReadyJson.of({ ...examples.Product, name, description: name });
+    const { html } = await open('/products/walnut-desk');
+    expect(html.match(/<script/g)).toHaveLength(HTML.match(/<script/g)!.length + 1);
+    expect(html).not.toContain('alert(1)</script>');
+    expect((dataOf(html)['/api/products/walnut-desk'] as { name: string }).name).toBe(name);
+  });
+
+  it('is 304 for who has it, and new when the product or the storefront is', async () => {
+    const { headers } = await open('/products/walnut-desk');
+    const etag = headers.get('etag')!;
+    const same = await open('/products/walnut-desk', { 'if-none-match': etag });
+    expect(same.status).toBe(304);
+    for (const name of ['content-security-policy', 'cache-control'])
+      expect(same.headers.get(name), name).toBe(headers.get(name));
+    shop.catalog.getProduct = () => ReadyJson.of({ ...examples.Product, priceCents: 1 });
+    expect((await open('/products/walnut-desk', { 'if-none-match': etag })).status).toBe(200);
+  });
+
+  it('may be copied for a moment, and may run and load only what it consists of', async () => {
+    const { headers } = await open('/products/walnut-desk');
+    expect(headers.get('cache-control')).toContain('public, max-age=1');
+    const policy = headers.get('content-security-policy')!;
+    expect(policy).toMatch(
+      /script-src 'self' 'sha256-[\w+/=]+'; style-src 'self'; img-src 'self' data: https:\/\/pictures.example.org;/,
+    );
+    expect(policy).not.toContain('unsafe');
+  });
+
+  it('is 404 as a page when there is no such product', async () => {
+    shop.catalog.getProduct = () => {
+      throw new AppError('not_found');
+    };
+    const { status, html, headers } = await open('/products/no-such');
+    expect([status, headers.get('cache-control')]).toEqual([404, 'no-store']);
+    expect(inHead(html, /name="robots" content="(.*?)"/)).toBe('noindex');
+  });
+
+  it('comes without its data when the catalog is away', async () => {
+    shop.catalog.getProduct = () => {
+      throw new AppError('unavailable');
+    };
+    const { status, html, headers } = await open('/products/walnut-desk');
+    expect([status, headers.get('retry-after')]).toEqual([503, '5']);
+    expect(dataOf(html)).toEqual({});
+  });
+});
+
+it('shows a category under one address, whatever filters follow it', async () => {
+  const plain = await open('/categories/furniture');
+  expect(inHead(plain.html, /rel="canonical" href="(.*?)"/)).toBe(`${shop.url}/categories/furniture`);
+  expect(Object.keys(dataOf(plain.html))).toEqual(['/api/products?category=furniture&limit=24', '/api/categories']);
+  const filtered = await open('/categories/furniture?sort=price');
+  expect([filtered.status, inHead(filtered.html, /name="robots" content="(.*?)"/)]).toEqual([200, 'noindex']);
+  expect((await open('/categories/no-such')).status).toBe(404);
+});
+
+it('keeps pages of a person out of search engines and copies', async () => {
+  for (const path of ['/cart', '/checkout', '/orders', '/account', '/manage/products/new']) {
+    const { status, html, headers } = await open(path);
+    expect([status, headers.get('cache-control')], path).toEqual([200, 'no-cache']);
+    expect(html, path).toContain('noindex');
+  }
+});
+
+it('tells people with a page and programs with a problem that there is nothing', async () => {
+  const page = await open('/no/such/page');
+  expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
+  for (const [path, accept] of [
+    ['/no/such/page', '*/*'],
+    ['/api/nothing', 'text/html'],
+    ['/assets/gone.js', 'text/html'],
+  ] as const) {
+    const { status, headers } = await open(path, { accept });
+    expect([status, headers.get('content-type'), headers.get('cache-control')], path).toEqual([
+      404,
+      'application/problem+json',
+      'no-store',
+    ]);
+  }
+});
+
+it('serves files for ever, compressed where they lie compressed', async () => {
+  const plain = await open('/assets/main-1a2b.js', { 'accept-encoding': 'identity' });
+  expect([plain.html, plain.headers.get('cache-control')]).toEqual(['plain', 'public, max-age=31536000, immutable']);
+  const small = await fetch(`${shop.url}/assets/main-1a2b.js`, {
+    method: 'HEAD',
+    headers: { 'accept-encoding': 'gzip' },
+  });
+  expect(small.headers.get('content-encoding')).toBe('gzip');
+});
+
+it('tells search engines where everything is', async () => {
+  expect((await open('/robots.txt')).html).toContain(`Sitemap: ${shop.url}/sitemap.xml`);
+  expect((await open('/sitemap.xml')).html).toContain(`<loc>${shop.url}/sitemaps/furniture.xml</loc>`);
+  shop.catalog.listProducts = ({ cursor }) =>
+    ReadyJson.of(
+      cursor
+        ? { items: [{ slug: 'last', updatedAt: '2026-11-20T09:30:00.000Z' }], nextCursor: null }
+        : { items: [{ slug: 'first', updatedAt: '2026-11-20T09:30:00.000Z' }], nextCursor: 'more' },
+    );
+  const { html } = await open('/sitemaps/furniture.xml');
+  expect([...html.matchAll(/<loc>(.*?)<\/loc>/g)].map(([, url]) => new URL(url!).pathname)).toEqual([
+    '/categories/furniture',
+    '/products/first',
+    '/products/last',
+  ]);
+  expect((await open('/sitemaps/no-such.xml')).status).toBe(404);
+});

@@ -1,0 +1,62 @@
+// Asks the shop's API. Whatever goes wrong is an ApiError with a code that the pages have words for.
+import type { Problem, ProblemCode } from '@shop/contracts/problems';
+
+/** `offline`: there was no answer at all. */
+export type ErrorCode = ProblemCode | 'offline';
+
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+
+  constructor(
+    readonly code: ErrorCode,
+    readonly problem: Partial<Problem> = {},
+    /** Seconds after which trying again makes sense. */
+    readonly retryAfter?: number,
+  ) {
+    super(problem.detail ?? code);
+  }
+
+  /** What is wrong with one field of what was sent. */
+  field(name: string): string | undefined {
+    return this.problem.errors?.find(({ field }) => field === name)?.message;
+  }
+
+  /** Whether asking again may help. */
+  get passes(): boolean {
+    return this.code === 'offline' || this.code === 'unavailable' || this.code === 'overloaded';
+  }
+}
+
+export interface RequestOptions {
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+export async function send<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+  const { body, headers, signal } = options;
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: signal ?? null,
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError('offline');
+  }
+  if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
+  throw await errorOf(response);
+}
+
+export async function errorOf(response: Response): Promise<ApiError> {
+  const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
+  const retryAfter = Number(response.headers.get('retry-after')) || undefined;
+  return new ApiError(problem.code ?? (response.status >= 500 ? 'unavailable' : 'internal'), problem, retryAfter);
+}
+
+export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return send<T>('GET', path, signal ? { signal } : {});
+}

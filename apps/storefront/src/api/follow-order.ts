@@ -1,0 +1,39 @@
+// An order's progress as it happens: by events, and where those do not come through, by asking.
+import type { Order } from '@shop/contracts/orders';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { order } from './queries.js';
+
+const ASK_MS = 2000;
+/** Events that have not come after this long do not come. */
+const PATIENCE_MS = 5000;
+
+export function isFinal({ status }: Order): boolean {
+  return status !== 'new' && status !== 'pending';
+}
+
+export function useOrder(id: string) {
+  const client = useQueryClient();
+  const [byEvents, setByEvents] = useState(true);
+  const query = useQuery({
+    ...order(id),
+    refetchInterval: ({ state }) => !byEvents && state.data && !isFinal(state.data) && ASK_MS,
+  });
+  const underWay = query.data !== undefined && !isFinal(query.data);
+  useEffect(() => {
+    if (!underWay || !byEvents) return;
+    const source = new EventSource(`/api/orders/${id}/events`);
+    const impatient = setTimeout(() => setByEvents(false), PATIENCE_MS);
+    source.addEventListener('status', (event: MessageEvent<string>) => {
+      clearTimeout(impatient);
+      client.setQueryData(order(id).queryKey, JSON.parse(event.data) as Order);
+    });
+    // It connects again by itself; one that is refused does not.
+    source.onerror = () => source.readyState === EventSource.CLOSED && setByEvents(false);
+    return () => {
+      clearTimeout(impatient);
+      source.close();
+    };
+  }, [id, underWay, byEvents, client]);
+  return query;
+}

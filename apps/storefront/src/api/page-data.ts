@@ -1,0 +1,18 @@
+// Answers that came with the page.
+import { PAGE_DATA_ID } from '@shop/contracts/pages';
+
+let answers: Record<string, unknown> | undefined;
+
+/** Of a path of the API, if the page brought it; the page is as fresh as an answer would be. */
+export function broughtByPage<T>(path: string): T | undefined {
+  answers ??= read();
+  return answers[path] as T | undefined;
+}
+
+function read(): Record<string, unknown> {
+  try {
+    return JSON.parse(document.getElementById(PAGE_DATA_ID)?.textContent ?? '{}') as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,63 @@
+// What a list of products shows, as it stands in the address of its page.
+import type { ProductFilter } from '@shop/contracts/pages';
+import type { ProductSort } from '@shop/contracts/products';
+
+/** Prices in whole euros, as people type them. */
+export interface ListSearch {
+  q?: string;
+  colour?: string;
+  from?: number;
+  to?: number;
+  stock?: true;
+  sort?: ProductSort;
+}
+
+/** Families of colours, as pictures are tagged with them. */
+export const colours = [
+  'black',
+  'grey',
+  'white',
+  'beige',
+  'brown',
+  'orange',
+  'yellow',
+  'green',
+  'blue',
+  'purple',
+  'pink',
+  'red',
+] as const;
+const sorts: readonly ProductSort[] = ['newest', 'price', '-price', 'name', 'relevance'];
+const MOST_EUROS = 1_000_000;
+
+/** Whatever the address says; what makes no sense is left out. */
+export function readListSearch(search: Record<string, unknown>): ListSearch {
+  const { q, colour, from, to, stock, sort } = search;
+  const words = q === undefined ? '' : String(q).trim().slice(0, 200);
+  return {
+    ...(words && { q: words }),
+    ...(typeof colour === 'string' && /^[a-z-]{1,40}$/.test(colour) && { colour }),
+    ...(euros(from) !== undefined && { from: euros(from) }),
+    ...(euros(to) !== undefined && { to: euros(to) }),
+    ...((stock === true || stock === 'true') && { stock: true as const }),
+    ...(sorts.includes(sort as ProductSort) && { sort: sort as ProductSort }),
+  };
+}
+
+export function euros(value: unknown): number | undefined {
+  if (value === undefined || value === '') return undefined;
+  const number = Number(value);
+  return Number.isFinite(number) && number >= 0 && number <= MOST_EUROS ? number : undefined;
+}
+
+export function filterOf({ q, colour, from, to, stock, sort }: ListSearch, category?: string): ProductFilter {
+  return {
+    ...(category !== undefined && { category }),
+    ...(q !== undefined && { q }),
+    ...(colour !== undefined && { tag: colour }),
+    ...(from !== undefined && { minPriceCents: Math.round(from * 100) }),
+    ...(to !== undefined && { maxPriceCents: Math.round(to * 100) }),
+    ...(stock && { inStock: true }),
+    ...(sort !== undefined && !(sort === 'relevance' && q === undefined) && { sort }),
+  };
+}

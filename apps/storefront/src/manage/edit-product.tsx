@@ -1,0 +1,107 @@
+// A product as staff change it. Who was overtaken by somebody else is shown both, and decides.
+import type { Product } from '@shop/contracts/products';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { productPath } from '@shop/contracts/pages';
+import { ApiError, send } from '../api/client.js';
+import { useMessages } from '../i18n/i18n.js';
+import { usePageTitle } from '../page-title.js';
+import { Button } from '../ui/button.js';
+import { Form } from '../ui/form.js';
+import { ErrorNotice } from '../ui/notice.js';
+import { useSay } from '../ui/say.js';
+import { Rows } from '../ui/skeleton.js';
+import { Conflict } from './conflict.js';
+import styles from './manage.module.css';
+import { Pictures } from './pictures.js';
+import { enteredProduct, ProductFields } from './product-fields.js';
+import { useWords } from './words.js';
+
+const route = getRouteApi('/person/manage/products/$product');
+
+export function EditProductPage() {
+  const t = useWords();
+  const { product: id } = route.useParams();
+  const key = ['manage', 'product', id];
+  const { data, error, refetch } = useQuery({
+    queryKey: key,
+    queryFn: ({ signal }) => readNow(id, signal),
+    // A form does not change under one's hands.
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+    staleTime: 0,
+    gcTime: 0,
+  });
+  usePageTitle(data?.name ?? t.edit);
+  if (!data) return error ? <ErrorNotice error={error} retry={() => void refetch()} /> : <Rows />;
+  return (
+    <>
+      <div className={styles.head}>
+        <h1 tabIndex={-1}>{data.name}</h1>
+        <Link to="/products/$product" params={{ product: data.slug }}>
+          {t.view}
+        </Link>
+      </div>
+      <div className={styles.columns}>
+        <section className={styles.card}>
+          <h2>{t.edit}</h2>
+          <EditForm key={data.version} product={data} queryKey={key} />
+        </section>
+        <Pictures product={data} />
+      </div>
+    </>
+  );
+}
+
+/** Past the browser's own copy. */
+function readNow(id: string, signal?: AbortSignal): Promise<Product> {
+  return send<Product>('GET', productPath(id), { headers: { 'cache-control': 'no-cache' }, ...(signal && { signal }) });
+}
+
+type Entered = ReturnType<typeof enteredProduct> & { stockDelta?: number };
+
+function EditForm({ product, queryKey }: { product: Product; queryKey: string[] }) {
+  const { common } = useMessages();
+  const say = useSay();
+  const client = useQueryClient();
+  const [overtaken, setOvertaken] = useState<{ mine: Entered; now: Product }>();
+  const save = useMutation({
+    mutationFn: ({ body, version }: { body: Entered; version: number }) =>
+      send<Product>('PATCH', productPath(product.id), { body, headers: { 'if-match': `"${version}"` } }),
+    onSuccess: (saved) => {
+      client.setQueryData(queryKey, saved);
+      void client.invalidateQueries({ queryKey: ['products'] });
+      void client.invalidateQueries({ queryKey: [productPath(saved.slug)] });
+      say(common.saved);
+    },
+    onError: async (error, { body: mine }) => {
+      if (error instanceof ApiError && error.code === 'stale_version')
+        setOvertaken({ mine, now: await readNow(product.id) });
+    },
+  });
+  const onData = (data: Record<string, string>) => {
+    const stock = data['stock']?.trim();
+    const body = { ...enteredProduct(data), ...(stock && { stockDelta: Number(stock) }) };
+    save.mutate({ body, version: product.version });
+  };
+  if (overtaken)
+    return (
+      <Conflict
+        {...overtaken}
+        takeTheirs={() => client.setQueryData(queryKey, overtaken.now)}
+        saveMine={() => save.mutate({ body: overtaken.mine, version: overtaken.now.version })}
+      />
+    );
+  return (
+    <Form className={styles.form} error={save.error} onData={onData}>
+      <ProductFields product={product} error={save.error} />
+      <ErrorNotice error={save.error} />
+      <div className={styles.buttons}>
+        <Button type="submit" disabled={save.isPending}>
+          {common.save}
+        </Button>
+      </div>
+    </Form>
+  );
+}

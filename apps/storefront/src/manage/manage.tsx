@@ -1,0 +1,38 @@
+// What is around every page for staff. That only staff may change anything is decided by the API.
+import { Link, Outlet } from '@tanstack/react-router';
+import { useCustomer } from '../api/session.js';
+import { Empty } from '../ui/notice.js';
+import { Rows } from '../ui/skeleton.js';
+import styles from './manage.module.css';
+import { useWords } from './words.js';
+
+export function Manage() {
+  const t = useWords();
+  const customer = useCustomer();
+  if (!customer)
+    return (
+      <div className="page">
+        <Rows />
+      </div>
+    );
+  if (customer.role !== 'staff') return <Empty title={t.onlyStaff} hint={t.onlyStaffHint} />;
+  return (
+    <div className={`page ${styles.manage}`}>
+      <nav className={styles.nav} aria-label={t.title}>
+        <Link to="/manage" activeOptions={{ exact: true }} className={styles.link}>
+          {t.overview}
+        </Link>
+        <Link to="/manage/products" className={styles.link}>
+          {t.products}
+        </Link>
+        <Link to="/manage/orders" className={styles.link}>
+          {t.orders}
+        </Link>
+        <a href="/staff/queues" className={styles.link}>
+          {t.queues}
+        </a>
+      </nav>
+      <Outlet />
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+// What staff say about a product, new or known.
+import type { Product } from '@shop/contracts/products';
+import { useQuery } from '@tanstack/react-query';
+import { categories } from '../api/queries.js';
+import { CheckField, SelectField, TextArea, TextField } from '../ui/field.js';
+import { useFieldErrors } from '../ui/form.js';
+import { centsOf, eurosOf } from './money.js';
+import styles from './manage.module.css';
+import { useWords } from './words.js';
+
+export function ProductFields({ product, error }: { product?: Product; error: unknown }) {
+  const t = useWords();
+  const { data } = useQuery(categories);
+  const wrong = useFieldErrors(error);
+  return (
+    <>
+      <TextField label={t.name} name="name" required defaultValue={product?.name} error={wrong('name')} />
+      <TextArea
+        label={t.description}
+        name="description"
+        defaultValue={product?.description}
+        error={wrong('description')}
+      />
+      <SelectField
+        // Chosen once the choices are there.
+        key={data ? 'known' : 'unknown'}
+        label={t.category}
+        name="category"
+        defaultValue={product?.category.slug}
+        error={wrong('category')}
+      >
+        {data?.items.map(({ slug, name }) => (
+          <option key={slug} value={slug}>
+            {name}
+          </option>
+        ))}
+      </SelectField>
+      <div className={styles.pair}>
+        <TextField
+          label={t.price}
+          name="price"
+          inputMode="decimal"
+          autoComplete="off"
+          hint={t.priceHint}
+          defaultValue={product && eurosOf(product.priceCents)}
+          error={wrong('priceCents')}
+        />
+        <TextField
+          label={product ? t.stockChange : t.stock}
+          name="stock"
+          inputMode="numeric"
+          autoComplete="off"
+          hint={product && t.stockHint(product.stock)}
+          defaultValue={product ? '' : '0'}
+          error={wrong(product ? 'stockDelta' : 'stock')}
+        />
+      </div>
+      <CheckField label={t.featured} name="featured" defaultChecked={product?.featured} />
+    </>
+  );
+}
+
+/** Of what was entered, as the API names it; `stock` is apart, for it is set once and then changed. */
+export function enteredProduct({
+  name = '',
+  description = '',
+  category = '',
+  price = '',
+  featured,
+}: Record<string, string>) {
+  return { name, description, category, priceCents: centsOf(price), featured: featured !== undefined };
+}

@@ -1,0 +1,127 @@
+import type { Cart } from '@shop/contracts/carts';
+import type { OrderRequest } from '@shop/contracts/orders';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { tellTabs } from '../api/cart.js';
+import { forgetAttempt, newAttempt, openAttempt, place, type Attempt } from '../api/checkout.js';
+import { ApiError } from '../api/client.js';
+import { cart, order } from '../api/queries.js';
+import { usePersonMessages } from '../i18n/person.js';
+import { usePageTitle } from '../page-title.js';
+import { Button, ButtonLink } from '../ui/button.js';
+import { Empty, ErrorNotice, Notice } from '../ui/notice.js';
+import { Rows } from '../ui/skeleton.js';
+import { CheckoutForm } from './checkout-form.js';
+import { CheckoutRefusal } from './checkout-refusal.js';
+import { CheckoutSummary } from './checkout-summary.js';
+import styles from './checkout.module.css';
+
+/** So old an attempt is not sent again unasked. */
+const RECENT_MS = 2 * 60_000;
+
+export function CheckoutPage() {
+  const t = usePersonMessages();
+  usePageTitle(t.checkout.title);
+  const { data, error, refetch } = useQuery({ ...cart, refetchOnMount: 'always' });
+  const { attempt, placing, submit, askAgain, startOver } = usePlacing();
+  if (!data && error) return <Framed content={<ErrorNotice error={error} retry={() => void refetch()} />} />;
+  if (!data) return <Framed content={<Rows />} />;
+  const unknown = attempt && !placing.isPending && (
+    <Notice tone="warn">
+      <p>{t.checkout.unknown}</p>
+      <div className={styles.buttons}>
+        <Button onClick={askAgain}>{t.checkout.askAgain}</Button>
+        <Button look="quiet" onClick={startOver}>
+          {t.checkout.startOver}
+        </Button>
+      </div>
+    </Notice>
+  );
+  if (data.lines.length === 0 && (unknown || placing.isPending || placing.isSuccess))
+    return <Framed content={unknown || <Rows />} />;
+  if (data.lines.length === 0)
+    return (
+      <Empty title={t.checkout.empty} hint={t.cart.emptyHint}>
+        <ButtonLink to="/products">{t.cart.browse}</ButtonLink>
+      </Empty>
+    );
+  return (
+    <Framed
+      content={
+        <div className={styles.columns}>
+          <div className={styles.main}>
+            {unknown || (
+              <CheckoutRefusal
+                error={placing.error}
+                cart={data}
+                seenCents={placing.variables?.request.expectedTotalCents}
+              />
+            )}
+            <CheckoutForm
+              totalCents={data.totalCents}
+              error={placing.error}
+              busy={placing.isPending || placing.isSuccess}
+              blocked={Boolean(unknown)}
+              submit={(request) => submit(request, data)}
+            />
+          </div>
+          <CheckoutSummary cart={data} />
+        </div>
+      }
+    />
+  );
+}
+
+function Framed({ content }: { content: React.ReactNode }) {
+  const { checkout: t } = usePersonMessages();
+  return (
+    <div className={`page ${styles.checkout}`}>
+      <h1 tabIndex={-1}>{t.title}</h1>
+      {content}
+    </div>
+  );
+}
+
+/** One attempt at a time; one without an answer is asked about until there is one. */
+function usePlacing() {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [attempt, setAttempt] = useState<Attempt | undefined>(openAttempt);
+  const placing = useMutation({
+    mutationFn: place,
+    // Also without a network: it fails, and says so.
+    networkMode: 'always',
+    onSuccess: (placed) => {
+      client.setQueryData(order(placed.id).queryKey, placed);
+      void client.invalidateQueries({ queryKey: ['orders'] });
+      void client.invalidateQueries({ queryKey: ['credit'] });
+      void navigate({ to: '/orders/$order', params: { order: placed.id } }).then(() => client.invalidateQueries(cart));
+      tellTabs();
+    },
+    onError: (error) => {
+      if (error instanceof ApiError && ['price_changed', 'out_of_stock', 'empty_order'].includes(error.code))
+        void client.invalidateQueries(cart);
+    },
+    onSettled: () => setAttempt(openAttempt()),
+  });
+  const { mutate } = placing;
+  useEffect(() => {
+    const left = openAttempt();
+    if (left && Date.now() - left.startedAt < RECENT_MS) mutate(left);
+  }, [mutate]);
+  return {
+    attempt,
+    placing,
+    submit: (request: Omit<OrderRequest, 'expectedTotalCents'>, { totalCents }: Cart) => {
+      // Also of two clicks so close that nothing was drawn in between.
+      if (!openAttempt()) mutate(newAttempt({ ...request, expectedTotalCents: totalCents }));
+    },
+    askAgain: () => attempt && mutate(attempt),
+    startOver: () => {
+      forgetAttempt();
+      setAttempt(undefined);
+      placing.reset();
+    },
+  };
+}

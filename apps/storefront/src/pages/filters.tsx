@@ -1,0 +1,143 @@
+// The filters of a list: beside it on wide screens, folded away above it on phones.
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { categories } from '../api/queries.js';
+import { useMessages } from '../i18n/i18n.js';
+import { colours, euros, type ListSearch } from '../listing.js';
+import { Button } from '../ui/button.js';
+import { CheckField, TextField } from '../ui/field.js';
+import { FilterIcon } from '../ui/icons.js';
+import styles from './filters.module.css';
+
+interface FilterProps {
+  search: ListSearch;
+  change: (search: ListSearch) => void;
+  category?: string | undefined;
+}
+
+export function FilterPanel(props: FilterProps) {
+  const { list: t } = useMessages();
+  const [open, setOpen] = useState(false);
+  const { q, sort, ...filters } = props.search;
+  const count = Object.keys(filters).length;
+  return (
+    <div className={styles.place}>
+      <button
+        type="button"
+        className={styles.toggle}
+        aria-expanded={open}
+        aria-controls="filters"
+        onClick={() => setOpen(!open)}
+      >
+        <FilterIcon />
+        {t.filters}
+        {count > 0 && <span className={styles.count}>{count}</span>}
+      </button>
+      <section id="filters" className={styles.panel} data-open={open} aria-label={t.filters}>
+        <Categories {...props} />
+        <Colours {...props} />
+        <Price key={`${filters.from} ${filters.to}`} {...props} />
+        <CheckField
+          label={t.inStock}
+          checked={filters.stock ?? false}
+          onChange={({ target }) => props.change(withFilter(props.search, 'stock', target.checked || undefined))}
+        />
+        {count > 0 && (
+          <Button look="quiet" onClick={() => props.change({ ...(q && { q }), ...(sort && { sort }) })}>
+            {t.clear}
+          </Button>
+        )}
+      </section>
+    </div>
+  );
+}
+
+/** A filter that is not set is not in the address. */
+function withFilter<K extends keyof ListSearch>(search: ListSearch, name: K, value: ListSearch[K] | false): ListSearch {
+  const { [name]: _, ...rest } = search;
+  return value === undefined || value === false ? rest : { ...rest, [name]: value };
+}
+
+function Categories({ search, category }: FilterProps) {
+  const { list: t } = useMessages();
+  const { data } = useQuery(categories);
+  return (
+    <nav className={styles.group} aria-label={t.category}>
+      <h2 className={styles.legend}>{t.category}</h2>
+      <ul>
+        <li>
+          <Link to="/products" search={search} className={styles.category} data-active={category === undefined}>
+            {t.anyCategory}
+          </Link>
+        </li>
+        {data?.items.map(({ slug, name, products }) => (
+          <li key={slug}>
+            <Link
+              to="/categories/$category"
+              params={{ category: slug }}
+              search={search}
+              className={styles.category}
+              data-active={category === slug}
+            >
+              {name} <span className={styles.number}>{products}</span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function Colours({ search, change }: FilterProps) {
+  const t = useMessages();
+  return (
+    <fieldset className={styles.group}>
+      <legend className={styles.legend}>{t.list.colour}</legend>
+      <div className={styles.colours}>
+        {colours.map((colour) => (
+          <label key={colour} className={styles.colour} title={t.colours[colour]}>
+            <input
+              type="checkbox"
+              checked={search.colour === colour}
+              aria-label={t.colours[colour]}
+              onChange={({ target }) => change(withFilter(search, 'colour', target.checked && colour))}
+            />
+            <span className={styles.swatch} data-colour={colour} />
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+function Price({ search, change }: FilterProps) {
+  const { list: t, errors } = useMessages();
+  const [wrong, setWrong] = useState<'from' | 'to'>();
+  const apply = (name: 'from' | 'to') => (text: string) => {
+    const value = euros(text.trim().replace(',', '.'));
+    const ok = value !== undefined || text.trim() === '';
+    setWrong(ok ? undefined : name);
+    if (ok && value !== search[name]) change(withFilter(search, name, value));
+  };
+  const field = (name: 'from' | 'to') => (
+    <TextField
+      label={t[name]}
+      inputMode="decimal"
+      autoComplete="off"
+      defaultValue={search[name] ?? ''}
+      error={wrong === name ? errors.fields.number : undefined}
+      onBlur={({ target }) => apply(name)(target.value)}
+      onKeyDown={({ key, currentTarget }) => key === 'Enter' && apply(name)(currentTarget.value)}
+    />
+  );
+  return (
+    <fieldset className={styles.group}>
+      <legend className={styles.legend}>{t.price}</legend>
+      <div className={styles.price}>
+        {field('from')}
+        {field('to')}
+      </div>
+    </fieldset>
+  );
+}

@@ -1,0 +1,166 @@
+// The addresses of the pages. Each page is a file of its own, loaded when somebody is about to go there.
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router';
+import * as api from './api/queries.js';
+import { Failed } from './failed.js';
+import { Layout } from './layout.js';
+import { filterOf, readListSearch } from './listing.js';
+import { NotFound } from './not-found.js';
+
+interface Context {
+  client: QueryClient;
+}
+
+/** What the log-in page does afterwards. */
+export interface LoginSearch {
+  next?: string;
+  expired?: true;
+}
+
+const root = createRootRouteWithContext<Context>()({ component: Layout, notFoundComponent: NotFound });
+const page = <const P extends string>(path: P) => ({ getParentRoute: () => root, path });
+
+// Loaders begin to read and wait for nothing: a page is shown at once, with bones where something is still to come.
+const home = createRoute({
+  ...page('/'),
+  loader: ({ context: { client } }) => void client.prefetchQuery(api.featured),
+  component: lazyRouteComponent(() => import('./pages/home.js'), 'HomePage'),
+});
+const products = createRoute({
+  ...page('/products'),
+  validateSearch: readListSearch,
+  loaderDeps: ({ search }) => search,
+  loader: ({ context: { client }, deps }) => void client.prefetchInfiniteQuery(api.products(filterOf(deps))),
+  component: lazyRouteComponent(() => import('./pages/products.js'), 'ProductsPage'),
+});
+const category = createRoute({
+  ...page('/categories/$category'),
+  validateSearch: readListSearch,
+  loaderDeps: ({ search }) => search,
+  loader: ({ context: { client }, deps, params }) =>
+    void client.prefetchInfiniteQuery(api.products(filterOf(deps, params.category))),
+  component: lazyRouteComponent(() => import('./pages/products.js'), 'CategoryPage'),
+});
+const product = createRoute({
+  ...page('/products/$product'),
+  loader: ({ context: { client }, params }) => void client.prefetchQuery(api.product(params.product)),
+  component: lazyRouteComponent(() => import('./pages/product.js'), 'ProductPage'),
+});
+const cart = createRoute({
+  ...page('/cart'),
+  component: lazyRouteComponent(() => import('./pages/cart.js'), 'CartPage'),
+});
+const login = createRoute({
+  ...page('/login'),
+  validateSearch: readLoginSearch,
+  component: lazyRouteComponent(() => import('./pages/enter.js'), 'LoginPage'),
+});
+const register = createRoute({
+  ...page('/register'),
+  validateSearch: readLoginSearch,
+  component: lazyRouteComponent(() => import('./pages/enter.js'), 'RegisterPage'),
+});
+
+/** Pages of a person; whoever is nobody yet logs in first and comes back. The API itself decides who may see what. */
+const person = createRoute({
+  getParentRoute: () => root,
+  id: 'person',
+  beforeLoad: async ({ context: { client }, location }) => {
+    const known = await client.ensureQueryData(api.session).catch(() => undefined);
+    if (known?.customer === null) throw redirect({ to: '/login', search: { next: location.href } });
+  },
+});
+const mine = <const P extends string>(path: P) => ({ getParentRoute: () => person, path });
+const checkout = createRoute({
+  ...mine('/checkout'),
+  component: lazyRouteComponent(() => import('./pages/checkout.js'), 'CheckoutPage'),
+});
+const orders = createRoute({
+  ...mine('/orders'),
+  component: lazyRouteComponent(() => import('./pages/orders.js'), 'OrdersPage'),
+});
+const order = createRoute({
+  ...mine('/orders/$order'),
+  component: lazyRouteComponent(() => import('./pages/order.js'), 'OrderPage'),
+});
+const account = createRoute({
+  ...mine('/account'),
+  component: lazyRouteComponent(() => import('./pages/account.js'), 'AccountPage'),
+});
+
+const manage = createRoute({
+  ...mine('/manage'),
+  component: lazyRouteComponent(() => import('./manage/manage.js'), 'Manage'),
+});
+const staff = <const P extends string>(path: P) => ({ getParentRoute: () => manage, path });
+const manageHome = createRoute({
+  ...staff('/'),
+  component: lazyRouteComponent(() => import('./manage/overview.js'), 'OverviewPage'),
+});
+const manageProducts = createRoute({
+  ...staff('/products'),
+  validateSearch: ({ q }: Record<string, unknown>): { q?: string } => (q ? { q: String(q) } : {}),
+  component: lazyRouteComponent(() => import('./manage/products.js'), 'ManageProductsPage'),
+});
+const newProduct = createRoute({
+  ...staff('/products/new'),
+  component: lazyRouteComponent(() => import('./manage/new-product.js'), 'NewProductPage'),
+});
+const editProduct = createRoute({
+  ...staff('/products/$product'),
+  component: lazyRouteComponent(() => import('./manage/edit-product.js'), 'EditProductPage'),
+});
+const manageOrders = createRoute({
+  ...staff('/orders'),
+  validateSearch: ({ q, status }: Record<string, unknown>): { q?: string; status?: string } => ({
+    ...(q ? { q: String(q) } : {}),
+    ...(status ? { status: String(status) } : {}),
+  }),
+  component: lazyRouteComponent(() => import('./manage/orders.js'), 'ManageOrdersPage'),
+});
+
+function readLoginSearch({ next, expired }: Record<string, unknown>): LoginSearch {
+  // A path of this shop, not the address of another one.
+  const own = typeof next === 'string' && /^\/(?![/\\])/.test(next);
+  return { ...(own ? { next } : {}), ...(expired ? { expired: true as const } : {}) };
+}
+
+const routeTree = root.addChildren([
+  home,
+  products,
+  category,
+  product,
+  cart,
+  login,
+  register,
+  person.addChildren([
+    checkout,
+    orders,
+    order,
+    account,
+    manage.addChildren([manageHome, manageProducts, newProduct, editProduct, manageOrders]),
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree,
+  context: { client: api.queryClient },
+  defaultPreload: 'intent',
+  // Answers are kept, and grow old, in the query client.
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+  defaultErrorComponent: Failed,
+  defaultNotFoundComponent: NotFound,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,35 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useMessages } from './i18n/i18n.js';
+import styles from './search-form.module.css';
+import { Form } from './ui/form.js';
+import { SearchIcon } from './ui/icons.js';
+
+export function SearchForm() {
+  const { header: t } = useMessages();
+  const navigate = useNavigate();
+  const { q = '' } = useSearch({ strict: false }) as { q?: string };
+  const submit = ({ q: words = '' }: Record<string, string>) =>
+    void navigate({ to: '/products', search: words.trim() ? { q: words.trim() } : {} });
+  return (
+    <Form className={styles.form} role="search" onData={submit}>
+      <label className="visually-hidden" htmlFor="search">
+        {t.searchFor}
+      </label>
+      <input
+        key={q}
+        id="search"
+        className={styles.input}
+        type="search"
+        name="q"
+        defaultValue={q}
+        placeholder={t.searchFor}
+        maxLength={200}
+        enterKeyHint="search"
+        autoComplete="off"
+      />
+      <button className={styles.button} type="submit" aria-label={t.search}>
+        <SearchIcon />
+      </button>
+    </Form>
+  );
+}

@@ -1,0 +1,43 @@
+// A form that hands over what was entered, and leads to the first field that the shop did not like.
+import { useEffect, useRef, type ComponentProps, type ReactNode } from 'react';
+import { ApiError } from '../api/client.js';
+import { useMessages } from '../i18n/i18n.js';
+
+interface FormProps extends Omit<ComponentProps<'form'>, 'onSubmit'> {
+  onData: (data: Record<string, string>) => void;
+  error?: unknown;
+  children: ReactNode;
+}
+
+/** Our own words instead of the browser's bubbles. */
+export function Form({ onData, error, children, ...form }: FormProps) {
+  const ref = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (error) ref.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
+  }, [error]);
+  return (
+    <form
+      ref={ref}
+      noValidate
+      {...form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        const entries = [...new FormData(event.currentTarget)].map(([name, value]) => [name, String(value)]);
+        onData(Object.fromEntries(entries) as Record<string, string>);
+      }}
+    >
+      {children}
+    </form>
+  );
+}
+
+/** What is wrong with a field, in words for people; the shop's own are for programs. */
+export function useFieldErrors(error: unknown): (field: string) => string | undefined {
+  const { errors } = useMessages();
+  return (field) => {
+    if (!(error instanceof ApiError) || error.field(field) === undefined) return undefined;
+    const name = field.split('.').at(-1);
+    if (name === 'email') return errors.fields.email;
+    return name === 'password' || name === 'next' ? errors.fields.password : errors.fields.required;
+  };
+}

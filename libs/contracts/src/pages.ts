@@ -1,0 +1,81 @@
+// The pages of the storefront: the gateway answers these addresses with it, and every other page is 404.
+import type { ProductSort } from './products.js';
+
+/** What the shop calls itself in titles, and wherever else it names itself. */
+export const shopName = 'Field & Hearth';
+export const shopDescription = 'Things for the house that are good to use and good to look at.';
+
+export interface Page {
+  /** `:name` stands for one part of the address. */
+  path: string;
+  /** The same for everybody: it may be copied, and found by search engines. */
+  public: boolean;
+}
+
+export const pages = {
+  home: { path: '/', public: true },
+  products: { path: '/products', public: true },
+  product: { path: '/products/:product', public: true },
+  category: { path: '/categories/:category', public: true },
+  cart: { path: '/cart', public: false },
+  checkout: { path: '/checkout', public: false },
+  orders: { path: '/orders', public: false },
+  order: { path: '/orders/:order', public: false },
+  login: { path: '/login', public: false },
+  register: { path: '/register', public: false },
+  account: { path: '/account', public: false },
+  manage: { path: '/manage', public: false },
+  manageProducts: { path: '/manage/products', public: false },
+  newProduct: { path: '/manage/products/new', public: false },
+  editProduct: { path: '/manage/products/:product', public: false },
+  manageOrders: { path: '/manage/orders', public: false },
+} as const satisfies Record<string, Page>;
+export type PageName = keyof typeof pages;
+
+/**
+ * What a page needs first comes with it, so that it can be shown without asking again: an element of this id holds a
+ * JSON object of answers by the path of the API that would have given them.
+ */
+export const PAGE_DATA_ID = 'page-data';
+
+/** The query of GET /api/products. */
+export interface ProductFilter {
+  category?: string;
+  q?: string;
+  tag?: string;
+  minPriceCents?: number;
+  maxPriceCents?: number;
+  inStock?: boolean;
+  featured?: boolean;
+  sort?: ProductSort;
+  limit?: number;
+  cursor?: string;
+}
+
+/** In this order, so that the same list has one address wherever it is asked for. */
+const filterNames = [
+  'category',
+  'q',
+  'tag',
+  'minPriceCents',
+  'maxPriceCents',
+  'inStock',
+  'featured',
+  'sort',
+  'limit',
+  'cursor',
+] as const satisfies (keyof ProductFilter)[];
+
+export function productsPath(filter: ProductFilter): string {
+  const query = new URLSearchParams();
+  for (const name of filterNames) if (filter[name] !== undefined) query.set(name, String(filter[name]));
+  return query.size === 0 ? '/api/products' : `/api/products?${query}`;
+}
+
+/** How many products a page of a list has. */
+export const PAGE_SIZE = 24;
+
+/** What the home page shows. */
+export const featuredPath = productsPath({ inStock: true, featured: true, limit: 8 });
+export const categoriesPath = '/api/categories';
+export const productPath = (product: string) => `/api/products/${encodeURIComponent(product)}`;
