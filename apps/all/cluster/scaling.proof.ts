@@ -36,7 +36,10 @@ test(
         await sleep(2000);
       }
     })();
+    const few = () => scaled.every((name) => replicas[name]!.at(-1)?.[1] === MIN);
     try {
+      await expect.poll(few, { timeout: 300_000, interval: 1000 }).toBe(true);
+      for (const line of Object.values(replicas)) line.length = 0;
       const k6 = runK6({ program: await findK6(), flow: 'search', env, dir, points: true });
       const enough = () => scaled.every((name) => (replicas[name]!.at(-1)?.[1] ?? 0) >= WANTED);
       await expect.poll(enough, { timeout: 300_000, interval: 500 }).toBe(true);
@@ -51,7 +54,6 @@ test(
       );
       const { summary, output } = await k6;
       if (!summary) throw new Error(output);
-      const few = () => scaled.every((name) => replicas[name]!.at(-1)![1] === MIN);
       await expect.poll(few, { timeout: 300_000, interval: 1000 }).toBe(true);
       const { startedAt, rate, p95 } = await overTime(join(dir, 'points.csv'));
       const since = (line: [number, number][]) =>

@@ -56,7 +56,7 @@ test('a Redis that is killed and started again has lost no picture and no sessio
   const cookie = (await staff.logIn()).headers.getSetCookie()[0]!.split(';')[0]!;
   const { items } = (await staff.get('/api/products?limit=20')).body as { items: { id: string }[] };
   for (let i = 0; i < PICTURES; i++) {
-    const body = await photo(i, 900, 700);
+    const body = new Uint8Array(await photo(i, 900, 700));
     const url = `${door}/api/products/${items[i]!.id}/images`;
     expect((await fetch(url, { method: 'POST', headers: { cookie }, body })).status).toBe(202);
   }
