@@ -51,7 +51,9 @@ describe('an upload', () => {
     const [first, second] = [await addBytes(bytes), await addBytes(`another ${bytes}`)];
     const listed = await catalog.rpc.call(catalogRpc.listImages, { product: product.slug });
     expect(listed.items).toEqual([first, second]);
-    expect(await refusalOf(catalog.rpc.call(catalogRpc.listImages, { product: NOWHERE }))).toMatchObject({ code: 'not_found' });
+    expect(await refusalOf(catalog.rpc.call(catalogRpc.listImages, { product: NOWHERE }))).toMatchObject({
+      code: 'not_found',
+    });
   });
 
   it('of the same bytes on the same product is the same image, also when the call is made twice', async () => {
