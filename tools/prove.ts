@@ -1,35 +1,32 @@
 // npm run prove [-- PART…]: kills and disturbs the shop at every step of an order and compares what is left, some ten minutes
-// long. The parts are the files of apps/all/prove; a whole run writes report.md beside them.
-import { spawn } from 'node:child_process';
+// long. The parts are the files of apps/all/prove; a whole run writes report.md beside them. `cluster` is a part of its own.
 import { globSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { proveCluster } from './cluster/prove.ts';
 import { root } from './data-dir.ts';
 import { main } from './interrupt.ts';
 import { commit as currentCommit, machine } from './machine.ts';
 import { build } from './nx.ts';
 import { Failure } from './terminal.ts';
+import { runVitest, type VitestReport } from './vitest-run.ts';
 import { writeFormatted } from './write-formatted.ts';
 
 const folder = join(root, 'apps', 'all', 'prove');
 /** Longer than any run takes: what hangs has failed too. */
 const LONGEST_MS = 45 * 60_000;
 
-interface VitestReport {
-  success: boolean;
-  testResults: {
-    name: string;
-    assertionResults: { fullName: string; status: string; duration?: number | null }[];
-  }[];
-}
-
 await main(async ({ asked }) => {
   const all = globSync('*.prove.ts', { cwd: folder }).map((file) => basename(file, '.prove.ts'));
   const parts = process.argv.slice(2);
+  if (parts[0] === 'cluster') {
+    await build({ signal: asked });
+    return proveCluster(parts.slice(1), AbortSignal.any([asked, AbortSignal.timeout(LONGEST_MS)]));
+  }
   const unknown = parts.filter((part) => !all.includes(part));
   if (unknown.length > 0)
-    throw new Failure(`There is no part ${unknown.join(', ')}. There are: ${all.sort().join(', ')}.`);
+    throw new Failure(`There is no part ${unknown.join(', ')}. There are: ${[...all.sort(), 'cluster'].join(', ')}.`);
   await build({ signal: asked });
   const scratch = await mkdtemp(join(tmpdir(), 'shop-prove-'));
   const startedAt = new Date();
@@ -47,14 +44,8 @@ await main(async ({ asked }) => {
 });
 
 function vitest(args: string[], asked: AbortSignal): Promise<number> {
-  const program = join(root, 'node_modules', '.bin', 'vitest');
-  const config = join(folder, 'vitest.config.ts');
   const signal = AbortSignal.any([asked, AbortSignal.timeout(LONGEST_MS)]);
-  const child = spawn(program, ['run', '--config', config, ...args], { cwd: root, stdio: 'inherit', signal });
-  return new Promise((resolve) => {
-    child.once('error', () => {}); // aborted: it ends and says so below
-    child.once('close', (code) => resolve(code ?? 1));
-  });
+  return runVitest(['--config', join(folder, 'vitest.config.ts'), ...args], { signal });
 }
 
 function words({ testResults }: VitestReport, startedAt: Date, commit: string): string {

@@ -27,6 +27,10 @@ const commands = [
   'load',
   'capacity',
   'screenshots',
+  'cluster-up',
+  'cluster-test',
+  'cluster-down',
+  'chart-docs',
 ];
 
 let interrupted = false;

@@ -22,6 +22,8 @@ export interface RunOptions {
   /** Gets summary.json and, with `report`, report.html. */
   dir: string;
   report?: boolean;
+  /** Every single request's time goes to points.csv. */
+  points?: boolean;
   /** False: nothing on the terminal. */
   show?: boolean;
   /** Ends it early, with its summary. */
@@ -44,7 +46,7 @@ export const loadNames = readdirSync(join(source, 'loads'))
   .filter((name) => name !== 'load')
   .sort();
 
-export async function runK6({ program, flow, env, dir, report, show, signal }: RunOptions): Promise<Run> {
+export async function runK6({ program, flow, env, dir, report, points, show, signal }: RunOptions): Promise<Run> {
   mkdirSync(dir, { recursive: true });
   const summaryFile = join(dir, 'summary.json');
   rmSync(summaryFile, { force: true });
@@ -57,7 +59,8 @@ export async function runK6({ program, flow, env, dir, report, show, signal }: R
     K6_WEB_DASHBOARD_EXPORT: `${results}/report.html`,
   };
   const settings = { ...env, SUMMARY: `${results}/summary.json` };
-  const options = ['--quiet', '--no-usage-report', '--log-format=raw'];
+  const out = points ? ['--out', `csv=${results}/points.csv`] : [];
+  const options = ['--quiet', '--no-usage-report', '--log-format=raw', ...out];
   const variables = Object.entries(settings).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
   const args = ['run', ...options, ...variables, `${scripts}/flows/${flow}.ts`];
   const processEnv = report ? dashboard : {};

@@ -1,6 +1,5 @@
 // Job `processPicture`: takes the steps of a picture that are not done, and tells the catalog of each as it ends.
 import { randomUUID } from 'node:crypto';
-import { buffer } from 'node:stream/consumers';
 import { Inject, Injectable } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { imageWorkerJobs } from '@shop/contracts/images';
@@ -76,7 +75,7 @@ export class ProcessPicture {
   private async original(key: string): Promise<Buffer> {
     try {
       // Not getBytes: flydrive's gives 8 kB of something else for an empty file in a folder.
-      return await buffer(await this.storage.getStream(key));
+      return Buffer.concat((await (await this.storage.getStream(key)).toArray()) as Buffer[]);
     } catch (error) {
       if (isMissing(error)) throw new Refused('Its original is gone');
       throw error;

@@ -117,7 +117,7 @@ describe('with one worker', () => {
     const left = () => shop.database.query('select from pictures where hash = $1', [hash]);
     await expect.poll(left, { timeout: 20_000 }).toEqual([]);
     expect((await shop.files()).filter((key) => key.includes(hash.slice(0, 16)))).toEqual([]);
-    await expect.poll(() => shop.queues.depth('image-worker')).toBe(0);
+    await expect.poll(() => shop.queues.depth('image-worker'), { timeout: 20_000 }).toBe(0);
     expect(worker.isRunning()).toBe(true);
   });
 

@@ -17,7 +17,7 @@ afterAll(() => shop?.close());
 
 test(
   '200 uploads with 3 workers coming and going: each is ready, once, and there is no file too many',
-  { timeout: 300_000 },
+  { timeout: 500_000 },
   async () => {
     let over = false;
     /** One worker after the other, every second one of them killed. */
@@ -40,7 +40,7 @@ test(
     );
     const unfinished = () =>
       shop.database.query<{ n: number }>(`select count(*)::integer as n from pictures where status <> 'ready'`);
-    await expect.poll(async () => (await unfinished())[0]!.n, { timeout: 240_000, interval: 500 }).toBe(0);
+    await expect.poll(async () => (await unfinished())[0]!.n, { timeout: 440_000, interval: 500 }).toBe(0);
     over = true;
     await Promise.all(workers);
 

@@ -1,0 +1,56 @@
+// What Helm makes of the chart, without a cluster.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { root } from '../data-dir.ts';
+
+export const chart = join(root, 'deploy', 'chart');
+export const rendered = join(root, 'k8s', 'rendered');
+
+/** What is kept in k8s/rendered, and the values files each is made with. */
+export const variants: Record<string, string[]> = {
+  default: ['demo'],
+  small: ['demo', 'small'],
+  production: ['production'],
+  proof: ['demo', 'proof'],
+};
+
+export const hasHelm = spawnSync('helm', ['version', '--short']).status === 0;
+
+export interface Rendered {
+  ok: boolean;
+  /** The manifests, or what is wrong. */
+  text: string;
+}
+
+export function template(values: string[], ...options: string[]): Rendered {
+  const files = values.flatMap((name) => ['-f', join(chart, `values-${name}.yaml`)]);
+  const { status, stdout, stderr } = spawnSync(
+    'helm',
+    ['template', 'shop', chart, '-n', 'shop', ...files, ...options],
+    {
+      encoding: 'utf8',
+    },
+  );
+  return status === 0 ? { ok: true, text: stdout } : { ok: false, text: stderr.trim() };
+}
+
+/** As for `kubectl apply`: without tests, which only Helm runs, and without secrets, which nobody may read in a repository. */
+export function variant(name: string): string {
+  const { ok, text } = template(variants[name]!, '--skip-tests', '--set', 'generateSecrets=false');
+  if (!ok) throw new Error(text);
+  return `# npm run docs:chart: ${variants[name]!.map((file) => `values-${file}.yaml`).join(' and ')}, as Helm renders them.\n${text}`;
+}
+
+export const fileOf = (name: string) => join(rendered, name, 'shop.yaml');
+export const isKept = (name: string) => existsSync(fileOf(name));
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as many shapes as there are kinds
+export type Manifest = any;
+
+export function parse(text: string): Manifest[] {
+  return parseAllDocuments(text)
+    .flatMap((document) => (document.errors[0] ? [] : [document.toJS()]))
+    .filter(Boolean);
+}

@@ -1,0 +1,30 @@
+// npm run cluster:test [-- --keep]: tests a shop of its own in the cluster of KUBECONFIG. The last line counts.
+import { join } from 'node:path';
+import { root } from './data-dir.ts';
+import { main } from './interrupt.ts';
+import { build } from './nx.ts';
+import { parseCommand } from './terminal.ts';
+import { countTests } from './vitest-run.ts';
+
+const usage = 'npm run cluster:test [-- --url http://localhost:8081] [--keep] [--no-build] [FILE]';
+
+await main(async ({ asked }) => {
+  const { values, words } = parseCommand(
+    usage,
+    {
+      url: { type: 'string', default: '' },
+      keep: { type: 'boolean', default: false },
+      'no-build': { type: 'boolean', default: false },
+    },
+    1,
+  );
+  await build({ projects: ['all'], signal: asked });
+  const config = join(root, 'apps', 'all', 'cluster', 'vitest.config.ts');
+  const env = {
+    ...process.env,
+    CLUSTER_URL: values.url,
+    CLUSTER_KEEP: values.keep ? 'yes' : '',
+    CLUSTER_BUILD: values['no-build'] ? 'no' : '',
+  };
+  return countTests('cluster', ['--config', config, ...words], { env, signal: asked });
+});

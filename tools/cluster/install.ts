@@ -1,0 +1,98 @@
+// The shop in a cluster, by way of Helm: installed, upgraded, taken away.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../data-dir.ts';
+import { run } from '../processes.ts';
+import { Failure } from '../terminal.ts';
+import { helm, kubectl, must, RELEASE } from './kubectl.ts';
+
+export const chart = join(root, 'deploy', 'chart');
+
+export interface InstallOptions {
+  namespace: string;
+  /** Names of deploy/chart/values-*.yaml, or files; the later ones win. */
+  values: string[];
+  /** `a.b=c`, over all of them. */
+  set?: string[];
+  timeout?: string;
+}
+
+/** Installs or upgrades, and waits until everything is ready; an upgrade that does not get there is taken back. */
+export async function install({ namespace, values, set = [], timeout = '5m' }: InstallOptions): Promise<string> {
+  await makeNamespace(namespace);
+  const isThere = (await run(['helm', 'status', RELEASE, '-n', namespace])).code === 0;
+  const options = ['--install', '--wait', '--timeout', timeout, ...(isThere ? ['--rollback-on-failure'] : [])];
+  try {
+    return await helm('upgrade', RELEASE, chart, '-n', namespace, ...options, ...valuesOptions(values, set));
+  } catch (error) {
+    throw new Failure(`${(error as Error).message}\n\n${await whatIsWrong(namespace)}`);
+  }
+}
+
+/** What would be installed. */
+export function render(namespace: string, values: string[], set: string[] = []): Promise<string> {
+  return helm('template', RELEASE, chart, '-n', namespace, ...valuesOptions(values, set));
+}
+
+/** With `data`, also what was stored, and the secrets for it. */
+export async function uninstall(namespace: string, { data }: { data: boolean }): Promise<void> {
+  if ((await run(['helm', 'status', RELEASE, '-n', namespace])).code === 0)
+    await helm('uninstall', RELEASE, '-n', namespace, '--wait', '--timeout', '3m');
+  if (data) await kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--timeout=3m');
+}
+
+export function imagesIn(manifests: string): string[] {
+  return [...new Set([...manifests.matchAll(/^\s*image: "?([^\s"]+)/gm)].map(([, image]) => image!))].sort();
+}
+
+function valuesOptions(values: string[], set: string[]): string[] {
+  const file = (name: string) => {
+    const path = [join(chart, `values-${name}.yaml`), name].find(existsSync);
+    if (!path) throw new Failure(`There is neither deploy/chart/values-${name}.yaml nor a file ${name}.`);
+    return path;
+  };
+  return [...values.flatMap((name) => ['-f', file(name)]), ...set.flatMap((each) => ['--set', each])];
+}
+
+/** With labels by which Kubernetes refuses pods that could harm others. */
+async function makeNamespace(name: string): Promise<void> {
+  const text = readFileSync(join(root, 'k8s', 'namespace', 'namespace.yaml'), 'utf8');
+  await must(['kubectl', 'apply', '-f', '-'], text.replace(/^ {2}name: .*$/m, `  name: ${name}`));
+}
+
+/** What Kubernetes complained of, and the last words of pods that are not ready. */
+async function whatIsWrong(namespace: string): Promise<string> {
+  const events = await run([
+    'kubectl',
+    'get',
+    'events',
+    '-n',
+    namespace,
+    '--field-selector',
+    'type=Warning',
+    '--sort-by',
+    'lastTimestamp',
+    '-o',
+    'jsonpath={range .items[*]}{.involvedObject.name}: {.reason}: {.message}{"\\n"}{end}',
+  ]);
+  const complaints = events.output
+    .split('\n')
+    .filter((line) => line && !/: (Unhealthy|Failed\w*Metric\w*): /.test(line));
+  const { output } = await run(['kubectl', 'get', 'pods', '-n', namespace, '--no-headers']);
+  const pods = output.split('\n').filter((line) => line && !/\s(\d+)\/\1\s|Completed/.test(line));
+  const words = await Promise.all(
+    pods.slice(0, 5).map(async (line) => {
+      const log = await run([
+        'kubectl',
+        'logs',
+        '-n',
+        namespace,
+        line.split(/\s+/)[0]!,
+        '--tail=3',
+        '--all-containers',
+      ]);
+      return `${line}\n${log.output.trim()}`;
+    }),
+  );
+  return [...complaints.slice(-5), ...words].join('\n');
+}

@@ -1,0 +1,63 @@
+// A shop of its own in the cluster of KUBECONFIG, with the values of proofs, for tests to disturb.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Failure, step } from '../terminal.ts';
+import { buildImages, loadImages } from './images.ts';
+import { imagesIn, install, render, uninstall } from './install.ts';
+import { findCluster, get } from './kubectl.ts';
+
+const NAMESPACE = 'shop-test';
+export const testValues = ['demo', 'proof'];
+const READY_MS = 60_000;
+
+export interface TestShop {
+  namespace: string;
+  /** Where the ingress controller answers for it. */
+  url: string;
+  tag: string;
+  stop(): Promise<void>;
+}
+
+export async function startTestShop(): Promise<TestShop> {
+  const url = process.env['CLUSTER_URL'] || 'http://127.0.0.1:8081';
+  const keep = process.env['CLUSTER_KEEP'] === 'yes';
+  const build = process.env['CLUSTER_BUILD'] !== 'no';
+  const context = await findCluster();
+  await refuseCompany();
+  const tag = await step(build ? 'Building the images' : 'Looking for the images', () => buildImages({ build }));
+  const set = [`global.image.tag=${tag}`];
+  await loadImages(context, imagesIn(await render(NAMESPACE, testValues, set)));
+  await step(`Installing a shop for tests in ${context}`, () =>
+    install({ namespace: NAMESPACE, values: testValues, set }),
+  );
+  const stop = () => (keep ? Promise.resolve() : uninstall(NAMESPACE, { data: true }));
+  try {
+    await answers(url);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { namespace: NAMESPACE, url, tag, stop };
+}
+
+/** Two Ingresses for every host would share the visitors between them. */
+async function refuseCompany(): Promise<void> {
+  const { items } = await get('ingress', '-A');
+  const others = (items as { metadata: { namespace: string }; spec: { rules: { host?: string }[] } }[]).filter(
+    ({ metadata, spec }) => metadata.namespace !== NAMESPACE && spec.rules.some(({ host }) => !host),
+  );
+  if (others[0])
+    throw new Failure(
+      `The Ingress in namespace ${others[0].metadata.namespace} is for every host, and so is that of the tests. Take it down first: npm run cluster:down.`,
+    );
+}
+
+async function answers(url: string): Promise<void> {
+  const end = Date.now() + READY_MS;
+  for (;;) {
+    const status = await fetch(`${url}/api/products`).then((answer) => answer.status, String);
+    if (status === 200) return;
+    if (Date.now() > end)
+      throw new Failure(`${url} answers ${status}. Is that the ingress controller? CLUSTER_URL names another address.`);
+    await sleep(500);
+  }
+}
