@@ -26,11 +26,11 @@ const commands = [
   'test-containers',
   'load',
   'capacity',
-  'screenshots',
   'cluster-up',
   'cluster-test',
   'cluster-down',
   'chart-docs',
+  'screenshots',
 ];
 
 let interrupted = false;
