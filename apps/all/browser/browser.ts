@@ -1,5 +1,4 @@
 // The shop in one process and a real browser in front of it. Whatever a page complains about fails the test.
-/// <reference lib="dom" />
 import { join } from 'node:path';
 import {
   chromium,

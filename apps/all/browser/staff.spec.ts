@@ -88,7 +88,7 @@ describeInBrowser('staff', (shop) => {
     await buyer.settled(placed.body.id);
 
     const page = await atWork('/manage/orders');
-    await page.getByLabel('Id of an order or a customer').fill(placed.body.id);
+    await page.getByRole('textbox', { name: 'Id of an order or a customer' }).fill(placed.body.id);
     await page.getByRole('button', { name: 'Search' }).last().click();
     await expect(page.getByRole('row')).toHaveCount(2);
     await page.getByRole('button', { name: 'Refund' }).click();
