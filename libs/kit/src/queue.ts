@@ -145,12 +145,17 @@ export class Queues implements OnApplicationShutdown {
   }
 
   private producer(name: string): Queue {
-    let queue = this.producers.get(name);
-    if (!queue) {
-      queue = new Queue(name, { connection: this.connect({ commandTimeout: 1000 }), prefix: prefixOf(name) });
-      queue.on('error', () => undefined); // Told once per outage by connectRedis.
-      this.producers.set(name, queue);
-    }
+    const known = this.producers.get(name);
+    if (known) return known;
+    const connection = this.connect({ commandTimeout: 1000 });
+    const queue = new Queue(name, { connection, prefix: prefixOf(name) });
+    queue.on('error', () => undefined); // Told once per outage by connectRedis.
+    this.producers.set(name, queue);
+    // BullMQ asks Redis for its version once, and fails for ever when that answer was late.
+    queue.waitUntilReady().catch(() => {
+      this.producers.delete(name);
+      connection.disconnect();
+    });
     return queue;
   }
 
