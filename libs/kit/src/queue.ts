@@ -54,7 +54,7 @@ export const prefixOf = (queue: string) => `{${queue}}`;
 export class Queues implements OnApplicationShutdown {
   private readonly producers = new Map<string, Queue>();
   private readonly workers: Worker[] = [];
-  private readonly connections: Redis[] = [];
+  private readonly connections = new Set<Redis>();
   private readonly stopping = new AbortController();
   private readonly done = counter('jobs_total', 'Jobs worked off', ['job', 'outcome']);
   private readonly duration = histogram('job_duration_seconds', 'Time from start to end of a job', ['job']);
@@ -154,6 +154,7 @@ export class Queues implements OnApplicationShutdown {
     // BullMQ asks Redis for its version once, and fails for ever when that answer was late.
     queue.waitUntilReady().catch(() => {
       this.producers.delete(name);
+      this.connections.delete(connection);
       connection.disconnect();
     });
     return queue;
@@ -161,7 +162,7 @@ export class Queues implements OnApplicationShutdown {
 
   private connect(options: RedisOptions): Redis {
     const client = connectRedis(this.config.REDIS_STATE_URL, this.log, 'queues', { lazyConnect: false, ...options });
-    this.connections.push(client);
+    this.connections.add(client);
     return client;
   }
 }

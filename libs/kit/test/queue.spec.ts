@@ -1,4 +1,6 @@
 // What the queue says of itself, in which order it works, and how it takes a stop and dead workers; on a real Redis.
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
 import { Injectable, Module } from '@nestjs/common';
 import { defineJobs } from '@shop/contracts/jobs';
 import { Queue, UnrecoverableError } from 'bullmq';
@@ -169,3 +171,32 @@ test('without Redis depth and age fail fast', async () => {
   expect(performance.now() - startedAt).toBeLessThan(4000);
   await alone.stop();
 });
+
+test('a Redis that was late with its version is used all the same', async () => {
+  const way = await lateVersion(new URL(env.REDIS_STATE_URL));
+  const service = await startForTest(asking, { ...env, REDIS_STATE_URL: way.url });
+  const depth = () => service.app.get(Queues, { strict: false }).depth('payments');
+  await expect(depth()).rejects.toMatchObject({ code: 'unavailable' });
+  expect(way.asked()).toBeGreaterThanOrEqual(2);
+  await expect.poll(() => depth().catch(() => 'unavailable'), { timeout: 10_000 }).toBe(0);
+  await service.stop();
+  way.close();
+});
+
+/** A way to Redis on which the second INFO of the first connection takes longer than a command may: ioredis asks, then BullMQ. */
+async function lateVersion(target: URL): Promise<{ url: string; asked: () => number; close: () => void }> {
+  let asked = 0;
+  const server = createServer((near) => {
+    const far = connect(Number(target.port), target.hostname);
+    near.on('data', (data) => {
+      if (/^info\r$/im.test(String(data)) && ++asked === 2) setTimeout(() => far.write(data), 1500);
+      else far.write(data);
+    });
+    far.pipe(near);
+    for (const socket of [near, far])
+      socket.on('error', () => undefined).on('close', () => (near.destroy(), far.destroy()));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { url: Object.assign(new URL(target), { port }).href, asked: () => asked, close: () => server.close() };
+}
