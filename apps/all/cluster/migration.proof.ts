@@ -4,6 +4,7 @@ import { install } from '@shop/tools/cluster/install';
 import { findCluster, helm, must, RELEASE } from '@shop/tools/cluster/kubectl';
 import { testValues } from '@shop/tools/cluster/test-shop';
 import { expect, inject, test } from 'vitest';
+import { buildNextVersion, columnsOfOrders } from '../containers/next-version.js';
 import { ClusterShop, services } from './cluster-shop.js';
 import { note } from './notes.js';
 import { during, failures } from './traffic.js';
@@ -12,34 +13,10 @@ const { namespace, url, tag } = inject('shop');
 const shop = new ClusterShop(namespace, url);
 const next = `${tag}-next`;
 
-/** The next version of orders has a column more. */
-const migration = `
-export class AddRemark1999999999999 {
-  name = 'AddRemark1999999999999';
-  async up(runner) { await runner.query("alter table orders add column remark text not null default ''"); }
-  async down(runner) { await runner.query('alter table orders drop column remark'); }
-}`;
-const dockerfile = `
-FROM shop:${tag}
-USER 0
-RUN ["node", "-e", ${JSON.stringify(`
-  const fs = require('node:fs');
-  const module = 'apps/orders/dist/orders.module.js';
-  fs.writeFileSync('apps/orders/dist/migrations/1999999999999-add-remark.js', ${JSON.stringify(migration)});
-  const text = fs.readFileSync(module, 'utf8');
-  fs.writeFileSync(module, "import { AddRemark1999999999999 } from './migrations/1999999999999-add-remark.js';\\n" +
-    text.replace(/migrations: \\[/, 'migrations: [AddRemark1999999999999, '));
-`)}]
-USER 1000:1000
-`;
-
-async function columns(): Promise<string> {
-  const query = `select string_agg(column_name, ' ') from information_schema.columns where table_name = 'orders'`;
-  return shop.kubectl('exec', 'postgres-0', '--', 'psql', '-U', 'postgres', '-d', 'orders', '-Atc', query);
-}
+const columns = () => shop.kubectl('exec', 'postgres-0', '--', ...columnsOfOrders);
 
 test('a roll-out with a migration, and its roll-back, are noticed by nobody', { timeout: 900_000 }, async () => {
-  await must(['docker', 'build', '-t', `shop:${next}`, '-'], dockerfile);
+  await buildNextVersion(`shop:${tag}`, `shop:${next}`);
   await must(['docker', 'tag', `shop-edge:${tag}`, `shop-edge:${next}`]);
   await loadImages(await findCluster(), [`shop:${next}`, `shop-edge:${next}`]);
   expect(await columns()).not.toContain('remark');

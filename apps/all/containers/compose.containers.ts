@@ -5,6 +5,7 @@ import { journeys } from '../test/journeys.js';
 import { Shopper } from '../test/shopper.js';
 import { addPicture } from './add-picture.js';
 import { ComposeShop, docker } from './compose-shop.js';
+import { buildNextVersion, columnsOfOrders } from './next-version.js';
 
 const MEGABYTE = 1_000_000;
 const card = { method: 'card', token: 'tok_ok' };
@@ -86,6 +87,28 @@ describe('the shop in containers', () => {
     expect(await (await fetch(shop.url + picture)).bytes()).toEqual(bytes);
     expect((await sam.get(`/api/orders/${placed.body.id}`)).body).toMatchObject({ status: 'paid' });
     expect((await sam.get('/api/cart')).body.lines).toMatchObject([{ productId: items[1].id, quantity: 3 }]);
+  });
+
+  test('migrates when it is upgraded, keeps what is there, and goes back', async () => {
+    const settings = { SHOP_PORT: new URL(shop.url).port };
+    const next = await ComposeShop.create(shop.project, { ...settings, SHOP_IMAGE: 'shop:next' });
+    await buildNextVersion('shop:dev', 'shop:next');
+    const columns = () => shop.compose('exec', '-T', 'postgres', ...columnsOfOrders);
+    const sam = new Shopper(shop.url);
+    await sam.register();
+    const { items } = (await sam.get('/api/products?inStock=true&limit=1')).body;
+    const buy = async () => {
+      const placed = await sam.order({ lines: [{ productId: items[0].id, quantity: 1 }], payment: card });
+      expect(await sam.settled(placed.body.id, 30_000)).toMatchObject({ status: 'paid' });
+    };
+    await buy();
+    expect(await columns()).not.toContain('remark');
+    await next.up();
+    expect(await columns()).toContain('remark');
+    await buy();
+    await shop.up();
+    await buy();
+    expect((await sam.get('/api/orders')).body.items).toHaveLength(3);
   });
 
   test('spreads over replicas that are added, and over those that are left', async () => {

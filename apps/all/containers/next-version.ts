@@ -1,0 +1,36 @@
+// The version after this one, in which orders has a column more.
+import { run } from '@shop/tools/processes';
+
+const migration = `
+export class AddRemark1999999999999 {
+  name = 'AddRemark1999999999999';
+  async up(runner) { await runner.query("alter table orders add column remark text not null default ''"); }
+  async down(runner) { await runner.query('alter table orders drop column remark'); }
+}`;
+
+const script = `
+  const fs = require('node:fs');
+  const module = 'apps/orders/dist/orders.module.js';
+  fs.writeFileSync('apps/orders/dist/migrations/1999999999999-add-remark.js', ${JSON.stringify(migration)});
+  const text = fs.readFileSync(module, 'utf8');
+  fs.writeFileSync(module, "import { AddRemark1999999999999 } from './migrations/1999999999999-add-remark.js';\\n" +
+    text.replace(/migrations: \\[/, 'migrations: [AddRemark1999999999999, '));
+`;
+
+/** Its columns of the table of orders, by psql. */
+export const columnsOfOrders = [
+  ...['psql', '-U', 'postgres', '-d', 'orders', '-Atc'],
+  `select string_agg(column_name, ' ') from information_schema.columns where table_name = 'orders'`,
+];
+
+/** Builds it out of an image of this version. */
+export async function buildNextVersion(image: string, next: string): Promise<void> {
+  const dockerfile = `
+FROM ${image}
+USER 0
+RUN ["node", "-e", ${JSON.stringify(script)}]
+USER 1000:1000
+`;
+  const { code, output } = await run(['docker', 'build', '-t', next, '-'], { input: dockerfile });
+  if (code !== 0) throw new Error(output);
+}
