@@ -1,9 +1,10 @@
 // The cache that all replicas share, in Redis. Without it everything works, only with more reads of the database.
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { inTime } from '@shop/kit/in-time';
 import { Log } from '@shop/kit/log';
 import { ReadyJson } from '@shop/kit/ready-json';
-import { REDIS_CACHE } from '@shop/kit/redis';
+import { CACHE_MS, REDIS_CACHE } from '@shop/kit/redis';
 import type { Redis } from 'ioredis';
 import * as z from 'zod';
 import { withOwnMemory } from './own-memory.js';
@@ -108,11 +109,11 @@ export class SharedCache implements OnModuleInit, OnApplicationShutdown {
     this.onChange(keys.data ?? 'all');
   }
 
-  /** Undefined at once while Redis is away, and after one command's time-out when it goes. */
+  /** Undefined at once while Redis is away, and after CACHE_MS when it goes. */
   private async ask<T>(work: () => Promise<T>): Promise<T | undefined> {
     if (this.down) return undefined;
     try {
-      return await work();
+      return await inTime(work(), CACHE_MS);
     } catch (error) {
       if (!this.down) {
         this.log.warn({ err: error }, 'Products are not cached in Redis for a while');
@@ -125,7 +126,7 @@ export class SharedCache implements OnModuleInit, OnApplicationShutdown {
   private awaitReturn(): void {
     this.down = true;
     this.probe = setTimeout(() => {
-      this.redis.ping().then(
+      inTime(this.redis.ping(), CACHE_MS).then(
         () => (this.down = false),
         () => this.awaitReturn(),
       );

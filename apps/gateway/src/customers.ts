@@ -1,7 +1,8 @@
 // Who a customer is, cache-aside: a copy in Redis (cache) for a moment, else accounts.
 import { Inject, Injectable } from '@nestjs/common';
 import { accountsRpc, Customer } from '@shop/contracts/accounts';
-import { REDIS_CACHE } from '@shop/kit/redis';
+import { inTime } from '@shop/kit/in-time';
+import { CACHE_MS, REDIS_CACHE } from '@shop/kit/redis';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import type { Redis } from 'ioredis';
 
@@ -20,8 +21,7 @@ export class Customers {
 
   /** not_found for a customer who is no more. */
   async get(id: string): Promise<Customer> {
-    const copy = await this.cache
-      .get(key(id))
+    const copy = await inTime(this.cache.get(key(id)), CACHE_MS)
       .then(read)
       .catch(() => undefined);
     if (copy) return copy;
@@ -33,7 +33,7 @@ export class Customers {
 
   /** To be called after every change, with an empty copy as the word of it. */
   async forget(id: string): Promise<void> {
-    await this.cache.set(key(id), '', 'PX', CHANGED_MS).catch(() => undefined);
+    await inTime(this.cache.set(key(id), '', 'PX', CHANGED_MS), CACHE_MS).catch(() => undefined);
   }
 }
 

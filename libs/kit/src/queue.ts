@@ -5,8 +5,8 @@ import type { Job, PayloadOf } from '@shop/contracts/jobs';
 import { Queue, UnrecoverableError, WaitingError, Worker, type Job as BullJob, type JobState } from 'bullmq';
 import type { Redis, RedisOptions } from 'ioredis';
 import { currentContext, newRequestId, runInContext } from './context.js';
-import { AppError } from './errors.js';
 import type { JobHandler } from './handles-job.js';
+import { inTime } from './in-time.js';
 import { kitConfig, type KitConfig } from './kit.config.js';
 import { Log } from './log.js';
 import { counter, histogram } from './metrics.js';
@@ -21,7 +21,7 @@ interface Envelope {
 const retries = { attempts: 35, backoff: { type: 'capped' } } as const;
 const backoffStrategy = (attemptsMade: number) => Math.min(1000 * 2 ** (attemptsMade - 1), 60_000);
 
-/** How long a caller waits for the queue to take a job, or to say how it stands. */
+/** How long a caller waits for the queue to take a job, or to say how it stands; BullMQ waits for its first connection without limit. */
 const ANSWER_MS = 1000;
 
 /** A kept job would block its id, so nothing is kept; what became of it is in the owner's database and the log. */
@@ -54,7 +54,7 @@ export const prefixOf = (queue: string) => `{${queue}}`;
 export class Queues implements OnApplicationShutdown {
   private readonly producers = new Map<string, Queue>();
   private readonly workers: Worker[] = [];
-  private readonly connections = new Set<Redis>();
+  private readonly connections: Redis[] = [];
   private readonly stopping = new AbortController();
   private readonly done = counter('jobs_total', 'Jobs worked off', ['job', 'outcome']);
   private readonly duration = histogram('job_duration_seconds', 'Time from start to end of a job', ['job']);
@@ -74,17 +74,17 @@ export class Queues implements OnApplicationShutdown {
     const jobId = id === undefined ? undefined : `${job.name}-${id}`;
     const options = { jobId, delay: delayMs, priority, ...retries, ...keepNothing };
     // Added later than promised does no harm: handlers are idempotent.
-    await answered(this.producer(job.queue).add(job.name, envelope, options));
+    await inTime(this.producer(job.queue).add(job.name, envelope, options), ANSWER_MS);
   }
 
   /** How many jobs are not done: waiting, running, or to be tried again later. Fails fast when Redis is away. */
   depth(queue: string): Promise<number> {
-    return answered(this.producer(queue).getJobCountByTypes(...open));
+    return inTime(this.producer(queue).getJobCountByTypes(...open), ANSWER_MS);
   }
 
   /** How long ago the oldest job of those that are next in line, run or are to be tried again was added; 0 without any. */
   async oldestSeconds(queue: string): Promise<number> {
-    const first = await answered(this.producer(queue).getJobs(open, 0, 0, true));
+    const first = await inTime(this.producer(queue).getJobs(open, 0, 0, true), ANSWER_MS);
     const oldest = Math.min(...first.map(({ timestamp }) => timestamp));
     return first.length === 0 ? 0 : Math.max(0, (Date.now() - oldest) / 1000);
   }
@@ -145,37 +145,22 @@ export class Queues implements OnApplicationShutdown {
   }
 
   private producer(name: string): Queue {
-    const known = this.producers.get(name);
-    if (known) return known;
-    const connection = this.connect({ commandTimeout: 1000 });
-    const queue = new Queue(name, { connection, prefix: prefixOf(name) });
-    queue.on('error', () => undefined); // Told once per outage by connectRedis.
-    this.producers.set(name, queue);
-    // BullMQ asks Redis for its version once, and fails for ever when that answer was late.
-    queue.waitUntilReady().catch(() => {
-      this.producers.delete(name);
-      this.connections.delete(connection);
-      connection.disconnect();
-    });
+    let queue = this.producers.get(name);
+    if (!queue) {
+      // BullMQ would ask Redis for its version first, once, and fail for ever if that answer was late.
+      const options = { prefix: prefixOf(name), skipVersionCheck: true };
+      queue = new Queue(name, { connection: this.connect({ commandTimeout: 1000 }), ...options });
+      queue.on('error', () => undefined); // Told once per outage by connectRedis.
+      this.producers.set(name, queue);
+    }
     return queue;
   }
 
   private connect(options: RedisOptions): Redis {
     const client = connectRedis(this.config.REDIS_STATE_URL, this.log, 'queues', { lazyConnect: false, ...options });
-    this.connections.add(client);
+    this.connections.push(client);
     return client;
   }
-}
-
-/** BullMQ waits for its first connection without limit; nobody who asks does. */
-function answered<T>(answer: Promise<T>): Promise<T> {
-  answer.catch(() => undefined);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new AppError('unavailable')), ANSWER_MS).unref();
-  });
-  // A timer that was left would still make its error, with a stack, for every job there is.
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 @Module({ providers: [Queues], exports: [Queues] })

@@ -7,6 +7,8 @@ import { Log } from './log.js';
 
 export const REDIS_STATE = Symbol('REDIS_STATE');
 export const REDIS_CACHE = Symbol('REDIS_CACHE');
+/** How long a copy out of the cache is worth waiting for, with `inTime`. */
+export const CACHE_MS = 100;
 
 /** Fails a command at once while there is no connection, and reconnects behind the scenes at most a second apart. */
 const failFast: RedisOptions = {
@@ -73,8 +75,9 @@ export class RedisStateModule implements OnModuleInit, OnApplicationShutdown {
     {
       provide: REDIS_CACHE,
       inject: [kitConfig.token, Log],
+      // Who asks waits for less: CACHE_MS.
       useFactory: (config: KitConfig, log: Log) =>
-        connectRedis(config.REDIS_CACHE_URL, log, 'cache', { commandTimeout: 100 }),
+        connectRedis(config.REDIS_CACHE_URL, log, 'cache', { commandTimeout: 1000 }),
     },
   ],
   exports: [REDIS_CACHE],

@@ -172,24 +172,22 @@ test('without Redis depth and age fail fast', async () => {
   await alone.stop();
 });
 
-test('a Redis that was late with its version is used all the same', async () => {
-  const way = await lateVersion(new URL(env.REDIS_STATE_URL));
+test('a Redis that is late with what it says of itself is used all the same', async () => {
+  const way = await slowAboutItself(new URL(env.REDIS_STATE_URL));
   const service = await startForTest(asking, { ...env, REDIS_STATE_URL: way.url });
   const depth = () => service.app.get(Queues, { strict: false }).depth('payments');
-  await expect(depth()).rejects.toMatchObject({ code: 'unavailable' });
-  expect(way.asked()).toBeGreaterThanOrEqual(2);
   await expect.poll(() => depth().catch(() => 'unavailable'), { timeout: 10_000 }).toBe(0);
   await service.stop();
   way.close();
 });
 
-/** A way to Redis on which the second INFO of the first connection takes longer than a command may: ioredis asks, then BullMQ. */
-async function lateVersion(target: URL): Promise<{ url: string; asked: () => number; close: () => void }> {
+/** A way to Redis on which any INFO but the first, by which ioredis knows that it is ready, takes longer than a command may. */
+async function slowAboutItself(target: URL): Promise<{ url: string; close: () => void }> {
   let asked = 0;
   const server = createServer((near) => {
     const far = connect(Number(target.port), target.hostname);
     near.on('data', (data) => {
-      if (/^info\r$/im.test(String(data)) && ++asked === 2) setTimeout(() => far.write(data), 1500);
+      if (/^info\r$/im.test(String(data)) && ++asked > 1) setTimeout(() => far.write(data), 1500);
       else far.write(data);
     });
     far.pipe(near);
@@ -198,5 +196,5 @@ async function lateVersion(target: URL): Promise<{ url: string; asked: () => num
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  return { url: Object.assign(new URL(target), { port }).href, asked: () => asked, close: () => server.close() };
+  return { url: Object.assign(new URL(target), { port }).href, close: () => server.close() };
 }
