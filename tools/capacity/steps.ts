@@ -69,14 +69,20 @@ export async function tryRate(rate: number, { subject, shop, k6, dir, seconds, s
   };
 }
 
-/** Compiles what is hot, on every replica; with 0.03 of a core that would take minutes. */
+/** How many times what one replica may carry it gets while nothing is capped. */
+const WARM_UP_TIMES = 8;
+/** What the machine carries at all is shared by all replicas. */
+const MOST_WARMED_AT_ONCE = 4;
+
+/** Compiles what is hot, on every replica alike; with 0.03 of a core that would take minutes, and every piece of it a second. */
 export async function warmUp({ subject, shop, k6, dir, signal }: StepOptions, replicas: number): Promise<void> {
   if (subject.flow === 'browse') {
     const list = (await (await fetch(`${shop.url}/api/products?limit=1`)).json()) as { items: { id: string }[] };
     // A warm-up judges nothing: a connection that nginx ended after its thousand requests is no reason to give up.
     await withAutocannon(`${shop.url}/api/products/${list.items[0]!.id}`, 16, 2 + replicas).catch(() => undefined);
   }
-  const env = { TARGET: shop.url, LOAD: 'steady', RATE: String(subject.first * 8), DURATION: `${4 + replicas}s` };
+  const rate = subject.first * WARM_UP_TIMES * Math.min(replicas, MOST_WARMED_AT_ONCE);
+  const env = { TARGET: shop.url, LOAD: 'steady', RATE: String(rate), DURATION: `${4 + replicas}s` };
   await runK6({ program: k6, flow: subject.flow, env, dir: join(dir, 'k6'), signal });
   signal.throwIfAborted();
 }

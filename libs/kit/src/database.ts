@@ -26,6 +26,11 @@ export interface DatabaseOptions {
 /** How long a query may wait for a connection, and take, before it counts as an outage. */
 const CONNECT_MS = 2000;
 const STATEMENT_MS = 10_000;
+/**
+ * How long a connection without work is kept. Making one costs more CPU than most requests (SCRAM hashes 4096 times), and
+ * they are made when many requests come at once: a process that has little CPU to spare must not need any just then.
+ */
+const IDLE_MS = 600_000;
 
 export function databaseModule({ name, config, url, entities, migrations }: DatabaseOptions): DynamicModule {
   const token = getDataSourceToken(name);
@@ -62,6 +67,8 @@ export function databaseModule({ name, config, url, entities, migrations }: Data
           verboseRetryLog: true,
           extra: {
             connectionTimeoutMillis: CONNECT_MS,
+            idleTimeoutMillis: IDLE_MS,
+            keepAlive: true,
             query_timeout: STATEMENT_MS + CONNECT_MS,
             statement_timeout: STATEMENT_MS,
           },
