@@ -105,7 +105,10 @@ const manageHome = createRoute({
 });
 const manageProducts = createRoute({
   ...staff('/products'),
-  validateSearch: ({ q }: Record<string, unknown>): { q?: string } => (q ? { q: String(q) } : {}),
+  validateSearch: ({ q, hidden }: Record<string, unknown>): { q?: string; hidden?: true } => ({
+    ...(q ? { q: String(q) } : {}),
+    ...(hidden ? { hidden: true as const } : {}),
+  }),
   component: lazyRouteComponent(() => import('./manage/products.js'), 'ManageProductsPage'),
 });
 const newProduct = createRoute({
