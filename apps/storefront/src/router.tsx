@@ -35,14 +35,14 @@ const home = createRoute({
 const products = createRoute({
   ...page('/products'),
   validateSearch: readListSearch,
-  loaderDeps: ({ search }) => search,
+  loaderDeps: ({ search: { pages: _, ...search } }) => search,
   loader: ({ context: { client }, deps }) => void client.prefetchInfiniteQuery(api.products(filterOf(deps))),
   component: lazyRouteComponent(() => import('./pages/products.js'), 'ProductsPage'),
 });
 const category = createRoute({
   ...page('/categories/$category'),
   validateSearch: readListSearch,
-  loaderDeps: ({ search }) => search,
+  loaderDeps: ({ search: { pages: _, ...search } }) => search,
   loader: ({ context: { client }, deps, params }) =>
     void client.prefetchInfiniteQuery(api.products(filterOf(deps, params.category))),
   component: lazyRouteComponent(() => import('./pages/products.js'), 'CategoryPage'),
