@@ -41,6 +41,17 @@ describeInBrowser('staff', (shop) => {
     await expect(page.getByRole('button', { name: `Enlarge the picture: ${name}` })).toBeVisible();
     const shown = () => page.evaluate(() => document.querySelector<HTMLImageElement>('picture img')?.currentSrc ?? '');
     await expect.poll(shown).toMatch(/\.avif$/);
+    const picture = page.locator('picture').first();
+    const types = await picture
+      .locator('source')
+      .evaluateAll((all) => all.map((source) => source.getAttribute('type')));
+    expect(types).toEqual(['image/avif', 'image/webp']);
+    await expect(picture.locator('img')).toHaveAttribute('src', /\.jpg$/);
+    // What is seen before it comes.
+    await expect(page.locator('picture').first().locator('xpath=preceding-sibling::img')).toHaveAttribute(
+      'src',
+      /^data:/,
+    );
     await page.getByRole('button', { name: /Enlarge/ }).click();
     await expect(page.getByRole('dialog').getByRole('img')).toBeVisible();
     await page.keyboard.press('Escape');
@@ -77,9 +88,9 @@ describeInBrowser('staff', (shop) => {
     await zone.dispatchEvent('drop', { dataTransfer: dropped });
     await expect(page.getByText('Ready', { exact: true })).toBeVisible({ timeout: 30_000 });
     await expect(page.getByRole('progressbar')).toHaveCount(0);
-    const texts = await seen.evaluate((set) => [...set]);
-    expect(texts.filter((text) => /^green\.png: [1-9]\d? % uploaded$/.test(text))).not.toEqual([]);
-    expect(texts.filter((text) => /Read: done.*Tagged: not yet/.test(text))).not.toEqual([]);
+    const texts = await seen.evaluate((set) => [...set].join('\n'));
+    expect(texts).toMatch(/green\.png: [1-9]\d? % uploaded/);
+    expect(texts).toMatch(/Read: done.*Tagged: not yet/);
   });
 
   test('hide a product from shoppers, find it among the hidden ones, and show it again', async () => {
