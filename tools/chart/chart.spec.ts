@@ -53,6 +53,10 @@ describe.skipIf(!hasHelm)('what is wrong is refused in a sentence', () => {
     [['--set', 'all.enabled=true'], 'all.enabled: the same services would run twice'],
     [['--set', 'payments.env.PAYMENT_PROVIDER=cash'], 'payments.env.PAYMENT_PROVIDER is "cash": say stripe, or fake'],
     [['--set', 'payments.env.PAYMENT_PROVIDER=stripe'], 'add stripe to payments.uses'],
+    [
+      ['--set', 'payments.env.PAYMENT_PROVIDER=stripe', '--set', 'payments.uses={stripe}'],
+      'add PAYMENT_PROVIDER: stripe and STRIPE_PUBLISHABLE_KEY to gateway.env',
+    ],
     [['--set', 'ingress.tlsSecret=shop-tls'], 'ingress.tlsSecret needs ingress.host'],
     [['--set', 'httpRoute.enabled=true'], 'httpRoute.parents is empty'],
   ])('%j', (options, sentence) => {

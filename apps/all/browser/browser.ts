@@ -32,11 +32,11 @@ export interface Opened {
   restart(): Promise<void>;
 }
 
-/** `tests` get a function that answers the shop, once it runs. */
+/** `tests` get a function that answers the shop, once it runs; `prepare` what it needs beforehand, as its environment. */
 export function describeInBrowser(
   name: string,
   tests: (opened: () => Opened) => void,
-  env: NodeJS.ProcessEnv = {},
+  prepare: () => Promise<NodeJS.ProcessEnv> = () => Promise.resolve({}),
 ): void {
   describe.skipIf(!executablePath)(name, () => {
     let opened: Opened;
@@ -47,6 +47,7 @@ export function describeInBrowser(
 
     beforeAll(async () => {
       shop = await freshShop(13);
+      const env = await prepare();
       const [port, opsPort] = [await freePort(), await freePort()];
       const start = async () => {
         all = startProcess({

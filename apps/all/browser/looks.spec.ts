@@ -78,6 +78,11 @@ describeInBrowser('every page', (shop) => {
         shift: (window as unknown as { shifts: number[] }).shifts.reduce((sum, value) => sum + value, 0),
       }));
       expect([name, overflow, shift < 0.1 ? 'steady' : `shifts by ${shift}`]).toEqual([name, 0, 'steady']);
+      // A wide window, enlarged four times.
+      await page.setViewportSize({ width: 320, height: 256 });
+      const wider = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect([name, await wider()]).toEqual([name, 0]);
+      await page.setViewportSize(PHONE);
     }
   });
 

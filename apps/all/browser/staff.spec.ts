@@ -41,10 +41,84 @@ describeInBrowser('staff', (shop) => {
     await expect(page.getByRole('button', { name: `Enlarge the picture: ${name}` })).toBeVisible();
     const shown = () => page.evaluate(() => document.querySelector<HTMLImageElement>('picture img')?.currentSrc ?? '');
     await expect.poll(shown).toMatch(/\.avif$/);
+    const picture = page.locator('picture').first();
+    const types = await picture
+      .locator('source')
+      .evaluateAll((all) => all.map((source) => source.getAttribute('type')));
+    expect(types).toEqual(['image/avif', 'image/webp']);
+    await expect(picture.locator('img')).toHaveAttribute('src', /\.jpg$/);
+    // What is seen before it comes.
+    await expect(page.locator('picture').first().locator('xpath=preceding-sibling::img')).toHaveAttribute(
+      'src',
+      /^data:/,
+    );
     await page.getByRole('button', { name: /Enlarge/ }).click();
     await expect(page.getByRole('dialog').getByRole('img')).toBeVisible();
     await page.keyboard.press('Escape');
     await expect(page.getByRole('button', { name: /Enlarge/ })).toBeFocused();
+  });
+
+  test('drop a picture, see how much of it has left, and its steps ticked off as they are done', async () => {
+    const page = await atWork();
+    await newProduct(page);
+    const { data } = await sharp({ create: { width: 1400, height: 1000, channels: 3, background: '#2a5a4c' } })
+      .png({ compressionLevel: 0 })
+      .toBuffer({ resolveWithObject: true });
+    const seen = await page.evaluateHandle(() => {
+      const texts = new Set<string>();
+      const look = () => {
+        for (const { textContent } of document.querySelectorAll('[role=progressbar], [role=status]'))
+          if (textContent) texts.add(textContent);
+      };
+      new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+      return texts;
+    });
+    // As slow as a phone, so that there is something to see.
+    const network = await page.context().newCDPSession(page);
+    const slow = { offline: false, latency: 20, downloadThroughput: -1, uploadThroughput: 3_000_000 };
+    await network.send('Network.emulateNetworkConditions', slow);
+    const dropped = await page.evaluateHandle((base64) => {
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([bytes], 'green.png', { type: 'image/png' }));
+      return transfer;
+    }, data.toString('base64'));
+    const zone = page.getByText('Drop pictures here, or choose files');
+    await zone.dispatchEvent('dragover', { dataTransfer: dropped });
+    await zone.dispatchEvent('drop', { dataTransfer: dropped });
+    await expect(page.getByText('Ready', { exact: true })).toBeVisible({ timeout: 30_000 });
+    await expect(page.getByRole('progressbar')).toHaveCount(0);
+    const texts = await seen.evaluate((set) => [...set].join('\n'));
+    expect(texts).toMatch(/green\.png: [1-9]\d? % uploaded/);
+    expect(texts).toMatch(/Read: done.*Tagged: not yet/);
+  });
+
+  test('hide a product from shoppers, find it among the hidden ones, and show it again', async () => {
+    const page = await atWork();
+    const name = await newProduct(page);
+    const link = page.getByRole('link', { name: 'See it in the shop' });
+    const path = (await link.getAttribute('href'))!;
+    await page.getByRole('checkbox', { name: 'Hide from shoppers' }).check();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByText('Hidden', { exact: true })).toBeVisible();
+    await expect(link).toHaveCount(0);
+
+    const shopper = await shop().visit();
+    await expect.poll(async () => (await shopper.goto(path))!.status()).toBe(404);
+    await expect(shopper.getByRole('heading', { name: 'This product is not here any more' })).toBeVisible();
+    await expect(shopper.getByRole('link', { name: 'See all products' })).toBeVisible();
+
+    await page.goto('/manage/products');
+    await page.getByRole('checkbox', { name: 'Only hidden ones' }).check();
+    await page.getByRole('main').getByRole('button', { name: 'Search' }).click();
+    await expect(page).toHaveURL(/hidden=true/);
+    await expect(page.getByRole('row').filter({ hasText: name })).toContainText('Hidden');
+    await page.getByRole('link', { name }).click();
+    await page.getByRole('checkbox', { name: 'Hide from shoppers' }).uncheck();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(link).toBeVisible();
+    await expect.poll(async () => (await shopper.goto(path))!.status()).toBe(200);
+    await expect(shopper.getByRole('heading', { level: 1, name })).toBeVisible();
   });
 
   test('are told what a file that is no picture is', async () => {
@@ -102,8 +176,10 @@ describeInBrowser('staff', (shop) => {
   test('see how the services are, and the queues', async () => {
     const page = await atWork();
     for (const name of ['accounts', 'catalog', 'orders', 'payments'])
-      await expect(page.getByRole('row', { name: new RegExp(`${name} answers`) })).toBeVisible();
-    await expect(page.getByRole('link', { name: 'Open the queues' })).toHaveAttribute('href', '/staff/queues');
+      await expect(page.getByRole('row', { name: new RegExp(`${name} answers 1 \\d+ ms`) })).toBeVisible();
+    for (const name of ['orders', 'payments', 'image-worker'])
+      await expect(page.getByRole('row', { name: new RegExp(`^${name} \\d+ \\d+ \\d+ \\d+ 0 1 `) })).toBeVisible();
+    await expect(page.getByRole('link', { name: 'Look into the queues' })).toHaveAttribute('href', '/staff/queues');
     expect((await page.request.get('/staff/queues')).status()).toBe(200);
   });
 

@@ -36,21 +36,25 @@ export async function logIn(page: Page, email: string, secret = password): Promi
 }
 
 /** From anywhere to a filled-in checkout, as somebody new. */
-export async function toCheckout(page: Page): Promise<string> {
+export async function toCheckout(page: Page, fill = (at: Page) => fillIn(at)): Promise<string> {
   await page.goto('/checkout');
   await page.waitForURL('**/login?**');
   const email = await register(page);
   await page.waitForURL('**/checkout');
-  await fillIn(page);
+  await fill(page);
   return email;
 }
 
 export async function fillIn(page: Page, card = 'tok_ok'): Promise<void> {
+  await fillInAddress(page);
+  await page.locator('select[name=token]').selectOption(card);
+}
+
+export async function fillInAddress(page: Page): Promise<void> {
   await page.getByLabel('Full name').fill('Ada Lovelace');
   await page.getByLabel('Street and number').fill('12 St James’s Square');
   await page.getByLabel('Postal code').fill('10115');
   await page.getByLabel('Town or city').fill('Berlin');
-  await page.locator('select[name=token]').selectOption(card);
 }
 
 export const orderButton = (page: Page) => page.getByRole('button', { name: /Order and pay/ });

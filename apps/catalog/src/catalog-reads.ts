@@ -11,7 +11,7 @@ import { DataSource } from 'typeorm';
 import { catalogConfig, type CatalogConfig } from './catalog.config.js';
 import { findProduct } from './find-product.js';
 import { withOwnMemory } from './own-memory.js';
-import { toProduct } from './product-json.js';
+import { toProduct, toSummary } from './product-json.js';
 import { productRef } from './product-key.js';
 import { pageName, readPage, type ListQuery } from './product-list.js';
 import { SharedCache } from './shared-cache.js';
@@ -71,7 +71,7 @@ export class CatalogReads {
   }
 
   list(query: ListQuery): Promise<ReadyJson> {
-    return this.cachedList(pageName(query), () => readPage(this.dataSource, query, this.config.MEDIA_URL));
+    return this.cachedList(pageName(query), () => readPage(this.dataSource, query, this.config.MEDIA_URL, toSummary));
   }
 
   categories(): Promise<ReadyJson> {

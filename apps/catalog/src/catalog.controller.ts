@@ -49,6 +49,16 @@ export class CatalogController {
     return this.products.update(product, version, patch);
   }
 
+  @Handles(catalogRpc.listStaffProducts)
+  listStaffProducts(query: In<'listStaffProducts'>): Out<'listStaffProducts'> {
+    return this.products.list(query);
+  }
+
+  @Handles(catalogRpc.getStaffProduct)
+  getStaffProduct({ product }: In<'getStaffProduct'>): Out<'getStaffProduct'> {
+    return this.products.get(product);
+  }
+
   @Handles(catalogRpc.priceProducts)
   async priceProducts({ products }: In<'priceProducts'>): Out<'priceProducts'> {
     return { products: await this.products.price(products) };

@@ -1,5 +1,11 @@
 // From a row of `products` to what the shop says of it.
-import type { Product, ProductImage, ProductSummary } from '@shop/contracts/products';
+import type {
+  Product,
+  ProductImage,
+  ProductSummary,
+  StaffProduct,
+  StaffProductSummary,
+} from '@shop/contracts/products';
 import { shownImage, toProductImage, type ShownImageRow } from './image-json.js';
 
 export const CURRENCY = 'EUR';
@@ -16,20 +22,20 @@ export interface SummaryRow {
   tags: string[];
   picture_tags: string[];
   updated_at: Date;
+  hidden: boolean;
 }
 
 export interface DetailRow extends SummaryRow {
   description: string;
   stock: number;
   version: number;
-  hidden: boolean;
   images: ShownImageRow[];
 }
 
 /** Of `products p join categories c`. */
 export const summaryColumns = `p.id, p.slug, p.name, c.slug as category_slug, c.name as category_name,
-  p.price_cents, p.in_stock, p.featured, p.tags, p.picture_tags, p.updated_at`;
-export const detailColumns = `${summaryColumns}, p.description, p.stock, p.version, p.hidden,
+  p.price_cents, p.in_stock, p.featured, p.tags, p.picture_tags, p.updated_at, p.hidden`;
+export const detailColumns = `${summaryColumns}, p.description, p.stock, p.version,
   (select coalesce(jsonb_agg(${shownImage} order by i.position, i.id), '[]')
    from images i join pictures pic on pic.hash = i.picture
    where i.product_id = p.id and pic.shown is not null) as images`;
@@ -42,6 +48,14 @@ export function toProduct(row: DetailRow, mediaUrl: string): Product {
   const { description, stock, version } = row;
   const images = row.images.map((image) => toProductImage(image, mediaUrl));
   return { ...common(row), description, stock, version, images };
+}
+
+export function toStaffSummary(row: SummaryRow, image: ProductImage | null): StaffProductSummary {
+  return { ...toSummary(row, image), hidden: row.hidden };
+}
+
+export function toStaffProduct(row: DetailRow, mediaUrl: string): StaffProduct {
+  return { ...toProduct(row, mediaUrl), hidden: row.hidden };
 }
 
 function common(row: SummaryRow) {

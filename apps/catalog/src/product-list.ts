@@ -1,15 +1,18 @@
 // One page of products: the SQL for a query, and where the next page begins.
 import type { ListProducts } from '@shop/contracts/catalog';
-import type { ProductImage, ProductPage, ProductSort } from '@shop/contracts/products';
+import type { ProductImage, ProductSort } from '@shop/contracts/products';
 import { Text } from '@shop/contracts/values';
 import { sql } from '@shop/kit/database';
 import type { DataSource } from 'typeorm';
 import * as z from 'zod';
 import { shownImage, toProductImage, type ShownImageRow } from './image-json.js';
 import { readCursor, writeCursor, type Position, type SortKey } from './list-cursor.js';
-import { summaryColumns, toSummary, type SummaryRow } from './product-json.js';
+import { summaryColumns, type SummaryRow } from './product-json.js';
 
-export type ListQuery = z.output<typeof ListProducts>;
+export interface ListQuery extends z.output<typeof ListProducts> {
+  /** Shoppers are shown none. */
+  hidden?: boolean | 'any';
+}
 
 /** A search ranks the newest so many matches: enough to find everything one would look at, and no more work for a word that is everywhere. */
 const MAX_RANKED = 1000;
@@ -44,8 +47,19 @@ function sortOf({ q, sort }: ListQuery): ProductSort {
 
 /** The same text for the same list, whatever its page. */
 function listName(query: ListQuery): string {
-  const { category, q, tag, minPriceCents, maxPriceCents, inStock, featured } = query;
-  return JSON.stringify([sortOf(query), category, q, tag, minPriceCents, maxPriceCents, inStock, featured]);
+  const { category, q, tag, minPriceCents, maxPriceCents, inStock, featured, hidden } = query;
+  const forStaff = hidden === undefined ? [] : [hidden];
+  return JSON.stringify([
+    sortOf(query),
+    category,
+    q,
+    tag,
+    minPriceCents,
+    maxPriceCents,
+    inStock,
+    featured,
+    ...forStaff,
+  ]);
 }
 
 /** The same text for the same page of the same list. */
@@ -60,8 +74,8 @@ function placeholders() {
 }
 
 function filters(query: ListQuery, categoryId: string | null, add: (value: unknown) => string): string[] {
-  const { category, q, tag, minPriceCents, maxPriceCents, inStock, featured } = query;
-  const conditions = ['not p.hidden'];
+  const { category, q, tag, minPriceCents, maxPriceCents, inStock, featured, hidden = false } = query;
+  const conditions = hidden === 'any' ? ['true'] : [hidden ? 'p.hidden' : 'not p.hidden'];
   if (category !== undefined) {
     // Null, an unknown category, matches nothing. Not "=", see orderOf.
     const id = `${add(categoryId)}::uuid`;
@@ -122,7 +136,12 @@ export function pageStatement(query: ListQuery, categoryId: string | null): { te
   return { text, values };
 }
 
-export async function readPage(dataSource: DataSource, query: ListQuery, mediaUrl: string): Promise<ProductPage> {
+export async function readPage<T>(
+  dataSource: DataSource,
+  query: ListQuery,
+  mediaUrl: string,
+  toItem: (row: SummaryRow, image: ProductImage | null) => T,
+): Promise<{ items: T[]; nextCursor: string | null }> {
   const categoryId = query.category === undefined ? null : await findCategory(dataSource, query.category);
   const { text, values } = pageStatement(query, categoryId);
   // Planned for these very values, unlike a prepared statement: which index is best depends on them.
@@ -135,7 +154,7 @@ export async function readPage(dataSource: DataSource, query: ListQuery, mediaUr
     mediaUrl,
   );
   return {
-    items: shown.map((row) => toSummary(row, images.get(row.id) ?? null)),
+    items: shown.map((row) => toItem(row, images.get(row.id) ?? null)),
     nextCursor: last ? writeCursor(listName(query), { key: last.sort_key, id: last.id }) : null,
   };
 }

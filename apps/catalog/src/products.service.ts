@@ -1,8 +1,10 @@
-// What staff change, and what carts ask.
+// What staff see and change, and what carts ask.
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import type { PricedProduct } from '@shop/contracts/catalog';
+import type { catalogRpc, PricedProduct } from '@shop/contracts/catalog';
 import type { Category, NewCategory, NewProduct, Product, ProductPatch } from '@shop/contracts/products';
+import type { StaffProduct, StaffProductPage } from '@shop/contracts/products';
+import type { InputOf } from '@shop/contracts/rpc';
 import { sql } from '@shop/kit/database';
 import { AppError, invalidRequest } from '@shop/kit/errors';
 import { DataSource, Repository } from 'typeorm';
@@ -10,8 +12,9 @@ import { v7 as uuidv7 } from 'uuid';
 import { catalogConfig, type CatalogConfig } from './catalog.config.js';
 import { CategoryRow } from './category.entity.js';
 import { findProduct } from './find-product.js';
-import { toProduct, type DetailRow } from './product-json.js';
+import { toProduct, toStaffProduct, toStaffSummary, type DetailRow } from './product-json.js';
 import { productRef, type ProductRef } from './product-key.js';
+import { readPage } from './product-list.js';
 import { ProductRow } from './product.entity.js';
 import { SharedCache } from './shared-cache.js';
 import { slugsFor } from './slugs.js';
@@ -50,6 +53,18 @@ export class ProductsService {
       if (raw.length > 0) return this.changed({ column: 'id', value: id });
     }
     throw new AppError('slug_taken');
+  }
+
+  list(query: InputOf<typeof catalogRpc.listStaffProducts>): Promise<StaffProductPage> {
+    const page = { ...query, hidden: query.hidden ?? ('any' as const) };
+    return readPage(this.dataSource, page, this.config.MEDIA_URL, toStaffSummary);
+  }
+
+  /** not_found. */
+  async get(key: string): Promise<StaffProduct> {
+    const ref = productRef(key);
+    if (!ref) throw notFound();
+    return toStaffProduct(await this.find(ref), this.config.MEDIA_URL);
   }
 
   /** not_found, stale_version, invalid_request for an unknown category or a stockDelta that would leave less than nothing. */

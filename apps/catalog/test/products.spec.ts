@@ -129,9 +129,50 @@ describe('a product', () => {
     expect(await refusalOf(shop.getProduct(slug))).toEqual({ code: 'not_found' });
     expect((await shop.list({ q: 'hidden thing' })).items).toEqual([]);
     expect(await shop.rpc.call(catalogRpc.priceProducts, { products: [id] })).toEqual({ products: [] });
+    expect(await shop.rpc.call(catalogRpc.getStaffProduct, { product: slug })).toMatchObject({ id, hidden: true });
     await update(slug, 2, { hidden: false });
     expect(await shop.getProduct(slug)).toMatchObject({ id, version: 3 });
     expect((await shop.list({ q: 'hidden thing' })).items).toHaveLength(1);
+  });
+});
+
+describe('staff', () => {
+  const list = (query: Partial<InputOf<typeof catalogRpc.listStaffProducts>>) =>
+    shop.rpc.call(catalogRpc.listStaffProducts, { limit: 24, ...query });
+
+  it('see hidden products among the others, only those, or only the others', async () => {
+    const made = [await create({ name: 'Parrot Perch' }), await create({ name: 'Parrot Cage' })];
+    const ids = made.map(({ id }) => id);
+    await update(ids[0]!, 1, { hidden: true });
+    const found = async (hidden?: boolean) =>
+      (await list({ q: 'parrot', hidden })).items.map((item) => [item.id, item.hidden]);
+    expect(await found()).toEqual(
+      expect.arrayContaining([
+        [ids[0], true],
+        [ids[1], false],
+      ]),
+    );
+    expect(await found(true)).toEqual([[ids[0], true]]);
+    expect(await found(false)).toEqual([[ids[1], false]]);
+    // Without words, newest first, page by page; a page of one list is none of another.
+    const first = await list({ limit: 1 });
+    expect(first.items.map(({ id }) => id)).toEqual([ids[1]]);
+    expect((await list({ limit: 1, cursor: first.nextCursor! })).items.map(({ id }) => id)).toEqual([ids[0]]);
+    const other = list({ limit: 1, hidden: true, cursor: first.nextCursor! });
+    expect(await refusalOf(other)).toEqual(refusedField('cursor'));
+  });
+
+  it('see a product as it is now, whatever shoppers were told a moment ago', async () => {
+    const { id, slug } = await create();
+    await shop.getProduct(slug);
+    await database.query('update products set stock = 77 where id = $1', [id]);
+    expect(await shop.rpc.call(catalogRpc.getStaffProduct, { product: id })).toMatchObject({
+      stock: 77,
+      hidden: false,
+    });
+    expect(await refusalOf(shop.rpc.call(catalogRpc.getStaffProduct, { product: NOWHERE }))).toEqual({
+      code: 'not_found',
+    });
   });
 });
 

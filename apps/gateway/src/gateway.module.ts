@@ -23,7 +23,9 @@ import { RateLimits } from './rate-limits.js';
 import { SessionController } from './session.controller.js';
 import { Sessions } from './sessions.js';
 import { StaffController } from './staff.controller.js';
+import { StaffHealthReads } from './staff-health.js';
 import { StaffOrdersController } from './staff-orders.controller.js';
+import { StaffProductsController } from './staff-products.controller.js';
 import { StripeEventsController, keepRawStripeEvents } from './stripe-events.controller.js';
 import { serveStorefront } from './storefront.js';
 import { Uploads } from './uploads.js';
@@ -40,6 +42,7 @@ const controllers = [
   CartController,
   OrdersController,
   StaffController,
+  StaffProductsController,
   StaffOrdersController,
   CreditController,
   StripeEventsController,
@@ -49,7 +52,7 @@ const controllers = [
 @Module({
   imports: [RedisStateModule, RedisCacheModule, StorageModule],
   controllers: [...controllers, QueuesController],
-  providers: [Sessions, Visitors, Customers, Carts, CartView, Checkout, RateLimits, Uploads],
+  providers: [Sessions, Visitors, Customers, Carts, CartView, Checkout, RateLimits, Uploads, StaffHealthReads],
 })
 export class GatewayModule {}
 

@@ -73,12 +73,17 @@ const creditEntry = {
   createdAt: '2026-11-20T10:00:00.000Z',
 };
 
+const product = { ...summary, description: 'Oiled by hand.', stock: 12, images: [image], version: 7 };
+
 export const examples = {
   Category: { ...category, products: 15 },
   CategoryList: { items: [{ ...category, products: 15 }] },
   ProductSummary: { ...summary, image },
   ProductPage: { items: [{ ...summary, image }], nextCursor: null },
-  Product: { ...summary, description: 'Oiled by hand.', stock: 12, images: [image], version: 7 },
+  Product: product,
+  StaffProductSummary: { ...summary, image, hidden: true },
+  StaffProductPage: { items: [{ ...summary, image, hidden: true }], nextCursor: null },
+  StaffProduct: { ...product, hidden: true },
   Image: staffImage,
   ImageList: { items: [staffImage] },
   Customer: customer,
@@ -89,5 +94,16 @@ export const examples = {
   OrderPage: { items: [order], nextCursor: null },
   CreditEntry: creditEntry,
   Credit: { balanceCents: 1000, entries: [creditEntry] },
-  StaffHealth: { at: '2026-11-20T10:00:00.000Z', services: [{ name: 'catalog', up: true, ms: 2 }] },
+  StaffHealth: {
+    at: '2026-11-20T10:00:00.000Z',
+    services: [{ name: 'catalog', up: true, ms: 2, replicas: [{ address: '10.0.0.7:4002', state: 'ready' }] }],
+    queues: [
+      {
+        name: 'image-worker',
+        workers: 3,
+        ...{ waiting: 1, prioritized: 40, active: 3, delayed: 0, failed: 0 },
+        oldestSeconds: 12.5,
+      },
+    ],
+  },
 };

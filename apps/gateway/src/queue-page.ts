@@ -2,18 +2,15 @@
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
-import { imageWorkerJobs } from '@shop/contracts/images';
-import { ordersJobs } from '@shop/contracts/orders';
-import { paymentsJobs } from '@shop/contracts/payments';
 import type { KitConfig } from '@shop/kit/kit.config';
 import type { Log } from '@shop/kit/log';
 import { prefixOf } from '@shop/kit/queue';
 import { connectRedis } from '@shop/kit/redis';
 import { Queue } from 'bullmq';
 import { fastify, type HTTPMethods } from 'fastify';
+import { queueNames } from './queue-names.js';
 
 const PATH = '/staff/queues';
-const jobs = [ordersJobs, paymentsJobs, imageWorkerJobs].flatMap((table) => Object.values(table));
 
 export interface QueuePage {
   answer(method: string, url: string): Promise<{ statusCode: number; headers: object; body: Buffer }>;
@@ -26,8 +23,7 @@ export async function openQueuePage(config: KitConfig, log: Log): Promise<QueueP
     commandTimeout: 2000,
     lazyConnect: false,
   });
-  const names = [...new Set(jobs.map(({ queue }) => queue))];
-  const queues = names.map((name) => new Queue(name, { connection, prefix: prefixOf(name) }));
+  const queues = queueNames.map((name) => new Queue(name, { connection, prefix: prefixOf(name) }));
   for (const queue of queues) queue.on('error', () => undefined); // Told once per outage by connectRedis.
   const server = fastify();
   const page = new FastifyAdapter();

@@ -1,20 +1,19 @@
 // What stands in front of pages for staff asks here.
 import { Controller, Get, HttpCode, UseGuards } from '@nestjs/common';
 import { StaffHealth } from '@shop/contracts/staff';
-import { Rpc } from '@shop/kit/rpc/rpc';
 import { Documented } from './documented.js';
 import { CurrentSession, Staff, type CustomerSession } from './guards.js';
-import { askServices } from './staff-health.js';
+import { StaffHealthReads } from './staff-health.js';
 
 @Controller('api/staff')
 @UseGuards(Staff)
 export class StaffController {
-  constructor(private readonly rpc: Rpc) {}
+  constructor(private readonly reads: StaffHealthReads) {}
 
   @Get('health')
-  @Documented({ summary: 'Whether each service answers', answer: StaffHealth, access: 'staff' })
+  @Documented({ summary: 'Whether services answer and what waits in queues', answer: StaffHealth, access: 'staff' })
   health(@CurrentSession() { customerId }: CustomerSession): Promise<StaffHealth> {
-    return askServices(this.rpc, customerId);
+    return this.reads.read(customerId);
   }
 
   @Get('access')

@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { STRIPE_KEY_META } from '@shop/contracts/pages';
 import type { GatewayConfig } from './gateway.config.js';
+import { meta } from './page-head.js';
 
 export interface Storefront {
   assetsDir: string;
@@ -23,17 +25,19 @@ const HEAD = '<!--head-->';
 const DATA = '<!--data-->';
 
 /** Undefined where none was built: the shop is an API then. */
-export function readStorefront({ STOREFRONT_DIR, MEDIA_URL }: GatewayConfig): Storefront | undefined {
-  const folder = STOREFRONT_DIR ?? resolve(import.meta.dirname, '../../storefront/dist');
+export function readStorefront(config: GatewayConfig): Storefront | undefined {
+  const folder = config.STOREFRONT_DIR ?? resolve(import.meta.dirname, '../../storefront/dist');
   const file = join(folder, 'index.html');
   if (!existsSync(file)) return undefined;
-  const html = readFileSync(file, 'utf8');
+  const stripeKey = config.PAYMENT_PROVIDER === 'stripe' ? config.STRIPE_PUBLISHABLE_KEY : undefined;
+  const facts = stripeKey === undefined ? '' : `${meta('name', STRIPE_KEY_META, stripeKey)}\n    `;
+  const html = readFileSync(file, 'utf8').replace(HEAD, () => facts + HEAD);
   const [beforeHead, rest] = split(html, HEAD);
   const [beforeData, end] = split(rest, DATA);
   return {
     assetsDir: join(folder, 'assets'),
     version: createHash('sha1').update(html).digest('base64url').slice(0, 12),
-    policy: policyOf(html, MEDIA_URL),
+    policy: policyOf(html, config.MEDIA_URL, stripeKey !== undefined),
     page: ({ head, data = '' }) => `${beforeHead}${head}${beforeData}${data}${end}`,
   };
 }
@@ -44,19 +48,20 @@ function split(text: string, mark: string): [string, string] {
   return [text.slice(0, at), text.slice(at + mark.length)];
 }
 
-/** Scripts of its own, those inside the page by their hashes; pictures may come from another host. */
-function policyOf(html: string, mediaUrl: string): string {
+/** Scripts of its own, those inside the page by their hashes; pictures may come from another host, a card form from Stripe. */
+function policyOf(html: string, mediaUrl: string, withStripe: boolean): string {
   const hashes = [...html.matchAll(/<script>([^]*?)<\/script>/g)].map(
     ([, script]) => ` 'sha256-${createHash('sha256').update(script!).digest('base64')}'`,
   );
   const media = URL.canParse(mediaUrl) ? ` ${new URL(mediaUrl).origin}` : '';
   return [
     "default-src 'none'",
-    `script-src 'self'${hashes.join('')}`,
+    `script-src 'self'${hashes.join('')}${withStripe ? ' https://js.stripe.com https://*.js.stripe.com' : ''}`,
     "style-src 'self'",
     `img-src 'self' data:${media}`,
     "font-src 'self'",
-    "connect-src 'self'",
+    `connect-src 'self'${withStripe ? ' https://api.stripe.com' : ''}`,
+    ...(withStripe ? ['frame-src https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com'] : []),
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",

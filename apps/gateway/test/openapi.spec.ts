@@ -7,6 +7,7 @@ import { Order, OrderPage } from '@shop/contracts/orders';
 import { Credit, CreditEntry } from '@shop/contracts/payments';
 import { Problem } from '@shop/contracts/problems';
 import { Category, CategoryList, Product, ProductPage, ProductSummary } from '@shop/contracts/products';
+import { StaffProduct, StaffProductPage, StaffProductSummary } from '@shop/contracts/products';
 import { StaffHealth } from '@shop/contracts/staff';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { GatewayModule } from '../src/gateway.module.js';
@@ -86,7 +87,8 @@ it('says of every route what it is for, what it answers and how it refuses', () 
 
 it('shows examples that are what they are examples of', () => {
   const schemas = { Category, CategoryList, ProductSummary, ProductPage, Product, Customer, CustomerAnswer };
-  const all = { ...schemas, Image, ImageList, SessionAnswer, Cart, Order, OrderPage, CreditEntry, Credit, StaffHealth };
+  const ofStaff = { StaffProduct, StaffProductPage, StaffProductSummary, StaffHealth };
+  const all = { ...schemas, ...ofStaff, Image, ImageList, SessionAnswer, Cart, Order, OrderPage, CreditEntry, Credit };
   for (const [name, schema] of Object.entries(all)) schema.parse(examples[name as keyof typeof examples]);
   expect(Object.keys(all).sort()).toEqual(Object.keys(examples).sort());
   for (const [, { responses }] of operations)

@@ -1,4 +1,4 @@
-import type { Product } from '@shop/contracts/products';
+import type { Product, StaffProduct, StaffProductPage } from '@shop/contracts/products';
 import { AppError } from '@shop/kit/errors';
 import { ReadyJson } from '@shop/kit/ready-json';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -107,6 +107,22 @@ describe('staff', () => {
     ]);
     const category = await staff.post('/api/categories', { slug: 'chairs', name: 'Chairs' });
     expect([category.status, category.body]).toEqual([201, { slug: 'chairs', name: 'Chairs', products: 0 }]);
+  });
+
+  it('reads products as they are, hidden ones as well, and nobody keeps a copy', async () => {
+    shop.catalog.listStaffProducts = () => examples.StaffProductPage as StaffProductPage;
+    shop.catalog.getStaffProduct = () => examples.StaffProduct as StaffProduct;
+    for (const [path, wanted] of [
+      ['/api/staff/products?q=desk&hidden=true', examples.StaffProductPage],
+      ['/api/staff/products/Walnut-Desk', examples.StaffProduct],
+    ] as const) {
+      const { status, body, headers } = await staff.get(path);
+      expect([status, body, headers.get('cache-control')]).toEqual([200, wanted, 'no-store']);
+      expect((await new Visitor(shop).get(path)).status).toBe(401);
+      expect((await (await new Visitor(shop).logIn()).get(path)).status).toBe(403);
+    }
+    expect(shop.calls.get('catalog.listStaffProducts')).toEqual([{ q: 'desk', hidden: true, limit: 24 }]);
+    expect(shop.calls.get('catalog.getStaffProduct')).toEqual([{ product: 'walnut-desk' }]);
   });
 
   it('changes a product only in the version it has seen', async () => {

@@ -85,6 +85,11 @@ describe('the page of a product', () => {
     expect(policy).not.toContain('unsafe');
   });
 
+  it('lets nothing of Stripe in, unless Stripe charges the cards', async () => {
+    const { headers, html } = await open('/');
+    expect(headers.get('content-security-policy') + html).not.toContain('stripe');
+  });
+
   it('is 404 as a page when there is no such product', async () => {
     shop.catalog.getProduct = () => {
       throw new AppError('not_found');
@@ -164,4 +169,34 @@ it('tells search engines where everything is', async () => {
     '/products/last',
   ]);
   expect((await open('/sitemaps/no-such.xml')).status).toBe(404);
+});
+
+describe('where Stripe charges cards', () => {
+  const env = { STOREFRONT_DIR: dir, PAYMENT_PROVIDER: 'stripe' };
+
+  it('every page knows its key, and may load, ask and frame it', async () => {
+    const other = await openShop({ ...env, STRIPE_PUBLISHABLE_KEY: 'pk_test_1' });
+    const page = await fetch(`${other.url}/checkout`);
+    const html = await page.text();
+    await other.stop();
+    const policy = Object.fromEntries(
+      page.headers
+        .get('content-security-policy')!
+        .split('; ')
+        .map((directive) => [directive.split(' ')[0], directive.split(' ').slice(1)]),
+    );
+    expect(html).toContain('<meta name="stripe-key" content="pk_test_1">');
+    expect(policy['script-src']).toContain('https://js.stripe.com');
+    expect(policy['frame-src']).toEqual(expect.arrayContaining(['https://js.stripe.com', 'https://hooks.stripe.com']));
+    expect(policy['connect-src']).toEqual(["'self'", 'https://api.stripe.com']);
+    // A copy of a page with another key is no copy of this one.
+    expect(page.headers.get('etag')).not.toBe((await open('/checkout')).headers.get('etag'));
+  });
+
+  it('the gateway does not start without its key, nor with the secret one', async () => {
+    await expect(openShop(env)).rejects.toThrow('STRIPE_PUBLISHABLE_KEY: is needed with PAYMENT_PROVIDER=stripe');
+    await expect(openShop({ ...env, STRIPE_PUBLISHABLE_KEY: 'sk_live_1' })).rejects.toThrow(
+      'STRIPE_PUBLISHABLE_KEY: must be the key that everybody may see: pk_…',
+    );
+  });
 });

@@ -6,7 +6,7 @@ import { paymentsConfig, type PaymentsConfig } from '../src/payments.config.js';
 import { PAYMENT_PROVIDER, type PaymentProvider, type ProviderCharge } from '../src/provider.js';
 import { stripeProvider } from '../src/stripe-client.js';
 import { card, startPayments, type Payments } from './payments-under-test.js';
-import { startStripeDouble, type StripeDouble } from './stripe-double.js';
+import { startStripeDouble, type StripeDouble } from '@shop/kit/testing/stripe-double';
 
 const MINUTE = 60_000;
 const byOrder = (a: ProviderCharge, b: ProviderCharge) => a.orderId.localeCompare(b.orderId);

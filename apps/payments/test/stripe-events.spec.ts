@@ -2,7 +2,7 @@ import { paymentsRpc } from '@shop/contracts/payments';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { card, startPayments, type Payments } from './payments-under-test.js';
-import { startStripeDouble, stripeEvent, type StripeDouble } from './stripe-double.js';
+import { startStripeDouble, stripeEvent, type StripeDouble } from '@shop/kit/testing/stripe-double';
 
 const CREATE = 'POST /v1/payment_intents';
 

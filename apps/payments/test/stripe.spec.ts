@@ -1,7 +1,7 @@
 import { paymentsRpc } from '@shop/contracts/payments';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { card, startPayments, type Payments } from './payments-under-test.js';
-import { startStripeDouble, type StripeDouble } from './stripe-double.js';
+import { startStripeDouble, type StripeDouble } from '@shop/kit/testing/stripe-double';
 
 const CREATE = 'POST /v1/payment_intents';
 const CANCEL = 'POST /v1/payment_intents/:id/cancel';

@@ -10,7 +10,10 @@ test('what stands in the address of a list is what the shop is asked for', () =>
 });
 
 test.each([
-  [{ q: '  ', colour: 'a b', from: -1, to: 'much', stock: 'no', sort: 'random' }, {}],
+  [{ q: '  ', colour: 'a b', from: -1, to: 'much', stock: 'no', sort: 'random', pages: 1 }, {}],
+  [{ pages: 3 }, { pages: 3 }],
+  [{ pages: 2.5 }, {}],
+  [{ pages: 1e9 }, {}],
   [
     { q: 12, stock: 'true', from: '' },
     { q: '12', stock: true },

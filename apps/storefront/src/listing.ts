@@ -10,6 +10,8 @@ export interface ListSearch {
   to?: number;
   stock?: true;
   sort?: ProductSort;
+  /** How many pages of it are shown; one unless said. */
+  pages?: number;
 }
 
 /** Families of colours, as pictures are tagged with them. */
@@ -29,10 +31,12 @@ export const colours = [
 ] as const;
 const sorts: readonly ProductSort[] = ['newest', 'price', '-price', 'name', 'relevance'];
 const MOST_EUROS = 1_000_000;
+/** Beyond that, the address says no more of it. */
+const MOST_PAGES = 20;
 
 /** Whatever the address says; what makes no sense is left out. */
 export function readListSearch(search: Record<string, unknown>): ListSearch {
-  const { q, colour, from, to, stock, sort } = search;
+  const { q, colour, from, to, stock, sort, pages } = search;
   const words = q === undefined ? '' : String(q).trim().slice(0, 200);
   return {
     ...(words && { q: words }),
@@ -41,7 +45,12 @@ export function readListSearch(search: Record<string, unknown>): ListSearch {
     ...(euros(to) !== undefined && { to: euros(to) }),
     ...((stock === true || stock === 'true') && { stock: true as const }),
     ...(sorts.includes(sort as ProductSort) && { sort: sort as ProductSort }),
+    ...(isPageCount(pages) && { pages }),
   };
+}
+
+function isPageCount(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) > 1 && Number(value) <= MOST_PAGES;
 }
 
 export function euros(value: unknown): number | undefined {

@@ -35,14 +35,14 @@ const home = createRoute({
 const products = createRoute({
   ...page('/products'),
   validateSearch: readListSearch,
-  loaderDeps: ({ search }) => search,
+  loaderDeps: ({ search: { pages: _, ...search } }) => search,
   loader: ({ context: { client }, deps }) => void client.prefetchInfiniteQuery(api.products(filterOf(deps))),
   component: lazyRouteComponent(() => import('./pages/products.js'), 'ProductsPage'),
 });
 const category = createRoute({
   ...page('/categories/$category'),
   validateSearch: readListSearch,
-  loaderDeps: ({ search }) => search,
+  loaderDeps: ({ search: { pages: _, ...search } }) => search,
   loader: ({ context: { client }, deps, params }) =>
     void client.prefetchInfiniteQuery(api.products(filterOf(deps, params.category))),
   component: lazyRouteComponent(() => import('./pages/products.js'), 'CategoryPage'),
@@ -105,7 +105,10 @@ const manageHome = createRoute({
 });
 const manageProducts = createRoute({
   ...staff('/products'),
-  validateSearch: ({ q }: Record<string, unknown>): { q?: string } => (q ? { q: String(q) } : {}),
+  validateSearch: ({ q, hidden }: Record<string, unknown>): { q?: string; hidden?: true } => ({
+    ...(q ? { q: String(q) } : {}),
+    ...(hidden ? { hidden: true as const } : {}),
+  }),
   component: lazyRouteComponent(() => import('./manage/products.js'), 'ManageProductsPage'),
 });
 const newProduct = createRoute({

@@ -10,6 +10,9 @@ import {
   ProductPage,
   ProductPatch,
   ProductQuery,
+  StaffProduct,
+  StaffProductPage,
+  StaffProductQuery,
 } from './products.js';
 import { defineRpcs } from './rpc.js';
 import { Cents, Currency, Id, ProductKey, Quantity, Slug, Text } from './values.js';
@@ -20,6 +23,8 @@ export const ListProducts = z.object({
   inStock: z.boolean().optional(),
   featured: z.boolean().optional(),
 });
+
+export const ListStaffProducts = z.object({ ...StaffProductQuery.shape, hidden: z.boolean().optional() });
 
 /** What a cart needs to know of a product now. */
 export const PricedProduct = z.object({
@@ -122,6 +127,15 @@ export const catalogRpc = defineRpcs('catalog', {
   },
   confirmReservation: { input: byOrder, output: settled, idempotent: true, deadlineMs: 5000 },
   releaseReservation: { input: byOrder, output: settled, idempotent: true, deadlineMs: 5000 },
+  /** Hidden ones as well, and as they are now: nothing of it is kept anywhere. */
+  listStaffProducts: { input: ListStaffProducts, output: StaffProductPage, idempotent: true, deadlineMs: 2000 },
+  /** The same of one. not_found. */
+  getStaffProduct: {
+    input: z.object({ product: ProductKey }),
+    output: StaffProduct,
+    idempotent: true,
+    deadlineMs: 2000,
+  },
   /** Hidden ones as well. not_found. */
   findProduct: {
     input: z.object({ product: ProductKey }),

@@ -38,6 +38,9 @@ export type PageName = keyof typeof pages;
  */
 export const PAGE_DATA_ID = 'page-data';
 
+/** The name of a <meta> with Stripe's publishable key: who pays by card does it in Stripe's form. */
+export const STRIPE_KEY_META = 'stripe-key';
+
 /** The query of GET /api/products. */
 export interface ProductFilter {
   category?: string;

@@ -51,6 +51,15 @@ export const Product = ProductSummary.omit({ image: true })
   .meta({ id: 'Product' });
 export type Product = z.infer<typeof Product>;
 
+/** What staff see beside it. */
+const forStaff = { hidden: z.boolean().meta({ description: 'Shoppers neither find it nor buy it' }) };
+export const StaffProductSummary = ProductSummary.extend(forStaff).meta({ id: 'StaffProductSummary' });
+export type StaffProductSummary = z.infer<typeof StaffProductSummary>;
+export const StaffProductPage = pageOf(StaffProductSummary).meta({ id: 'StaffProductPage' });
+export type StaffProductPage = z.infer<typeof StaffProductPage>;
+export const StaffProduct = Product.extend(forStaff).meta({ id: 'StaffProduct' });
+export type StaffProduct = z.infer<typeof StaffProduct>;
+
 export const ProductSort = z.enum(['newest', 'price', '-price', 'name', 'relevance']);
 export type ProductSort = z.infer<typeof ProductSort>;
 
@@ -72,6 +81,14 @@ export const ProductQuery = z.strictObject({
   cursor: Cursor.optional(),
 });
 export type ProductQuery = z.infer<typeof ProductQuery>;
+
+export const StaffProductQuery = z.strictObject({
+  q: ProductQuery.shape.q,
+  hidden: Flag.optional().meta({ description: 'Only those, or only the others; all unless said' }),
+  limit: Limit,
+  cursor: Cursor.optional(),
+});
+export type StaffProductQuery = z.infer<typeof StaffProductQuery>;
 
 const Stock = z.int().min(0).max(1_000_000);
 

@@ -2,6 +2,22 @@
 import * as z from 'zod';
 import { Timestamp } from './values.js';
 
+/** `silent` does not react, `resting` failed several times in a row, `draining` is about to end. */
+export const ReplicaState = z.enum(['ready', 'connecting', 'silent', 'resting', 'draining', 'down']);
+export type ReplicaState = z.infer<typeof ReplicaState>;
+
+export const QueueHealth = z.object({
+  name: z.string().meta({ description: 'That of the service which works it off' }),
+  workers: z.int().meta({ description: 'How many processes take jobs from it' }),
+  waiting: z.int(),
+  prioritized: z.int().meta({ description: 'Waiting too, after those without a priority' }),
+  active: z.int(),
+  delayed: z.int().meta({ description: 'To be tried again later' }),
+  failed: z.int(),
+  oldestSeconds: z.number().meta({ description: 'How long ago the oldest of them was added; 0 without any' }),
+});
+export type QueueHealth = z.infer<typeof QueueHealth>;
+
 export const StaffHealth = z
   .object({
     at: Timestamp,
@@ -10,8 +26,17 @@ export const StaffHealth = z
         name: z.string(),
         up: z.boolean().meta({ description: 'Whether it answered a simple question just now' }),
         ms: z.int().meta({ description: 'How long that took' }),
+        replicas: z
+          .array(
+            z.object({
+              address: z.string().meta({ description: 'host:port; `here` in the process of this gateway' }),
+              state: ReplicaState,
+            }),
+          )
+          .meta({ description: 'As the gateway that answers sees them' }),
       }),
     ),
+    queues: z.array(QueueHealth).nullable().meta({ description: 'null when Redis did not say in time' }),
   })
   .meta({ id: 'StaffHealth' });
 export type StaffHealth = z.infer<typeof StaffHealth>;

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Job, PayloadOf } from '@shop/contracts/jobs';
+import type { QueueHealth } from '@shop/contracts/staff';
 import { Queue, UnrecoverableError, WaitingError, Worker, type Job as BullJob, type JobState } from 'bullmq';
 import type { Redis, RedisOptions } from 'ioredis';
 import { currentContext, newRequestId, runInContext } from './context.js';
@@ -87,6 +88,17 @@ export class Queues implements OnApplicationShutdown {
     const first = await inTime(this.producer(queue).getJobs(open, 0, 0, true), ANSWER_MS);
     const oldest = Math.min(...first.map(({ timestamp }) => timestamp));
     return first.length === 0 ? 0 : Math.max(0, (Date.now() - oldest) / 1000);
+  }
+
+  /** How its jobs stand, and how many processes work them off. Fails fast when Redis is away. */
+  async health(queue: string): Promise<Omit<QueueHealth, 'name'>> {
+    const [counts, workers, oldestSeconds] = await Promise.all([
+      answered(this.producer(queue).getJobCounts(...open, 'failed')),
+      answered(this.producer(queue).getWorkersCount()),
+      this.oldestSeconds(queue),
+    ]);
+    const { waiting = 0, prioritized = 0, active = 0, delayed = 0, failed = 0 } = counts;
+    return { workers, waiting, prioritized, active, delayed, failed, oldestSeconds };
   }
 
   /** Starts taking jobs; called once everything else is ready. */

@@ -75,6 +75,28 @@ test('depth and age are known with no worker running', async () => {
   expect(await queues.oldestSeconds('payments')).toBeLessThan(10);
 });
 
+test('how a queue stands is known by kind of job, and how many processes work it off', async () => {
+  await add('waits');
+  await add('later', { delayMs: 60_000 });
+  await add('low', { priority: 7 });
+  const nothing = { workers: 0, waiting: 0, prioritized: 0, active: 0, delayed: 0, failed: 0 };
+  const oldestSeconds = expect.any(Number);
+  expect(await queues.health('payments')).toEqual({
+    ...nothing,
+    waiting: 1,
+    prioritized: 1,
+    delayed: 1,
+    oldestSeconds,
+  });
+  let release: (() => void) | undefined;
+  works.set('waits', () => new Promise<void>((resolve) => (release = resolve)));
+  const worker = await startForTest(payments, env);
+  await expect.poll(() => release).toBeDefined();
+  expect(await queues.health('payments')).toMatchObject({ workers: 1, waiting: 0, active: 1 });
+  release!();
+  await worker.stop();
+});
+
 test('jobs without a priority come first, then the smaller ones, each in the order they came in', async () => {
   await add('low', { priority: 9 });
   await add('high 1', { priority: 2 });

@@ -19,6 +19,9 @@ const en = {
     card: 'Card',
     testCard: 'Test card',
     cardNote: 'This shop is a demonstration: no money moves. Choose how the bank behaves.',
+    cardDetails: 'Card number, date and code',
+    stripeNote: 'Stripe takes the card: the shop never sees its number.',
+    noCardForm: 'The card form did not load. Nothing was ordered or charged. Please try again in a moment.',
     credit: (balance: string) => `Store credit (${balance})`,
     creditShort: 'Your credit does not cover this order.',
     tokens: {
@@ -59,7 +62,7 @@ const en = {
     reasons: {
       card_declined: 'Your bank declined the card. Nothing was charged; another card may work.',
       authentication_required:
-        'Your bank wanted you to confirm the payment, and that did not happen. Nothing was charged.',
+        'Your bank wants you to confirm this payment in person, which we cannot pass on yet. Nothing was charged. Please put everything back into the cart and pay with another card or with store credit.',
       insufficient_credit: 'Your store credit did not cover this order. Nothing was charged.',
       provider_unavailable: 'The bank could not be reached for a long time. Nothing was charged.',
       out_of_stock: 'Somebody was faster: there was not enough left. Nothing was charged.',
@@ -119,6 +122,10 @@ const de: PersonWords = {
     card: 'Karte',
     testCard: 'Testkarte',
     cardNote: 'Dieser Laden ist zum Vorführen: es fließt kein Geld. Wählen Sie, wie sich die Bank verhält.',
+    cardDetails: 'Kartennummer, Datum und Prüfziffer',
+    stripeNote: 'Die Karte nimmt Stripe entgegen: der Laden sieht ihre Nummer nie.',
+    noCardForm:
+      'Das Feld für die Karte wurde nicht geladen. Es wurde nichts bestellt oder abgebucht. Versuchen Sie es gleich noch einmal.',
     credit: (balance) => `Guthaben (${balance})`,
     creditShort: 'Ihr Guthaben reicht für diese Bestellung nicht.',
     tokens: {
@@ -160,7 +167,7 @@ const de: PersonWords = {
     reasons: {
       card_declined: 'Ihre Bank hat die Karte abgelehnt. Es wurde nichts abgebucht; vielleicht geht eine andere.',
       authentication_required:
-        'Ihre Bank wollte eine Bestätigung der Zahlung, und die kam nicht. Es wurde nichts abgebucht.',
+        'Ihre Bank möchte, dass Sie diese Zahlung selbst bestätigen; das können wir noch nicht weitergeben. Es wurde nichts abgebucht. Legen Sie alles zurück in den Warenkorb und zahlen Sie mit einer anderen Karte oder mit Guthaben.',
       insufficient_credit: 'Ihr Guthaben reichte für diese Bestellung nicht. Es wurde nichts abgebucht.',
       provider_unavailable: 'Die Bank war lange nicht zu erreichen. Es wurde nichts abgebucht.',
       out_of_stock: 'Jemand war schneller: es war nicht mehr genug da. Es wurde nichts abgebucht.',

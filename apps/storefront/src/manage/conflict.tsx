@@ -1,4 +1,4 @@
-import type { Product } from '@shop/contracts/products';
+import type { StaffProduct } from '@shop/contracts/products';
 import { useFormats } from '../i18n/i18n.js';
 import { Button } from '../ui/button.js';
 import { Notice } from '../ui/notice.js';
@@ -6,8 +6,8 @@ import styles from './manage.module.css';
 import { useWords } from './words.js';
 
 interface ConflictProps {
-  mine: Pick<Product, 'name' | 'description' | 'priceCents' | 'featured'> & { category: string };
-  now: Product;
+  mine: Pick<StaffProduct, 'name' | 'description' | 'priceCents' | 'featured' | 'hidden'> & { category: string };
+  now: StaffProduct;
   takeTheirs: () => void;
   saveMine: () => void;
 }
@@ -21,6 +21,7 @@ export function Conflict({ mine, now, takeTheirs, saveMine }: ConflictProps) {
     [t.category, now.category.slug, mine.category],
     [t.price, price(now.priceCents), price(mine.priceCents)],
     [t.featured, now.featured ? '✓' : '–', mine.featured ? '✓' : '–'],
+    [t.hidden, now.hidden ? '✓' : '–', mine.hidden ? '✓' : '–'],
   ];
   return (
     <>

@@ -1,10 +1,10 @@
 // A product as staff change it. Who was overtaken by somebody else is shown both, and decides.
-import type { Product } from '@shop/contracts/products';
+import type { Product, StaffProduct } from '@shop/contracts/products';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { productPath } from '@shop/contracts/pages';
-import { ApiError, send } from '../api/client.js';
+import { ApiError, get, send } from '../api/client.js';
 import { useMessages } from '../i18n/i18n.js';
 import { usePageTitle } from '../page-title.js';
 import { Button } from '../ui/button.js';
@@ -39,9 +39,13 @@ export function EditProductPage() {
     <>
       <div className={styles.head}>
         <h1 tabIndex={-1}>{data.name}</h1>
-        <Link to="/products/$product" params={{ product: data.slug }}>
-          {t.view}
-        </Link>
+        {data.hidden ? (
+          <span className={styles.mark}>{t.hidden}</span>
+        ) : (
+          <Link to="/products/$product" params={{ product: data.slug }}>
+            {t.view}
+          </Link>
+        )}
       </div>
       <div className={styles.columns}>
         <section className={styles.card}>
@@ -54,24 +58,24 @@ export function EditProductPage() {
   );
 }
 
-/** Past the browser's own copy. */
-function readNow(id: string, signal?: AbortSignal): Promise<Product> {
-  return send<Product>('GET', productPath(id), { headers: { 'cache-control': 'no-cache' }, ...(signal && { signal }) });
+/** Past every copy that shoppers get, and hidden or not. */
+function readNow(id: string, signal?: AbortSignal): Promise<StaffProduct> {
+  return get<StaffProduct>(`/api/staff/products/${encodeURIComponent(id)}`, signal);
 }
 
-type Entered = ReturnType<typeof enteredProduct> & { stockDelta?: number };
+type Entered = ReturnType<typeof enteredProduct> & { hidden: boolean; stockDelta?: number };
 
-function EditForm({ product, queryKey }: { product: Product; queryKey: string[] }) {
+function EditForm({ product, queryKey }: { product: StaffProduct; queryKey: string[] }) {
   const { common } = useMessages();
   const say = useSay();
   const client = useQueryClient();
-  const [overtaken, setOvertaken] = useState<{ mine: Entered; now: Product }>();
+  const [overtaken, setOvertaken] = useState<{ mine: Entered; now: StaffProduct }>();
   const save = useMutation({
     mutationFn: ({ body, version }: { body: Entered; version: number }) =>
       send<Product>('PATCH', productPath(product.id), { body, headers: { 'if-match': `"${version}"` } }),
-    onSuccess: (saved) => {
-      client.setQueryData(queryKey, saved);
-      void client.invalidateQueries({ queryKey: ['products'] });
+    onSuccess: (saved, { body: { hidden } }) => {
+      client.setQueryData<StaffProduct>(queryKey, { ...saved, hidden });
+      for (const key of [['products'], ['manage', 'products']]) void client.invalidateQueries({ queryKey: key });
       void client.invalidateQueries({ queryKey: [productPath(saved.slug)] });
       say(common.saved);
     },
@@ -82,7 +86,8 @@ function EditForm({ product, queryKey }: { product: Product; queryKey: string[] 
   });
   const onData = (data: Record<string, string>) => {
     const stock = data['stock']?.trim();
-    const body = { ...enteredProduct(data), ...(stock && { stockDelta: Number(stock) }) };
+    const hidden = data['hidden'] !== undefined;
+    const body = { ...enteredProduct(data), hidden, ...(stock && { stockDelta: Number(stock) }) };
     save.mutate({ body, version: product.version });
   };
   if (overtaken)

@@ -20,7 +20,7 @@ export function NewProductPage() {
   const create = useMutation({
     mutationFn: (body: object) => send<Product>('POST', '/api/products', { body }),
     onSuccess: ({ id }) => {
-      void client.invalidateQueries({ queryKey: ['products'] });
+      for (const key of [['products'], ['manage', 'products']]) void client.invalidateQueries({ queryKey: key });
       say(t.created);
       // There its pictures are added.
       void navigate({ to: '/manage/products/$product', params: { product: id } });

@@ -1,5 +1,5 @@
 // What staff say about a product, new or known.
-import type { Product } from '@shop/contracts/products';
+import type { StaffProduct } from '@shop/contracts/products';
 import { useQuery } from '@tanstack/react-query';
 import { categories } from '../api/queries.js';
 import { CheckField, SelectField, TextArea, TextField } from '../ui/field.js';
@@ -8,7 +8,7 @@ import { centsOf, eurosOf } from './money.js';
 import styles from './manage.module.css';
 import { useWords } from './words.js';
 
-export function ProductFields({ product, error }: { product?: Product; error: unknown }) {
+export function ProductFields({ product, error }: { product?: StaffProduct; error: unknown }) {
   const t = useWords();
   const { data } = useQuery(categories);
   const wrong = useFieldErrors(error);
@@ -56,6 +56,7 @@ export function ProductFields({ product, error }: { product?: Product; error: un
         />
       </div>
       <CheckField label={t.featured} name="featured" defaultChecked={product?.featured} />
+      {product && <CheckField label={t.hide} name="hidden" defaultChecked={product.hidden} />}
     </>
   );
 }

@@ -1,11 +1,11 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import type { ProductSummary } from '@shop/contracts/products';
-import { products } from '../api/queries.js';
+import type { StaffProductPage, StaffProductSummary } from '@shop/contracts/products';
+import { get } from '../api/client.js';
 import { useFormats, useMessages } from '../i18n/i18n.js';
 import { usePageTitle } from '../page-title.js';
 import { Button, ButtonLink } from '../ui/button.js';
-import { TextField } from '../ui/field.js';
+import { CheckField, TextField } from '../ui/field.js';
 import { Form } from '../ui/form.js';
 import { ErrorNotice } from '../ui/notice.js';
 import { Picture } from '../ui/picture.js';
@@ -18,13 +18,21 @@ const route = getRouteApi('/person/manage/products');
 export function ManageProductsPage() {
   const t = useWords();
   const { common } = useMessages();
-  const { q } = route.useSearch();
+  const { q, hidden } = route.useSearch();
   const navigate = useNavigate();
   usePageTitle(t.products);
-  const query = useInfiniteQuery({ ...products({ ...(q && { q }) }), staleTime: 0 });
+  const query = useInfiniteQuery({
+    queryKey: ['manage', 'products', q, hidden],
+    queryFn: ({ pageParam, signal }) => get<StaffProductPage>(pathOf({ q, hidden, cursor: pageParam }), signal),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+  });
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
-  const search = ({ q: words = '' }: Record<string, string>) =>
-    void navigate({ to: '/manage/products', search: words.trim() ? { q: words.trim() } : {} });
+  const search = ({ q: words = '', hidden: only }: Record<string, string>) =>
+    void navigate({
+      to: '/manage/products',
+      search: { ...(words.trim() && { q: words.trim() }), ...(only !== undefined && { hidden: true as const }) },
+    });
   return (
     <>
       <div className={styles.head}>
@@ -33,6 +41,7 @@ export function ManageProductsPage() {
       </div>
       <Form className={styles.bar} role="search" aria-label={t.searchProducts} onData={search}>
         <TextField key={q} label={t.searchProducts} name="q" defaultValue={q} autoComplete="off" />
+        <CheckField key={String(hidden)} label={t.onlyHidden} name="hidden" defaultChecked={hidden} />
         <Button type="submit" look="secondary">
           {t.search}
         </Button>
@@ -50,7 +59,12 @@ export function ManageProductsPage() {
   );
 }
 
-function ProductTable({ products: items }: { products: ProductSummary[] }) {
+function pathOf({ q, hidden, cursor }: { q?: string; hidden?: true; cursor: string }): string {
+  const query = new URLSearchParams({ ...(q && { q }), ...(hidden && { hidden: 'true' }), ...(cursor && { cursor }) });
+  return `/api/staff/products?${query}`;
+}
+
+function ProductTable({ products: items }: { products: StaffProductSummary[] }) {
   const t = useWords();
   const { product } = useMessages();
   const { price } = useFormats();
@@ -83,6 +97,7 @@ function ProductTable({ products: items }: { products: ProductSummary[] }) {
                 <Link to="/manage/products/$product" params={{ product: item.id }}>
                   {item.name}
                 </Link>
+                {item.hidden && <span className={styles.mark}>{t.hidden}</span>}
               </td>
               <td className={styles.wideOnly}>{item.category.name}</td>
               <td className={item.inStock ? styles.good : styles.bad}>

@@ -1,6 +1,7 @@
-import type { OrderRequest, ShippingAddress } from '@shop/contracts/orders';
+import type { OrderRequest, PaymentMethod, ShippingAddress } from '@shop/contracts/orders';
+import { STRIPE_KEY_META } from '@shop/contracts/pages';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { lazy, Suspense, useRef, useState, type Ref } from 'react';
 import { credit } from '../api/queries.js';
 import { useCustomer } from '../api/session.js';
 import { useFormats, useLanguage } from '../i18n/i18n.js';
@@ -8,8 +9,14 @@ import { usePersonMessages } from '../i18n/person.js';
 import { Button } from '../ui/button.js';
 import { CheckField, SelectField, TextField } from '../ui/field.js';
 import { Form, useFieldErrors } from '../ui/form.js';
+import { Bone } from '../ui/skeleton.js';
 import { keepDraft, readDraft } from './checkout-draft.js';
 import styles from './checkout.module.css';
+import type { CardForm } from './stripe-card.js';
+
+/** Where Stripe charges the cards; else there are cards for trying. */
+const stripeKey = document.querySelector<HTMLMetaElement>(`meta[name=${STRIPE_KEY_META}]`)?.content;
+const StripeCard = lazy(() => import('./stripe-card.js'));
 
 interface CheckoutFormProps {
   totalCents: number;
@@ -25,30 +32,54 @@ export function CheckoutForm({ totalCents, error, busy, blocked, submit }: Check
   const { price } = useFormats();
   const [draft, setDraft] = useState(readDraft);
   const change = (name: string, value: string) => setDraft(keepDraft({ ...draft, [name]: value }));
-  const onData = ({ method, token, ...address }: Record<string, string>) =>
-    submit({
-      payment: method === 'credit' ? { method } : { method: 'card', token: token ?? 'tok_ok' },
-      shippingAddress: address as ShippingAddress,
-    });
+  const { card, asking, paymentOf } = usePayment();
+  const onData = async ({ method, token, ...address }: Record<string, string>) => {
+    const shippingAddress = address as ShippingAddress;
+    const payment = await paymentOf(method, token, shippingAddress);
+    if (payment) submit({ payment, shippingAddress });
+  };
   return (
     <Form
       className={styles.form}
       error={error}
-      onData={onData}
+      onData={(data) => void onData(data)}
       onChange={({ target }) => {
         const { name, value } = target as unknown as HTMLInputElement;
         change(name, value);
       }}
     >
-      <fieldset disabled={busy || blocked} className={styles.fields}>
+      <fieldset disabled={busy || asking || blocked} className={styles.fields}>
         <Address draft={draft} error={error} />
-        <Payment draft={draft} totalCents={totalCents} />
+        <Payment draft={draft} totalCents={totalCents} card={card} />
         <Button type="submit" wide>
-          {busy ? t.ordering : t.order(price(totalCents))}
+          {busy || asking ? t.ordering : t.order(price(totalCents))}
         </Button>
       </fieldset>
     </Form>
   );
+}
+
+/** How it is paid. Stripe is asked what stands for the card first, once at a time. */
+function usePayment() {
+  const card = useRef<CardForm>(null);
+  const underWay = useRef(false);
+  const [asking, setAsking] = useState(false);
+  const paymentOf = async (
+    method: string | undefined,
+    token: string | undefined,
+    { name }: ShippingAddress,
+  ): Promise<PaymentMethod | undefined> => {
+    if (method === 'credit') return { method };
+    if (stripeKey === undefined) return { method: 'card', token: token ?? 'tok_ok' };
+    if (underWay.current) return undefined;
+    underWay.current = true;
+    setAsking(true);
+    const made = await card.current?.token(name).catch(() => undefined);
+    underWay.current = false;
+    setAsking(false);
+    return made === undefined ? undefined : { method: 'card', token: made };
+  };
+  return { card, asking, paymentOf };
 }
 
 const countries = ['DE', 'AT', 'CH', 'NL', 'BE', 'LU', 'FR', 'IT', 'ES', 'PT', 'IE', 'GB', 'DK', 'SE', 'PL', 'CZ'];
@@ -98,7 +129,13 @@ function Address({ draft, error }: { draft: Record<string, string>; error: unkno
   );
 }
 
-function Payment({ draft, totalCents }: { draft: Record<string, string>; totalCents: number }) {
+interface PaymentProps {
+  draft: Record<string, string>;
+  totalCents: number;
+  card: Ref<CardForm>;
+}
+
+function Payment({ draft, totalCents, card }: PaymentProps) {
   const { checkout: t } = usePersonMessages();
   const { price } = useFormats();
   const balance = useQuery(credit).data?.balanceCents ?? 0;
@@ -111,13 +148,13 @@ function Payment({ draft, totalCents }: { draft: Record<string, string>; totalCe
       <CheckField type="radio" name="method" value="card" label={t.card} checked={method === 'card'} readOnly />
       {method === 'card' && (
         <div className={styles.card}>
-          <SelectField label={t.testCard} hint={t.cardNote} name="token" defaultValue={draft['token'] ?? 'tok_ok'}>
-            {Object.entries(t.tokens).map(([token, name]) => (
-              <option key={token} value={token}>
-                {name}
-              </option>
-            ))}
-          </SelectField>
+          {stripeKey === undefined ? (
+            <TestCards chosen={draft['token']} />
+          ) : (
+            <Suspense fallback={<Bone shape="row" />}>
+              <StripeCard ref={card} stripeKey={stripeKey} />
+            </Suspense>
+          )}
         </div>
       )}
       {balance > 0 && (
@@ -132,5 +169,18 @@ function Payment({ draft, totalCents }: { draft: Record<string, string>; totalCe
         />
       )}
     </fieldset>
+  );
+}
+
+function TestCards({ chosen = 'tok_ok' }: { chosen: string | undefined }) {
+  const { checkout: t } = usePersonMessages();
+  return (
+    <SelectField label={t.testCard} hint={t.cardNote} name="token" defaultValue={chosen}>
+      {Object.entries(t.tokens).map(([token, name]) => (
+        <option key={token} value={token}>
+          {name}
+        </option>
+      ))}
+    </SelectField>
   );
 }

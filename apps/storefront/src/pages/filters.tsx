@@ -19,7 +19,9 @@ interface FilterProps {
 export function FilterPanel(props: FilterProps) {
   const { list: t } = useMessages();
   const [open, setOpen] = useState(false);
-  const { q, sort, ...filters } = props.search;
+  const { pages: _, ...search } = props.search;
+  const { q, sort, ...filters } = search;
+  const group = { ...props, search };
   const count = Object.keys(filters).length;
   return (
     <div className={styles.place}>
@@ -35,13 +37,13 @@ export function FilterPanel(props: FilterProps) {
         {count > 0 && <span className={styles.count}>{count}</span>}
       </button>
       <section id="filters" className={styles.panel} data-open={open} aria-label={t.filters}>
-        <Categories {...props} />
-        <Colours {...props} />
-        <Price key={`${filters.from} ${filters.to}`} {...props} />
+        <Categories {...group} />
+        <Colours {...group} />
+        <Price {...group} />
         <CheckField
           label={t.inStock}
           checked={filters.stock ?? false}
-          onChange={({ target }) => props.change(withFilter(props.search, 'stock', target.checked || undefined))}
+          onChange={({ target }) => props.change(withFilter(search, 'stock', target.checked || undefined))}
         />
         {count > 0 && (
           <Button look="quiet" onClick={() => props.change({ ...(q && { q }), ...(sort && { sort }) })}>
@@ -111,33 +113,38 @@ function Colours({ search, change }: FilterProps) {
   );
 }
 
-function Price({ search, change }: FilterProps) {
-  const { list: t, errors } = useMessages();
-  const [wrong, setWrong] = useState<'from' | 'to'>();
-  const apply = (name: 'from' | 'to') => (text: string) => {
-    const value = euros(text.trim().replace(',', '.'));
-    const ok = value !== undefined || text.trim() === '';
-    setWrong(ok ? undefined : name);
-    if (ok && value !== search[name]) change(withFilter(search, name, value));
-  };
-  const field = (name: 'from' | 'to') => (
-    <TextField
-      label={t[name]}
-      inputMode="decimal"
-      autoComplete="off"
-      defaultValue={search[name] ?? ''}
-      error={wrong === name ? errors.fields.number : undefined}
-      onBlur={({ target }) => apply(name)(target.value)}
-      onKeyDown={({ key, currentTarget }) => key === 'Enter' && apply(name)(currentTarget.value)}
-    />
-  );
+function Price(props: FilterProps) {
+  const { list: t } = useMessages();
   return (
     <fieldset className={styles.group}>
       <legend className={styles.legend}>{t.price}</legend>
       <div className={styles.price}>
-        {field('from')}
-        {field('to')}
+        <PriceField name="from" {...props} />
+        <PriceField name="to" {...props} />
       </div>
     </fieldset>
+  );
+}
+
+/** Taken over when it is left or Enter is pressed; follows the address otherwise, and keeps its focus meanwhile. */
+function PriceField({ name, search, change }: FilterProps & { name: 'from' | 'to' }) {
+  const { list: t, errors } = useMessages();
+  const value = search[name];
+  const [shown, setShown] = useState({ value, text: String(value ?? '') });
+  if (shown.value !== value) setShown({ value, text: String(value ?? '') });
+  const text = shown.text.trim().replace(',', '.');
+  const wrong = text !== '' && euros(text) === undefined;
+  const apply = () => !wrong && euros(text) !== value && change(withFilter(search, name, euros(text)));
+  return (
+    <TextField
+      label={t[name]}
+      inputMode="decimal"
+      autoComplete="off"
+      value={shown.text}
+      error={wrong ? errors.fields.number : undefined}
+      onChange={({ target }) => setShown({ value, text: target.value })}
+      onBlur={apply}
+      onKeyDown={({ key }) => key === 'Enter' && apply()}
+    />
   );
 }

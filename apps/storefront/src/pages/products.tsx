@@ -1,6 +1,7 @@
 // All products, a category, or what a search finds: filters, order and words stand in the address.
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { categories, products } from '../api/queries.js';
 import { useMessages } from '../i18n/i18n.js';
 import { filterOf, type ListSearch } from '../listing.js';
@@ -42,8 +43,9 @@ interface ListProps {
 function ProductList({ search, category, title }: ListProps) {
   usePageTitle(title);
   const navigate = useNavigate();
-  const change = (changed: ListSearch) =>
-    void navigate({ to: '.', search: changed, replace: true, resetScroll: false });
+  const go = (changed: ListSearch) => void navigate({ to: '.', search: changed, replace: true, resetScroll: false });
+  // Another list, or order, begins with its first page.
+  const change = ({ pages: _, ...changed }: ListSearch) => go(changed);
   return (
     <div className={`page ${styles.list}`}>
       <h1 tabIndex={-1} className={styles.title}>
@@ -53,16 +55,36 @@ function ProductList({ search, category, title }: ListProps) {
       <div className={styles.sort}>
         <SortSelect search={search} change={change} />
       </div>
-      <Results search={search} category={category} clear={() => change(search.q ? { q: search.q } : {})} />
+      <Results
+        search={search}
+        category={category}
+        clear={() => change(search.q ? { q: search.q } : {})}
+        showPages={(pages) => go({ ...search, pages })}
+      />
     </div>
   );
 }
 
-function Results({ search, category, clear }: Omit<ListProps, 'title'> & { clear: () => void }) {
+interface ResultsProps extends Omit<ListProps, 'title'> {
+  clear: () => void;
+  showPages: (pages: number) => void;
+}
+
+function Results({ search, category, clear, showPages }: ResultsProps) {
   const t = useMessages();
   const query = useInfiniteQuery(products(filterOf(search, category)));
+  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = query;
+  const have = query.data?.pages.length ?? 0;
+  const wanted = search.pages ?? 1;
+  useEffect(() => {
+    if (have > 0 && have < wanted && hasNextPage && !isFetching && !isFetchNextPageError) void fetchNextPage();
+  }, [have, wanted, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage]);
+  const more = () => {
+    showPages(have + 1);
+    void fetchNextPage();
+  };
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
-  const filtered = Object.keys(search).some((name) => name !== 'q' && name !== 'sort');
+  const filtered = Object.keys(search).some((name) => !['q', 'sort', 'pages'].includes(name));
   if (query.error && items.length === 0)
     return (
       <div className={styles.results}>
@@ -90,7 +112,7 @@ function Results({ search, category, clear }: Omit<ListProps, 'title'> & { clear
       {query.isFetchNextPageError && <ErrorNotice error={query.error} />}
       {query.hasNextPage && (
         <div className={styles.more}>
-          <Button look="secondary" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+          <Button look="secondary" disabled={query.isFetchingNextPage} onClick={more}>
             {query.isFetchingNextPage ? t.common.loading : t.common.more}
           </Button>
         </div>

@@ -1,5 +1,6 @@
 // Calls one service, wherever its servers are.
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
+import type { ReplicaState } from '@shop/contracts/staff';
 import { currentContext, newRequestId } from '../context.js';
 import { AppError } from '../errors.js';
 import { Balancer } from './balancer.js';
@@ -19,6 +20,12 @@ export interface RpcClientOptions extends Partial<FrameLimits> {
   addresses: string;
   strategy?: StrategyName;
   lookup?: Lookup;
+}
+
+export interface Replica {
+  /** `host:port` */
+  address: string;
+  state: ReplicaState;
 }
 
 /** Connects with its first call and then stays connected to every server there is. */
@@ -53,6 +60,14 @@ export class RpcClient extends ClientProxy {
     return new Promise((resolve, reject) => {
       new Call(this.scope, { rpc, input, requestId, startedAt, deadlineAt }, resolve, reject);
     });
+  }
+
+  /** Every server there is by name, as its calls fare. */
+  replicas(): Replica[] {
+    return Array.from(this.balancer.all, ({ name, state, isResting }) => ({
+      address: name,
+      state: isResting ? 'resting' : (state as ReplicaState),
+    }));
   }
 
   override async connect(): Promise<void> {

@@ -4,7 +4,7 @@ import type { InputOf, Rpc as Procedure } from '@shop/contracts/rpc';
 import { currentContext, newRequestId } from '../context.js';
 import type { AnswerOf } from './handles.js';
 import type { Lookup } from './resolver.js';
-import { RpcClient } from './rpc-client.js';
+import { RpcClient, type Replica } from './rpc-client.js';
 import type { RpcServer } from './rpc-server.js';
 import type { StrategyName } from './strategies.js';
 
@@ -35,6 +35,12 @@ export class Rpc {
         ? this.callHere(server, rpc, input)
         : this.client(rpc.service).call(rpc, input);
     return answer as Promise<AnswerOf<R>>;
+  }
+
+  /** Who answers for a service; nobody is known of one that was not called yet. */
+  replicas(service: string): Replica[] {
+    if (this.options.localServices?.has(service)) return [{ address: 'here', state: 'ready' }];
+    return this.client(service).replicas();
   }
 
   close(): void {

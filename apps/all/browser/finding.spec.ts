@@ -1,0 +1,128 @@
+// How shoppers find something, and what stands in the address meanwhile.
+import type { Page } from '@playwright/test';
+import { test } from 'vitest';
+import { describeInBrowser, expect } from './browser.js';
+import { firstProduct } from './steps.js';
+
+describeInBrowser('finding', (shop) => {
+  const list = (page: Page) => page.getByRole('region', { name: 'All products' });
+  const cards = (page: Page) => list(page).getByRole('listitem');
+  const prices = async (page: Page) =>
+    (
+      await cards(page)
+        .getByText(/^€[\d,.]+$/)
+        .allInnerTexts()
+    ).map((text) => Number(text.replace(/[€,]/g, '')));
+
+  test('words, price and stock narrow a search, and its address is enough to come back to it', async () => {
+    const page = await shop().visit();
+    await page.goto('/');
+    await page.getByRole('searchbox').fill('oak');
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Results for “oak”');
+    await page.getByRole('textbox', { name: 'From' }).fill('10');
+    await page.getByRole('textbox', { name: 'To', exact: true }).fill('100');
+    await page.keyboard.press('Enter');
+    await page.getByRole('checkbox', { name: 'In stock only' }).check();
+    await page.getByLabel('Sort by').selectOption('-price');
+    await expect(page).toHaveURL(/q=oak.*from=10.*to=100.*stock=true.*sort=-price/);
+    await expect(list(page)).toHaveAttribute('aria-busy', 'false');
+    const shown = await prices(page);
+    expect(shown.length).toBeGreaterThan(0);
+    expect(shown).toEqual(shown.toSorted((a, b) => b - a));
+    for (const price of shown) expect(price >= 10 && price <= 100).toBe(true);
+
+    const address = page.url();
+    await firstProduct(page).click();
+    await page.waitForURL('**/products/*');
+    await page.goBack();
+    await expect(page).toHaveURL(address);
+    await expect(cards(page)).toHaveCount(shown.length);
+    const other = await shop().visit();
+    await other.goto(address);
+    await expect(cards(other)).toHaveCount(shown.length);
+    await expect(other.getByLabel('Sort by')).toHaveValue('-price');
+    await expect(other.getByRole('textbox', { name: 'From' })).toHaveValue('10');
+  });
+
+  test('a colour is chosen among those that pictures have', async () => {
+    const staff = await shop().staff();
+    const { items } = (await staff.get('/api/products?tag=green&limit=100')).body;
+    const page = await shop().visit();
+    await page.goto('/products');
+    await page.getByRole('checkbox', { name: 'Green' }).check();
+    await expect(page).toHaveURL(/colour=green/);
+    expect(items.length).toBeGreaterThan(0);
+    await expect(cards(page)).toHaveCount(items.length);
+    await expect(cards(page).first()).toContainText(items[0].name);
+    await page.getByRole('button', { name: 'Clear filters' }).first().click();
+    await expect(page).toHaveURL(/\/products$/);
+    await expect(cards(page)).toHaveCount(24);
+  });
+
+  test('how far a list was opened stands in its address, and another order begins anew', async () => {
+    const page = await shop().visit();
+    await page.goto('/products');
+    await expect(cards(page)).toHaveCount(24);
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await expect(page).toHaveURL(/pages=2/);
+    await expect(cards(page)).toHaveCount(48);
+    const third = cards(page).nth(30).getByRole('link').first();
+    const name = await third.innerText();
+    await page.reload();
+    await expect(cards(page)).toHaveCount(48);
+    await expect(cards(page).nth(30)).toContainText(name);
+    await page.getByLabel('Sort by').selectOption('name');
+    await expect(page).toHaveURL(/\/products\?sort=name$/);
+    await expect(cards(page)).toHaveCount(24);
+  });
+
+  test('what matches nothing says so and leads on', async () => {
+    const page = await shop().visit();
+    await page.goto('/products?q=zeppelin');
+    await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
+    await page.getByRole('link', { name: 'See all products' }).click();
+    await expect(cards(page)).toHaveCount(24);
+    await page.goto('/no/such/page');
+    await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+    await page.goto('/products/no-such-product');
+    await expect(page.getByRole('heading', { name: 'This product is not here any more' })).toBeVisible();
+    await page.goto('/categories/no-such-category');
+    await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+  });
+
+  test('a page is loaded when somebody is about to go there', async () => {
+    const page = await shop().visit();
+    await page.goto('/products?sort=name');
+    await expect(firstProduct(page)).toBeVisible();
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    const slug = new URL((await firstProduct(page).getAttribute('href'))!, shop().url).pathname.split('/').at(-1)!;
+    await firstProduct(page).hover();
+    await expect.poll(() => asked).toContainEqual(expect.stringMatching(/^\/assets\/product-.*\.js$/));
+    await expect.poll(() => asked).toContain(`/api/products/${slug}`);
+    await expect(page).toHaveURL(/\/products\?sort=name$/);
+  });
+
+  test('nothing of the shop moves for who wants no motion', async () => {
+    const page = await shop().visit({ reducedMotion: 'reduce' });
+    await page.route('**/api/**', () => undefined);
+    await page.goto('/products?q=lamp');
+    const bone = page.locator('[class*="_bone_"]').first();
+    await expect(bone).toBeVisible();
+    const motion = (at: Page) =>
+      at
+        .locator('[class*="_bone_"]')
+        .first()
+        .evaluate((node) => {
+          const styles = [undefined, '::before', '::after'].map((part) => getComputedStyle(node, part));
+          return styles.some((style) => style.animationName !== 'none' && parseFloat(style.animationDuration) > 0.001);
+        });
+    expect(await motion(page)).toBe(false);
+    const other = await shop().visit({ reducedMotion: 'no-preference' });
+    await other.route('**/api/**', () => undefined);
+    await other.goto('/products?q=lamp');
+    await expect(other.locator('[class*="_bone_"]').first()).toBeVisible();
+    expect(await motion(other)).toBe(true);
+  });
+});
