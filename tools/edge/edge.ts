@@ -62,8 +62,8 @@ export async function startEdge({ program, dir, port, env, source = shopSource }
   void ended.then((words) => (how = words));
   const url = `http://127.0.0.1:${port}`;
   const answers = () =>
-    fetch(`${url}/livez`, { signal: AbortSignal.timeout(1000) }).then(
-      ({ status }) => status === 404,
+    fetch(`${url}/livez`, { redirect: 'manual', signal: AbortSignal.timeout(1000) }).then(
+      ({ status }) => status === 404 || status === 308,
       () => how !== undefined,
     );
   if (!(await until(answers, 20_000)) || how !== undefined) {
