@@ -1,6 +1,4 @@
-import { getDataSourceToken } from '@nestjs/typeorm';
 import { catalogRpc } from '@shop/contracts/catalog';
-import { poolOf } from '@shop/kit/database';
 import { Log } from '@shop/kit/log';
 import { testRedisUrl, type TestDatabase } from '@shop/kit/testing/stores';
 import { Redis } from 'ioredis';
@@ -166,30 +164,6 @@ describe('a change by staff', () => {
       }
     };
     await Promise.all([writer(), ...readers]);
-  });
-
-  it('is in every answer that comes after it, also of a read that began before', async () => {
-    const shop = await startShop(FOREVER);
-    const pool: { query(statement: unknown): Promise<unknown> } = poolOf(shop.app.get(getDataSourceToken('catalog')));
-    const query = pool.query.bind(pool);
-    for (const read of [() => shop.getProduct(MUG), async () => (await shop.list({ q: 'morning mug' })).items[0]]) {
-      await raisePrice(shop); // nothing is kept
-      let change = () => {};
-      const changed = new Promise<void>((resolve) => (change = resolve));
-      let begun = false;
-      const slow = vi.spyOn(pool, 'query').mockImplementationOnce(async (statement) => {
-        const result = await query(statement);
-        begun = true;
-        await changed;
-        return result;
-      });
-      const answer = read();
-      await vi.waitUntil(() => begun);
-      const priceCents = await raisePrice(shop);
-      change();
-      expect(await answer).toMatchObject({ slug: MUG, priceCents });
-      slow.mockRestore();
-    }
   });
 
   it('that is told in words nobody understands makes every replica forget all it holds', async () => {
