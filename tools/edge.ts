@@ -15,11 +15,11 @@ const usage =
 
 await main(async (interrupt) => {
   const options = parseOptions(usage, {
-    port: { type: 'string', default: '8080' },
-    gateways: { type: 'string', default: `127.0.0.1:${portOf('PORT', 3000)}` },
-    balance: { type: 'string', default: 'least_conn' },
-    cache: { type: 'string', default: 'on' },
-    'rate-limits': { type: 'string', default: 'on' },
+    port: { type: 'string', default: process.env['EDGE_PORT'] || '8080' },
+    gateways: { type: 'string' },
+    balance: { type: 'string' },
+    cache: { type: 'string' },
+    'rate-limits': { type: 'string' },
     certificate: { type: 'string' },
     key: { type: 'string' },
     'tls-port': { type: 'string', default: '8443' },
@@ -27,34 +27,39 @@ await main(async (interrupt) => {
   const port = Number(options.port);
   if (!(await isFree(port))) throw new Failure(`Port ${port} is in use already. Choose another with --port.`);
   const program = await findNginx();
-  const fromEnvironment = Object.entries(process.env).filter(
-    (entry): entry is [string, string] => /^EDGE_\w+$/.test(entry[0]) && entry[1] !== undefined,
-  );
   const { certificate, key } = options;
   if ((certificate === undefined) !== (key === undefined)) throw new Failure('--certificate and --key go together.');
   const tls = certificate &&
     key && {
       EDGE_TLS: 'on',
       EDGE_TLS_PORT: options['tls-port'],
+      EDGE_TLS_PUBLIC_PORT: options['tls-port'],
       EDGE_TLS_CERTIFICATE: resolve(certificate),
       EDGE_TLS_KEY: resolve(key),
     };
   const env = {
     EDGE_ASSETS_DIR: join(root, 'apps', 'storefront', 'dist'),
-    ...Object.fromEntries(fromEnvironment),
-    EDGE_GATEWAYS: options.gateways,
-    EDGE_BALANCE: options.balance,
-    EDGE_CACHE: options.cache,
-    EDGE_RATE_LIMITS: options['rate-limits'],
+    EDGE_GATEWAYS: `127.0.0.1:${portOf('PORT', 3000)}`,
+    ...given(Object.entries(process.env).filter(([name]) => /^EDGE_\w+$/.test(name))),
+    ...given([
+      ['EDGE_GATEWAYS', options.gateways],
+      ['EDGE_BALANCE', options.balance],
+      ['EDGE_CACHE', options.cache],
+      ['EDGE_RATE_LIMITS', options['rate-limits']],
+    ]),
     ...tls,
   };
   const edge = await step(`Starting nginx (${'image' in program ? program.image : 'the system’s'})`, () =>
     startEdge({ program, dir: join(dataDir, 'edge'), port, env }),
   );
   console.log(`\n  The shop    http://localhost:${port}${tls ? `, https://localhost:${options['tls-port']}` : ''}`);
-  console.log(`  Gateways    ${options.gateways}\n  Log         ${edge.logFile}\n  Stop        Ctrl-C\n`);
+  console.log(`  Gateways    ${env.EDGE_GATEWAYS}\n  Log         ${edge.logFile}\n  Stop        Ctrl-C\n`);
   const end = await Promise.race([whenAborted(interrupt.asked), edge.crashed]);
   await edge.stop();
   if (end !== undefined) throw new Failure(`nginx ended: ${end}. Its log: ${edge.logFile}`);
   return 0;
 });
+
+function given(settings: [string, string | undefined][]): Record<string, string> {
+  return Object.fromEntries(settings.filter((entry): entry is [string, string] => Boolean(entry[1])));
+}

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { join } from 'node:path';
 import { root } from './data-dir.ts';
+import { findK6, type K6Program } from './load/k6-program.ts';
+import { flowNames, loadNames } from './load/run-k6.ts';
 import { run } from './processes.ts';
 
 const load = (...args: string[]) => run([process.execPath, join(root, 'tools/load.ts'), ...args]);
@@ -21,4 +23,27 @@ test.each([
 ])('%j is answered with what is possible', async (args, words) => {
   const { code, output } = await load(...args);
   expect([code, output.trim()]).toEqual([1, expect.stringContaining(words)]);
+});
+
+const k6: K6Program | Error = await findK6().catch((error: Error) => error);
+const source = join(root, 'loadtest');
+
+test('there are seven flows and six loads', () => {
+  expect([flowNames.length, loadNames.length]).toEqual([7, 6]);
+});
+
+test.skipIf(k6 instanceof Error).each(flowNames)('%s can be had under every load, with thresholds', async (flow) => {
+  const program = k6 as K6Program;
+  const [command, scripts] =
+    'image' in program
+      ? [['docker', 'run', '--rm', '-v', `${source}:/loadtest:ro`, program.image], '/loadtest']
+      : [[program.path], source];
+  for (const load of loadNames) {
+    const { code, output } = await run([...command, 'inspect', '-e', `LOAD=${load}`, `${scripts}/flows/${flow}.ts`]);
+    expect(code, output).toBe(0);
+    const { scenarios, thresholds } = JSON.parse(output) as Record<string, Record<string, unknown>>;
+    for (const name of Object.keys(scenarios!))
+      for (const threshold of [`http_req_duration{flow:${name}}`, `http_req_failed{flow:${name}}`])
+        expect(thresholds, `${flow} ${load}`).toHaveProperty([threshold]);
+  }
 });

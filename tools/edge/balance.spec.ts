@@ -1,7 +1,9 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { freePort } from '../ports.ts';
 import type { Edge } from './edge.ts';
-import { describeWithNginx, edgeFor, FakeGateway, startNameServer } from './edge-under-test.ts';
+import { describeWithNginx, edgeFor, FakeGateway, raw, startNameServer } from './edge-under-test.ts';
 
 describeWithNginx('several gateways', () => {
   let gateways: FakeGateway[];
@@ -84,16 +86,55 @@ describeWithNginx('several gateways', () => {
     await vi.waitUntil(async () => 'a' in (await askOften(edge, 3)), { timeout: 10_000, interval: 200 });
   });
 
-  test('never get a POST that another has begun, but a GET', async () => {
-    const edge = await edgeBy('round_robin');
-    const seen = () => gateways.flatMap((gateway) => gateway.seen);
-    for (const gateway of gateways) gateway.answer = (request) => void request.socket.destroy();
-    const order = await fetch(`${edge.url}/api/orders`, { method: 'POST', body: '{}' });
-    expect([order.status, seen().length]).toEqual([503, 1]);
-    await order.text();
-    const cart = await fetch(`${edge.url}/api/cart`);
-    expect([cart.status, seen().length]).toEqual([503, 3]);
+  test('that fail three times are not tried again for two seconds', async () => {
+    let attempts = 0;
+    const failing = createServer((socket) => void (attempts++, socket.destroy())).listen(await freePort(), '127.0.0.1');
+    await once(failing, 'listening');
+    const { port } = failing.address() as AddressInfo;
+    const edge = await edgeFor([{ address: `127.0.0.1:${port}` }, ...gateways], { EDGE_BALANCE: 'round_robin' });
+    const startedAt = performance.now();
+    expect(Object.keys(await askOften(edge, 80)).sort()).toEqual(['a', 'b', 'c']);
+    expect(attempts).toBeGreaterThanOrEqual(3);
+    // In turns without end it would be twenty.
+    expect(attempts).toBeLessThanOrEqual(4 + (performance.now() - startedAt) / 2000);
+    failing.close();
   });
+
+  test.each([
+    ['POST', '/api/orders'],
+    ['PATCH', '/api/products/mug'],
+    ['PUT', '/api/customers/me/password'],
+  ])('never get a %s %s that another has begun', async (method, path) => {
+    const edge = await edgeBy('round_robin');
+    for (const gateway of gateways) gateway.answer = (request) => void request.socket.destroy();
+    const answer = await fetch(edge.url + path, { method, body: '{}' });
+    expect([answer.status, gateways.flatMap(({ seen }) => seen).length]).toEqual([503, 1]);
+  });
+
+  test.each([
+    ['GET', '/api/cart'],
+    ['PUT', '/api/cart/lines/mug'],
+    ['DELETE', '/api/cart/lines/mug'],
+  ])('get a %s %s that another has begun, once', async (method, path) => {
+    const edge = await edgeBy('round_robin');
+    for (const gateway of gateways) gateway.answer = (request) => void request.socket.destroy();
+    const answer = await fetch(edge.url + path, { method });
+    expect([answer.status, gateways.flatMap(({ seen }) => seen).length]).toEqual([503, 2]);
+  });
+
+  test.each([3000, 3300, 3470, 3500, 7500])(
+    'are not taken for failed because an address has %i characters, nor the name of the shop',
+    async (length) => {
+      const edge = await edgeBy('round_robin');
+      for (const gateway of gateways)
+        gateway.answer = (_, response) => void response.setHeader('x-policy', 'p'.repeat(2000)).end(gateway.name);
+      const headers = { host: `${'h'.repeat(length - 100)}.example` };
+      for (let i = 0; i < 10; i++)
+        for (const path of ['/api/cart?', '/api/products?', '/products?'])
+          expect((await raw(edge.url, path.padEnd(length, 'a'), headers)).status).toBe(200);
+      expect(await ask(edge)).toMatch(/^[abc]$/);
+    },
+  );
 
   test('come and go by their name', async () => {
     const port = await freePort();

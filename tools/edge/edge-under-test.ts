@@ -1,7 +1,8 @@
 // Gateways that answer as told and remember who asked, for tests of what nginx does in front of them; and names for them.
 import { once } from 'node:events';
 import { createSocket } from 'node:dgram';
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { decode, encode } from 'dns-packet';
 import { afterAll, describe } from 'vitest';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -65,6 +66,14 @@ export class FakeGateway {
     this.seen.push({ method: request.method!, url: request.url!, headers: request.headers, body });
     this.answer(request, response);
   }
+}
+
+/** What is asked for and answered as it is sent: fetch would tidy the path up and unpack the body. */
+export async function raw(url: string, path: string, headers: Record<string, string> = {}, method = 'GET') {
+  const response = await new Promise<IncomingMessage>((resolve, reject) =>
+    request(url, { path, headers, method }, resolve).once('error', reject).end(),
+  );
+  return { status: response.statusCode!, headers: response.headers, body: await buffer(response) };
 }
 
 /** A name server that knows one name, and at which addresses it is now. */

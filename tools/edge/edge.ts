@@ -1,7 +1,7 @@
 // nginx in front of the gateways, as one process of ours: in a container or from the system, with the same configuration.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../data-dir.ts';
 import { freePort } from '../ports.ts';
@@ -62,8 +62,8 @@ export async function startEdge({ program, dir, port, env, source = shopSource }
   void ended.then((words) => (how = words));
   const url = `http://127.0.0.1:${port}`;
   const answers = () =>
-    fetch(`${url}/livez`, { signal: AbortSignal.timeout(1000) }).then(
-      ({ status }) => status === 404,
+    fetch(`${url}/livez`, { redirect: 'manual', signal: AbortSignal.timeout(1000) }).then(
+      ({ status }) => status === 404 || status === 308,
       () => how !== undefined,
     );
   if (!(await until(answers, 20_000)) || how !== undefined) {
@@ -85,7 +85,8 @@ function inContainer(image: string, name: string, source: string, env: Record<st
   const mounts = [
     `${join(source, 'templates')}:/etc/nginx/templates:ro`,
     `${join(source, '18-shop.envsh')}:/docker-entrypoint.d/18-shop.envsh:ro`,
-    ...own.map((path) => `${path}:${path}:ro`),
+    // Docker would make, as root, what is not there.
+    ...own.filter((path) => existsSync(path)).map((path) => `${path}:${path}:ro`),
   ];
   return [
     ...['docker', 'run', '--rm', '--name', name, '--label', 'shop=edge', '--network', 'host'],

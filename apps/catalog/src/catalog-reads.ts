@@ -34,20 +34,21 @@ export class CatalogReads {
     ...cacheOptions,
     maxSize: MAX_PRODUCT_BYTES,
     sizeCalculation: (value) => 200 + (value === MISSING ? 0 : value.body.length),
-    fetchMethod: (key, _stale, { options }) => this.loadProduct(key, options),
+    fetchMethod: (key, _stale, { options, signal }) => readAgainIfChanged(signal, () => this.loadProduct(key, options)),
   });
 
   private readonly lists = new LRUCache<string, ReadyJson, () => Promise<unknown>>({
     ...cacheOptions,
     maxSize: MAX_LIST_BYTES,
     sizeCalculation: (value, key) => 200 + key.length + value.body.length,
-    fetchMethod: async (_key, _stale, { options, context: load }) => {
-      const startedAt = performance.now();
-      reads.inc({ what: 'list', layer: 'postgres' });
-      const value = withOwnMemory(ReadyJson.of(await load()));
-      options.ttl = this.freshFor(startedAt);
-      return value;
-    },
+    fetchMethod: (_key, _stale, { options, signal, context: load }) =>
+      readAgainIfChanged(signal, async () => {
+        const startedAt = performance.now();
+        reads.inc({ what: 'list', layer: 'postgres' });
+        const value = withOwnMemory(ReadyJson.of(await load()));
+        options.ttl = this.freshFor(startedAt);
+        return value;
+      }),
   });
 
   constructor(
@@ -118,6 +119,15 @@ export class CatalogReads {
   private freshFor(startedAt: number): number {
     return Math.max(1, Math.floor(this.config.CATALOG_FRESH_MS - (performance.now() - startedAt)));
   }
+}
+
+/**
+ * What is not kept here after a change is kept by those who asked, as if it were new: an answer may not be older than the
+ * change.
+ */
+async function readAgainIfChanged<T>(changed: AbortSignal, read: () => Promise<T>): Promise<T> {
+  const value = await read();
+  return changed.aborted ? read() : value;
 }
 
 const productHits = reads.labels({ what: 'product', layer: 'process' });

@@ -1,0 +1,55 @@
+import { getDataSourceToken } from '@nestjs/typeorm';
+import { catalogRpc } from '@shop/contracts/catalog';
+import { poolOf } from '@shop/kit/database';
+import type { TestDatabase } from '@shop/kit/testing/stores';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { createCatalogDatabase, startCatalog, type Catalog } from './catalog-under-test.js';
+
+const MUG = 'morning-stoneware-mug';
+
+let database: TestDatabase;
+let shop: Catalog;
+beforeAll(async () => {
+  database = await createCatalogDatabase();
+  // So long that nothing becomes visible because it grew old.
+  shop = await startCatalog(database, { SEED: 'demo', CATALOG_FRESH_MS: '3600000' });
+});
+afterAll(async () => {
+  await shop?.stop();
+  await database?.drop();
+});
+
+async function raisePrice(): Promise<number> {
+  // Not read from the shop, which would keep it.
+  const [row] = await database.query<{ version: number; priceCents: number }>(
+    'select version, price_cents as "priceCents" from products where slug = $1',
+    [MUG],
+  );
+  const priceCents = row!.priceCents + 1;
+  await shop.rpc.call(catalogRpc.updateProduct, { product: MUG, version: row!.version, patch: { priceCents } });
+  return priceCents;
+}
+
+it.each([
+  ['a product', () => shop.getProduct(MUG)],
+  ['a list', async () => (await shop.list({ q: 'morning mug' })).items[0]],
+])('a change by staff is in %s that was being read while it was made', async (_, read) => {
+  await raisePrice(); // nothing is kept
+  const pool: { query(statement: unknown): Promise<unknown> } = poolOf(shop.app.get(getDataSourceToken('catalog')));
+  const query = pool.query.bind(pool);
+  let change = () => {};
+  const changed = new Promise<void>((resolve) => (change = resolve));
+  let begun = false;
+  const slow = vi.spyOn(pool, 'query').mockImplementationOnce(async (statement) => {
+    const result = await query(statement);
+    begun = true;
+    await changed;
+    return result;
+  });
+  const answer = read();
+  await vi.waitUntil(() => begun);
+  const priceCents = await raisePrice();
+  change();
+  expect(await answer).toMatchObject({ slug: MUG, priceCents });
+  slow.mockRestore();
+});

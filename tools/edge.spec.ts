@@ -1,0 +1,45 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { root } from './data-dir.ts';
+import { describeWithNginx } from './edge/edge-under-test.ts';
+import { freePort } from './ports.ts';
+import { run } from './processes.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'shop-edge-command-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+const edge = async (args: string[], env: NodeJS.ProcessEnv) =>
+  run([process.execPath, join(root, 'tools/edge.ts'), '--port', String(await freePort()), ...args], {
+    env: { ...process.env, DATA_DIR: dir, ...env },
+  });
+
+test('where there is neither Docker nor nginx, one line says what to install', async () => {
+  const { code, output } = await edge([], { PATH: dir });
+  expect(code).toBe(1);
+  expect(output.trim()).toMatch(
+    /^The edge needs nginx 1\.29\.6 or newer, and there is no nginx here\. Start Docker .*\.$/,
+  );
+});
+
+test('an nginx that is too old is named', async () => {
+  const nginx = join(dir, 'nginx');
+  writeFileSync(nginx, '#!/bin/sh\necho "nginx version: nginx/1.29.5" >&2\n');
+  chmodSync(nginx, 0o755);
+  const { code, output } = await edge([], { PATH: dir });
+  expect([code, output.trim()]).toEqual([1, expect.stringContaining('nginx 1.29.5 is too old')]);
+});
+
+describeWithNginx('what can be chosen', () => {
+  test.each([
+    [[], { EDGE_BALANCE: 'fair' }, 'EDGE_BALANCE=fair is not possible here. One of: round_robin'],
+    [['--balance', 'fairer'], { EDGE_BALANCE: 'random' }, 'EDGE_BALANCE=fairer is not possible here'],
+    [[], { EDGE_CACHE: 'maybe' }, 'EDGE_CACHE=maybe is not possible here. One of: on off'],
+    [[], { EDGE_RATE_LIMITS: 'few' }, 'EDGE_RATE_LIMITS=few is not possible here. One of: on off'],
+    [[], { EDGE_GATEWAYS: 'gateway:99999' }, 'invalid port in upstream "gateway:99999"'],
+  ])('comes from the environment, and before it from the command: %j %j', async (args, env, words) => {
+    const { code, output } = await edge(args, env);
+    expect([code, output]).toEqual([1, expect.stringContaining(words)]);
+  });
+});
