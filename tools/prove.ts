@@ -1,5 +1,6 @@
 // npm run prove [-- PART…]: kills and disturbs the shop at every step of an order and compares what is left, some ten minutes
-// long. The parts are the files of apps/all/prove; a whole run writes report.md beside them. `cluster` is a part of its own.
+// long. The parts are the files of apps/all/prove; a whole run writes report.md beside them. `cluster` and
+// its parts (cluster/prove.ts) are apart.
 import { globSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,13 +17,14 @@ import { writeFormatted } from './write-formatted.ts';
 const folder = join(root, 'apps', 'all', 'prove');
 /** Longer than any run takes: what hangs has failed too. */
 const LONGEST_MS = 45 * 60_000;
+const LONGEST_IN_CLUSTER_MS = 2 * LONGEST_MS;
 
 await main(async ({ asked }) => {
   const all = globSync('*.prove.ts', { cwd: folder }).map((file) => basename(file, '.prove.ts'));
   const parts = process.argv.slice(2);
   if (parts[0] === 'cluster') {
     await build({ signal: asked });
-    return proveCluster(parts.slice(1), AbortSignal.any([asked, AbortSignal.timeout(LONGEST_MS)]));
+    return proveCluster(parts.slice(1), AbortSignal.any([asked, AbortSignal.timeout(LONGEST_IN_CLUSTER_MS)]));
   }
   const unknown = parts.filter((part) => !all.includes(part));
   if (unknown.length > 0)

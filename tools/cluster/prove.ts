@@ -1,94 +1,79 @@
-// npm run prove -- cluster: all cluster tests and the proofs that take longer; their report goes to loadtest/results/cluster.md.
+// npm run prove -- cluster [PART…]: the cluster tests and the proofs that take longer, all or some of them. What each part
+// found is kept in loadtest/results/cluster, and all of it makes loadtest/results/cluster.md.
+import { globSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { root } from '../data-dir.ts';
 import { commit, machine } from '../machine.ts';
 import { Failure } from '../terminal.ts';
 import { runVitest, type VitestReport } from '../vitest-run.ts';
 import { writeFormatted } from '../write-formatted.ts';
 import { findCluster, get, helm } from './kubectl.ts';
+import { reportOf, type Part } from './report.ts';
 
 const folder = join(root, 'apps', 'all', 'cluster');
 const results = join(root, 'loadtest', 'results');
+const kept = join(results, 'cluster');
 
-export interface Note {
-  part: string;
+interface Note {
+  file: string;
+  what: string;
   figures: Record<string, unknown>;
 }
 
+/** Parts are the files of apps/all/cluster, by their first word. */
 export async function proveCluster(words: string[], signal: AbortSignal): Promise<number> {
+  const files = globSync('*.{cluster,proof}.ts', { cwd: folder }).sort();
+  const unknown = words.filter((word) => !files.some((file) => nameOf(file) === word));
+  if (unknown.length > 0)
+    throw new Failure(`There is no part ${unknown.join(', ')}. There are: ${files.map(nameOf).join(', ')}.`);
+  const chosen = files.filter((file) => words.length === 0 || words.includes(nameOf(file)));
   await findCluster();
   const scratch = await mkdtemp(join(tmpdir(), 'shop-prove-'));
-  const startedAt = new Date();
   try {
     const [output, notes] = [join(scratch, 'report.json'), join(scratch, 'notes')];
-    const args = [
-      '--config',
-      join(folder, 'vitest.proof.config.ts'),
-      '--reporter=verbose',
-      '--reporter=json',
-      ...words,
-    ];
+    const args = ['--config', join(folder, 'vitest.proof.config.ts'), '--reporter=verbose', '--reporter=json'];
     const env = { ...process.env, CLUSTER_NOTES: notes };
-    const code = await runVitest([...args, `--outputFile=${output}`], { env, signal });
+    const code = await runVitest([...args, ...chosen, `--outputFile=${output}`], { env, signal });
     if (signal.aborted) return 130;
     const report = await readFile(output, 'utf8').catch(() => {
       throw new Failure('The proofs did not come to an end; why is said above.');
     });
     const lines = (await readFile(notes, 'utf8').catch(() => '')).split('\n').filter(Boolean);
-    const figures = lines.map((line) => JSON.parse(line) as Note);
-    await mkdir(results, { recursive: true });
-    const text = await reportOf(JSON.parse(report) as VitestReport, figures, startedAt);
-    if (words.length === 0) await writeFormatted(join(results, 'cluster.md'), text);
+    await keep(
+      JSON.parse(report) as VitestReport,
+      lines.map((line) => JSON.parse(line) as Note),
+    );
+    await writeFormatted(join(results, 'cluster.md'), reportOf(await allKept()));
     return code;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-/** The page of a run. */
-export async function reportOf({ testResults }: VitestReport, notes: Note[], startedAt: Date): Promise<string> {
-  const { items: nodes } = await get('nodes');
-  const { kubeletVersion } = nodes[0].status.nodeInfo;
-  const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
-  const passed = tests.filter(({ status }) => status === 'passed').length;
-  const minutes = ((Date.now() - startedAt.getTime()) / 60_000).toFixed(0);
-  return [
-    '# What `npm run prove -- cluster` found',
-    '',
-    `**${passed} of ${tests.length} passed**, on ${startedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC, commit ${await commit()}, in ${minutes} minutes.`,
-    `Kubernetes ${kubeletVersion} with ${nodes.length} nodes, all on one machine: ${machine()}; ${await helm('version', '--short')}.`,
-    'The shop has `values-proof.yaml`: pods so small that this machine can show what larger ones do on larger machines. k6, the',
-    'ingress controller and the cluster itself share its two cores with them.',
-    '',
-    '![Pods, requests and their times while a spike comes and goes](cluster-autoscaling.svg)',
-    '',
-    '## Figures',
-    '',
-    ...notes.flatMap(({ part, figures }) => [
-      `### ${part}`,
-      '',
-      '| what | |',
-      '| --- | --- |',
-      ...Object.entries(figures).map(([what, figure]) => `| ${what} | ${shown(figure)} |`),
-      '',
-    ]),
-    '## Every test',
-    '',
-    '| what | result | seconds |',
-    '| --- | --- | ---: |',
-    ...tests.map(
-      ({ fullName, status, duration }) => `| ${fullName} | ${status} | ${((duration ?? 0) / 1000).toFixed(0)} |`,
-    ),
-    '',
-  ].join('\n');
+function nameOf(file: string): string {
+  return basename(file).split('.')[0]!;
 }
 
-function shown(figure: unknown): string {
-  if (Array.isArray(figure)) return figure.join(', ');
-  if (typeof figure !== 'object' || figure === null) return String(figure);
-  return Object.entries(figure)
-    .map(([name, value]) => `${name}: ${shown(value)}`)
-    .join('; ');
+async function keep({ testResults }: VitestReport, notes: Note[]): Promise<void> {
+  const { items } = await get('nodes');
+  const cluster = `Kubernetes ${items[0].status.nodeInfo.kubeletVersion}, ${items.length} nodes; Helm ${await helm('version', '--template={{.Version}}')}`;
+  const [at, on, by] = [new Date().toISOString().slice(0, 16).replace('T', ' '), machine(), await commit()];
+  await mkdir(kept, { recursive: true });
+  for (const { name, assertionResults } of testResults) {
+    const tests = assertionResults.map(({ fullName, status, duration }) => ({
+      name: fullName,
+      result: status,
+      seconds: Math.round((duration ?? 0) / 1000),
+    }));
+    const figures = notes.filter(({ file }) => file === basename(name)).map(({ what, figures }) => ({ what, figures }));
+    const part: Part = { part: nameOf(name), at, commit: by, cluster, machine: on, tests, figures };
+    await writeFormatted(join(kept, `${part.part}.json`), JSON.stringify(part));
+  }
+}
+
+async function allKept(): Promise<Part[]> {
+  const files = globSync('*.json', { cwd: kept }).sort();
+  return Promise.all(files.map(async (file) => JSON.parse(await readFile(join(kept, file), 'utf8')) as Part));
 }

@@ -1,15 +1,37 @@
 // A shop in a Kubernetes cluster, to be disturbed: what kubectl can do with it, and what its pods count.
+import { install } from '@shop/tools/cluster/install';
 import { get, kubectl } from '@shop/tools/cluster/kubectl';
+import { testValues, type TestShop } from '@shop/tools/cluster/test-shop';
 import { Shopper } from '../test/shopper.js';
 
 export const services = ['accounts', 'catalog', 'orders', 'payments', 'image-worker', 'gateway', 'edge'] as const;
 
+/** What is looked at of a pod. */
+export interface Pod {
+  metadata: {
+    name: string;
+    labels: Record<string, string>;
+    deletionTimestamp?: string;
+    ownerReferences?: { kind: string }[];
+  };
+  spec: { nodeName: string };
+  status: {
+    conditions?: { type: string; status: string }[];
+    containerStatuses?: { ready: boolean; restartCount: number; state: { waiting?: { reason: string } } }[];
+  };
+}
+
 export class ClusterShop {
-  constructor(
-    readonly namespace: string,
-    /** Where the ingress controller answers. */
-    readonly url: string,
-  ) {}
+  readonly namespace: string;
+  /** Where the ingress controller answers. */
+  readonly url: string;
+  readonly tag: string;
+
+  constructor({ namespace, url, tag }: Pick<TestShop, 'namespace' | 'url' | 'tag'>) {
+    this.namespace = namespace;
+    this.url = url;
+    this.tag = tag;
+  }
 
   shopper(): Shopper {
     return new Shopper(this.url);
@@ -19,17 +41,30 @@ export class ClusterShop {
     return kubectl('-n', this.namespace, ...args);
   }
 
-  /** Names of the pods of a service that are ready and not about to go. */
+  /** With the values of the tests but for these; waits until all is ready, and is taken back if that takes too long. */
+  async upgrade(set: readonly string[] = [], options: { values?: string[]; timeout?: string } = {}): Promise<void> {
+    const { values = testValues, timeout = '4m' } = options;
+    await install({ namespace: this.namespace, values, set: [`global.image.tag=${this.tag}`, ...set], timeout });
+  }
+
+  /** All pods, or those of a service, that are not about to go. */
+  async allPods(service?: string): Promise<Pod[]> {
+    const which = service === undefined ? [] : ['-l', `app.kubernetes.io/name=${service}`];
+    const { items } = await get('pods', '-n', this.namespace, ...which);
+    return (items as Pod[]).filter(({ metadata }) => !metadata.deletionTimestamp);
+  }
+
+  /** Names of the pods of a service that are ready. */
   async pods(service: string): Promise<string[]> {
-    const { items } = await get('pods', '-n', this.namespace, '-l', `app.kubernetes.io/name=${service}`);
-    interface Pod {
-      metadata: { name: string; deletionTimestamp?: string };
-      status: { conditions?: { type: string; status: string }[] };
-    }
-    const isReady = ({ metadata, status }: Pod) =>
-      !metadata.deletionTimestamp &&
-      status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
-    return (items as Pod[]).filter(isReady).map(({ metadata }) => metadata.name);
+    return (await this.allPods(service)).filter(isReady).map(({ metadata }) => metadata.name);
+  }
+
+  /** A node other than those that stores run on; their pods have nowhere else to go. */
+  async nodeWithoutStores(): Promise<string | undefined> {
+    const isStore = ({ metadata }: Pod) => metadata.ownerReferences?.some(({ kind }) => kind === 'StatefulSet');
+    const taken = new Set((await this.allPods()).filter(isStore).map(({ spec }) => spec.nodeName));
+    const nodes = (await get('nodes')).items as { metadata: { name: string } }[];
+    return nodes.map(({ metadata }) => metadata.name).find((name) => !taken.has(name));
   }
 
   async rolledOut(...names: readonly string[]): Promise<void> {
@@ -55,4 +90,8 @@ export class ClusterShop {
     const table = await this.kubectl('top', 'pods', '--no-headers', '-l', `app.kubernetes.io/name=${service}`);
     return table.split('\n').map((line) => Number(/(\d+)Mi\s*$/.exec(line)?.[1]));
   }
+}
+
+export function isReady({ status }: Pod): boolean {
+  return status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
 }

@@ -2,8 +2,8 @@ import { must } from '@shop/tools/cluster/kubectl';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ClusterShop, services } from './cluster-shop.js';
 
-const { namespace, url, tag } = inject('shop');
-const shop = new ClusterShop(namespace, url);
+const shop = new ClusterShop(inject('shop'));
+const { namespace, tag } = shop;
 
 /** A pod that does nothing, with these labels. */
 function idler(name: string, labels: Record<string, string>): object {

@@ -1,7 +1,13 @@
-import { describe, inject } from 'vitest';
+import { helm, RELEASE } from '@shop/tools/cluster/kubectl';
+import { describe, expect, inject, test } from 'vitest';
 import { journeys } from '../test/journeys.js';
 
+const { url, namespace } = inject('shop');
+
 describe('through the ingress', () => {
-  const { url } = inject('shop');
   journeys(() => url);
+});
+
+test('`helm test` looks around, from inside', async () => {
+  expect(await helm('test', RELEASE, '-n', namespace)).toMatch(/Phase: +Succeeded/);
 });

@@ -1,6 +1,7 @@
 // Figures of a proof, for its report.
 import { appendFileSync } from 'node:fs';
-import { inject } from 'vitest';
+import { basename } from 'node:path';
+import { expect, inject } from 'vitest';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -9,8 +10,9 @@ declare module 'vitest' {
   }
 }
 
-export function note(part: string, figures: Record<string, unknown>): void {
-  console.log(part, figures);
-  const file = inject('notes');
-  if (file) appendFileSync(file, `${JSON.stringify({ part, figures })}\n`);
+export function note(what: string, figures: Record<string, unknown>): void {
+  console.log(what, figures);
+  const notes = inject('notes');
+  const file = basename(expect.getState().testPath ?? '');
+  if (notes) appendFileSync(notes, `${JSON.stringify({ file, what, figures })}\n`);
 }

@@ -26,7 +26,7 @@ const SCRIPT = `
     look(service, counter).then((counts) => response.end(JSON.stringify(counts)), () => response.end('{}'));
   }).listen(${PORT}, '0.0.0.0');`;
 
-export async function startObserver(shop: ClusterShop, tag: string): Promise<Observer> {
+export async function startObserver(shop: ClusterShop): Promise<Observer> {
   const pod = {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -38,7 +38,7 @@ export async function startObserver(shop: ClusterShop, tag: string): Promise<Obs
       containers: [
         {
           name: NAME,
-          image: `shop:${tag}`,
+          image: `shop:${shop.tag}`,
           args: ['--input-type=module', '-e', SCRIPT],
           securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
         },

@@ -2,25 +2,21 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reconcile } from '@shop/tools/reconciliation';
-import { freePort } from '@shop/tools/ports';
 import { get, must } from '@shop/tools/cluster/kubectl';
-import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { patiently, patientlySettled } from '../test/patience.js';
 import { Shopper } from '../test/shopper.js';
 import { ClusterShop } from './cluster-shop.js';
+import { forward } from './forward.js';
 import { note } from './notes.js';
 
-const { namespace, url } = inject('shop');
-const shop = new ClusterShop(namespace, url);
+const shop = new ClusterShop(inject('shop'));
+const { namespace } = shop;
 const card = { method: 'card', token: 'tok_ok' };
 
 /** The databases of the cluster, at a port of this machine. */
 async function forwardPostgres() {
-  const port = await freePort();
-  const forward = spawn('kubectl', ['-n', namespace, 'port-forward', 'svc/postgres', `${port}:5432`], {
-    stdio: 'ignore',
-  });
+  const { port, stop } = await forward(namespace, 'postgres', 5432);
   const urlOf = async (name: string) => {
     const { data } = await get('secret', `${name}-database`, '-n', namespace);
     return Buffer.from(data.url as string, 'base64')
@@ -28,8 +24,7 @@ async function forwardPostgres() {
       .replace('postgres:5432', `127.0.0.1:${port}`);
   };
   const [orders, catalog, payments] = await Promise.all(['orders', 'catalog', 'payments'].map(urlOf));
-  await sleep(1500);
-  return { urls: { orders: orders!, catalog: catalog!, payments: payments! }, stop: () => forward.kill() };
+  return { urls: { orders: orders!, catalog: catalog!, payments: payments! }, stop };
 }
 
 describe.each(['redis-cache', 'redis-state', 'postgres', 'edge'])('while %s is lost', (name) => {

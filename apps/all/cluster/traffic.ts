@@ -5,33 +5,55 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findK6 } from '@shop/tools/load/k6-program';
 import { runK6, type Summary } from '@shop/tools/load/run-k6';
+import { expect } from 'vitest';
 import type { ClusterShop } from './cluster-shop.js';
+import { note } from './notes.js';
+
+/** About half of what the shop of values-proof.yaml carries on two cores: k8s/README.md. */
+export const RATE = 20;
+/** Whatever is done meanwhile must be done by then. */
+const LONGEST_SECONDS = 900;
+/** What a change leaves behind shows in the seconds after it. */
+const AFTERWARDS_MS = 5000;
 
 export interface TrafficOptions {
   flow?: string;
   load?: string;
   /** Actions a second. */
-  rate: number;
-  seconds: number;
+  rate?: number;
   patience?: number;
 }
 
-/** Has visitors come, does `work` once they do, and answers what they saw when the last one has left. */
-export async function during(shop: ClusterShop, options: TrafficOptions, work: () => Promise<void>): Promise<Summary> {
-  const { flow = 'mixed', load = 'steady', rate, seconds, patience = 10 } = options;
+/** Has visitors come, does `work` once they do, and answers what they saw until shortly after. */
+export async function during(
+  shop: ClusterShop,
+  options: TrafficOptions,
+  work: () => Promise<unknown>,
+): Promise<Summary> {
+  const { flow = 'mixed', load = 'steady', rate = RATE, patience = 10 } = options;
   const dir = await mkdtemp(join(tmpdir(), 'shop-traffic-'));
+  const done = new AbortController();
   try {
-    const env = { TARGET: shop.url, LOAD: load, RATE: `${rate}`, DURATION: `${seconds}s`, PATIENCE: `${patience}` };
+    const env = { TARGET: shop.url, LOAD: load, RATE: `${rate}`, PATIENCE: `${patience}` };
     let ended = false;
-    const k6 = runK6({ program: await findK6(), flow, env, dir }).finally(() => (ended = true));
+    const k6 = runK6({
+      program: await findK6(),
+      flow,
+      env: { ...env, DURATION: `${LONGEST_SECONDS}s` },
+      dir,
+      signal: done.signal,
+    }).finally(() => (ended = true));
     await underWay(shop, rate);
     await work();
-    if (ended) throw new Error(`${seconds} s were too short for what was done meanwhile: ${(await k6).output}`);
+    await sleep(AFTERWARDS_MS);
+    if (ended) throw new Error(`the load ended before what was done meanwhile: ${(await k6).output}`);
+    done.abort();
     const { summary, output } = await k6;
     if (!summary) throw new Error(output);
     console.log(output);
     return summary;
   } finally {
+    done.abort();
     await rm(dir, { recursive: true, force: true });
   }
 }
@@ -49,10 +71,23 @@ async function underWay(shop: ClusterShop, rate: number): Promise<void> {
 }
 
 /** What went wrong for visitors; nothing, if all is well. */
-export function failures({ flows, rateLimited }: Summary): string[] {
+export function failures({ flows, rateLimited, crossed }: Summary): string[] {
   const wrong = Object.entries(flows).flatMap(([name, { failed, right, count }]) => [
     ...(failed > 0 ? [`${name}: ${Math.round(failed * count)} of ${count} requests failed`] : []),
     ...(right < 1 ? [`${name}: ${((1 - right) * 100).toFixed(2)} % of the answers were wrong`] : []),
   ]);
-  return rateLimited > 0 ? [...wrong, `${rateLimited} were told to come later`] : wrong;
+  return [...wrong, ...crossed, ...(rateLimited > 0 ? [`${rateLimited} were told to come later`] : [])];
+}
+
+/** Not one visitor, while `change` happens; noted under `what`. */
+export async function nobodyNotices(shop: ClusterShop, what: string, change: () => Promise<unknown>): Promise<void> {
+  const seen = await during(shop, {}, change);
+  note(what, figuresOf(seen));
+  expect(failures(seen)).toEqual([]);
+}
+
+function figuresOf({ requests, flows }: Summary): Record<string, unknown> {
+  const failed = Object.values(flows).reduce((sum, flow) => sum + flow.failed * flow.count, 0);
+  const times = Object.values(flows).map(({ p99 }) => p99);
+  return { requests, failed: Math.round(failed), 'slowest flow’s p99, ms': Math.round(Math.max(...times)) };
 }

@@ -1,4 +1,4 @@
-// One call from its start to its end: where it is sent, when it is tried again, and what its caller is told.
+// One call from its start to its end: where it is sent, when another server is asked, and what its caller is told.
 import type { Rpc as Procedure } from '@shop/contracts/rpc';
 import { AppError, fromWireError } from '../errors.js';
 import { ReadyJson } from '../ready-json.js';
@@ -7,7 +7,7 @@ import type { Sent } from './connection.js';
 import type { Deadlines, Waiting } from './deadlines.js';
 import type { Endpoint } from './endpoint.js';
 import { FrameTooLargeError } from './frame-socket.js';
-import { isTrouble, type Refusal, type ReplyMessage } from './messages.js';
+import { isTrouble, type CallMessage, type Refusal, type ReplyMessage } from './messages.js';
 import type { RetryBudget } from './retry-budget.js';
 import type { Durations } from './rpc-metrics.js';
 
@@ -32,11 +32,47 @@ export interface CallRequest {
   deadlineAt: number;
 }
 
-export class Call implements Sent, Waiting, Waiter {
-  private endpoint: Endpoint | undefined;
+/** A server that was asked and has not answered yet. */
+class Asked implements Sent {
+  readonly sentAt = performance.now();
   private id = 0;
-  private sentAt = 0;
+
+  constructor(
+    private readonly call: Call,
+    readonly endpoint: Endpoint,
+  ) {}
+
+  /** Throws FrameTooLargeError. */
+  send(message: Omit<CallMessage, 'id'>): void {
+    this.id = this.endpoint.send(message, this);
+  }
+
+  answered(reply: ReplyMessage, body?: Buffer): void {
+    this.call.answered(this, reply, body);
+  }
+
+  doubted(): void {
+    this.call.doubted(this);
+  }
+
+  lost(): void {
+    this.call.lost(this);
+  }
+
+  /** Its answer is not awaited any more; `slow` when that is its fault. */
+  forget(slow: boolean): void {
+    this.endpoint.outcomes.timeout += 1;
+    this.endpoint.forget(this.id, slow);
+  }
+}
+
+export class Call implements Waiting, Waiter {
+  /** One, or two when the first is slow. */
+  private readonly asked: Asked[] = [];
+  private last: Endpoint | undefined;
   private tries = 0;
+  /** When half of its time has passed: still enough for another server, which most likely is not slow too. */
+  private hurryAt: number;
 
   constructor(
     private readonly scope: CallScope,
@@ -44,33 +80,37 @@ export class Call implements Sent, Waiting, Waiter {
     private readonly resolve: (answer: unknown) => void,
     private readonly reject: (error: unknown) => void,
   ) {
+    const { rpc, startedAt, deadlineAt } = request;
+    this.hurryAt = rpc.idempotent ? (startedAt + deadlineAt) / 2 : Infinity;
     scope.deadlines.add(this);
     scope.budget.earn();
     this.proceed();
   }
 
   get deadlineAt(): number {
-    return this.request.deadlineAt;
+    return Math.min(this.hurryAt, this.request.deadlineAt);
   }
 
   /** Sends it to another server than before, if need be as soon as one is ready. */
   proceed(): void {
     const { balancer } = this.scope;
-    const endpoint = balancer.choose(this.endpoint);
-    this.endpoint = undefined;
+    const endpoint = balancer.choose(this.last);
+    this.last = undefined;
     if (endpoint) this.send(endpoint);
     else balancer.wait(this);
   }
 
   private send(endpoint: Endpoint): void {
     const { rpc, input, requestId, deadlineAt } = this.request;
-    this.endpoint = endpoint;
+    this.last = endpoint;
     this.tries += 1;
-    if (endpoint.isFull) return this.refused('overloaded');
-    this.sentAt = performance.now();
-    const left = Math.ceil(deadlineAt - this.sentAt);
+    const asked = new Asked(this, endpoint);
+    if (endpoint.isFull) return this.refused(asked, 'overloaded');
+    const { sentAt } = asked;
+    const left = Math.ceil(deadlineAt - sentAt);
     try {
-      this.id = endpoint.send({ call: rpc.name, input, requestId, left, sentAt: Math.floor(this.sentAt) }, this);
+      asked.send({ call: rpc.name, input, requestId, left, sentAt: Math.floor(sentAt) });
+      this.asked.push(asked);
     } catch (error) {
       this.fail(
         error instanceof FrameTooLargeError
@@ -80,57 +120,66 @@ export class Call implements Sent, Waiting, Waiter {
     }
   }
 
-  answered(reply: ReplyMessage, body = NOTHING): void {
-    if (reply.refused) return this.refused(reply.refused);
-    this.endpoint!.outcomes[reply.error ? 'error' : 'ok'] += 1;
+  answered(by: Asked, reply: ReplyMessage, body: Buffer = NOTHING): void {
+    this.noLonger(by);
+    if (reply.refused) return this.refused(by, reply.refused);
+    by.endpoint.outcomes[reply.error ? 'error' : 'ok'] += 1;
     if (reply.error) {
       const mayRetry = this.request.rpc.idempotent && isTrouble(reply);
-      return mayRetry && this.tryAnother(2) ? undefined : this.fail(fromWireError(reply.error));
+      return mayRetry && this.hasAnother(2) ? undefined : this.fail(fromWireError(reply.error));
     }
     this.finish();
     this.resolve(reply.etag === undefined ? reply.output : new ReadyJson(body, reply.etag));
   }
 
   /** The server has not begun, so even what is not idempotent may be tried elsewhere. */
-  private refused(refusal: Refusal): void {
-    this.endpoint!.outcomes.refused += 1;
-    if (this.tryAnother(refusal === 'overloaded' ? 2 : MOST_TRIES)) return;
+  private refused(by: Asked, refusal: Refusal): void {
+    by.endpoint.outcomes.refused += 1;
+    if (this.hasAnother(refusal === 'overloaded' ? 2 : MOST_TRIES)) return;
     if (refusal === 'overloaded') this.fail(new AppError('overloaded'));
     else this.giveUp();
   }
 
+  /** The one asked last has fallen silent. Where a second time would do harm, its answer is still awaited. */
+  doubted(by: Asked): void {
+    if (this.request.rpc.idempotent && by === this.asked.at(-1)) this.tryAnother(MOST_TRIES);
+  }
+
+  /** Another is asked too, and whoever answers first is right. */
+  private hurry(): void {
+    if (this.asked.length === 1) this.tryAnother(MOST_TRIES);
+  }
+
+  /** Perhaps the server did it and could not say so. */
+  lost(by: Asked): void {
+    this.noLonger(by);
+    by.endpoint.outcomes.lost += 1;
+    if (this.asked.length > 0) return;
+    if (this.request.rpc.idempotent && this.tries < MOST_TRIES && this.scope.budget.spend()) this.proceed();
+    else this.giveUp();
+  }
+
+  /** Whether another server is at it, was so already or is from now on. */
+  private hasAnother(mostTries: number): boolean {
+    return this.asked.length > 0 || this.tryAnother(mostTries);
+  }
+
   /** False when it was tried often enough, no other server is ready, or the budget for this is spent. */
   private tryAnother(mostTries: number): boolean {
-    const other = this.tries < mostTries && this.scope.balancer.choose(this.endpoint);
+    const other = this.tries < mostTries && this.scope.balancer.choose(this.last);
     if (!other || !this.scope.budget.spend()) return false;
     this.send(other);
     return true;
   }
 
-  /** Another server may answer sooner; where a second time would do harm, the answer is still awaited. */
-  doubted(): void {
-    const { id } = this;
-    const endpoint = this.endpoint!;
-    if (!this.request.rpc.idempotent || !this.tryAnother(MOST_TRIES)) return;
-    endpoint.outcomes.timeout += 1;
-    endpoint.forget(id, false);
-  }
-
-  /** Perhaps the server did it and could not say so. */
-  lost(): void {
-    this.endpoint!.outcomes.lost += 1;
-    if (this.request.rpc.idempotent && this.tries < MOST_TRIES && this.scope.budget.spend()) this.proceed();
-    else this.giveUp();
-  }
-
   expire(): void {
     const { rpc, deadlineAt } = this.request;
-    if (this.endpoint) {
-      this.endpoint.outcomes.timeout += 1;
-      // A caller that came with little time left cannot blame the server.
-      this.endpoint.forget(this.id, deadlineAt - this.sentAt > rpc.deadlineMs / 2);
-    }
-    this.fail(new AppError('unavailable', `${rpc.service} did not answer in time`));
+    if (performance.now() >= deadlineAt)
+      return this.fail(new AppError('unavailable', `${rpc.service} did not answer in time`));
+    this.hurryAt = Infinity;
+    this.scope.deadlines.add(this);
+    // When it was this process that stood still, the answer is there and only has to be read.
+    setImmediate(() => this.hurry());
   }
 
   giveUp(): void {
@@ -142,9 +191,18 @@ export class Call implements Sent, Waiting, Waiter {
     this.reject(error);
   }
 
+  private noLonger(asked: Asked): void {
+    const at = this.asked.indexOf(asked);
+    if (at >= 0) this.asked.splice(at, 1);
+  }
+
   private finish(): void {
+    const { rpc, startedAt } = this.request;
+    const now = performance.now();
     this.scope.deadlines.delete(this);
     this.scope.balancer.stopWaiting(this);
-    this.scope.durations.observe(performance.now() - this.request.startedAt);
+    this.scope.durations.observe(now - startedAt);
+    // A caller that came with little time left cannot blame a server, nor one that was asked late.
+    for (const asked of this.asked.splice(0)) asked.forget(now - asked.sentAt > rpc.deadlineMs / 2);
   }
 }

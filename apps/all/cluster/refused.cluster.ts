@@ -1,0 +1,48 @@
+// A version that cannot start gets no visitors, says why, and is taken back; nobody notices.
+import { get, must } from '@shop/tools/cluster/kubectl';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { ClusterShop, isReady, services } from './cluster-shop.js';
+import { nobodyNotices } from './traffic.js';
+
+const shop = new ClusterShop(inject('shop'));
+const NO_DATABASE = {
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'no-database', namespace: shop.namespace },
+  stringData: { url: 'postgres://payments:secret@no-such-host:5432/payments' },
+};
+const unstartable = [
+  'catalog.image=no-such-image',
+  'accounts.secrets.ACCOUNTS_DATABASE_URL=no-such-secret/url',
+  'payments.secrets.PAYMENTS_DATABASE_URL=no-database/url',
+];
+
+beforeAll(() => must(['kubectl', 'apply', '-f', '-'], JSON.stringify(NO_DATABASE)));
+afterAll(() => shop.kubectl('delete', 'secret', 'no-database'));
+
+/** The newest pod of a service: what it waits for, how often it was started again, what its log says. */
+async function plight(service: string): Promise<{ waitsFor?: string; restarts: number; log: string }> {
+  const pod = (await shop.allPods(service)).find((each) => !isReady(each));
+  const container = pod?.status.containerStatuses?.[0];
+  const log = pod && (await shop.kubectl('logs', pod.metadata.name).catch(String));
+  return { waitsFor: container?.state.waiting?.reason, restarts: container?.restartCount ?? -1, log: log ?? '' };
+}
+
+test('an image, a Secret or a database that is not there: no visitor meets it, a reason is given, and it is taken back', async () => {
+  let said = '';
+  await nobodyNotices(shop, 'a version that cannot start, taken back', async () => {
+    const upgrade = shop.upgrade(unstartable, { timeout: '40s' }).catch((error: Error) => (said = error.message));
+    const wait = { timeout: 30_000, interval: 1000 };
+    await expect.poll(() => plight('catalog'), wait).toMatchObject({ waitsFor: expect.stringMatching(/Image/) });
+    await expect.poll(() => plight('accounts'), wait).toMatchObject({ waitsFor: 'CreateContainerConfigError' });
+    await expect.poll(() => plight('payments'), wait).toMatchObject({ log: expect.stringContaining('no-such-host') });
+    const plights = await Promise.all(['catalog', 'accounts', 'payments'].map(plight));
+    expect(plights.map(({ restarts }) => restarts)).toEqual([0, 0, 0]);
+    await upgrade;
+    await shop.rolledOut(...services);
+  });
+  expect(said).toMatch(/secret "no-such-secret" not found/);
+  expect(said).toMatch(/no-such-image/);
+  const { spec } = await get('deployment', 'catalog', '-n', shop.namespace);
+  expect(spec.template.spec.containers[0].image).toBe(`shop:${shop.tag}`);
+});

@@ -1,0 +1,60 @@
+// What the parts of a proof found, as a page.
+
+export interface Part {
+  part: string;
+  /** In UTC. */
+  at: string;
+  commit: string;
+  cluster: string;
+  machine: string;
+  tests: { name: string; result: string; seconds: number }[];
+  figures: { what: string; figures: Record<string, unknown> }[];
+}
+
+export function reportOf(parts: Part[]): string {
+  const tests = parts.flatMap((part) => part.tests);
+  const passed = tests.filter(({ result }) => result === 'passed').length;
+  const skipped = tests.filter(({ result }) => result === 'skipped').length;
+  const unique = (values: string[]) => [...new Set(values)].join('; ');
+  return [
+    '# What `npm run prove -- cluster` found',
+    '',
+    `**${passed} of ${tests.length - skipped} passed**${skipped > 0 ? `, ${skipped} skipped` : ''}. Each part says when and of which commit.`,
+    `${unique(parts.map(({ cluster }) => cluster))}, all on one machine: ${unique(parts.map(({ machine }) => machine))}.`,
+    'The shop has `values-proof.yaml`: pods so small that this machine can show what larger ones do on larger machines. k6, the',
+    'ingress controller and the cluster itself share its cores with them.',
+    '',
+    ...parts.flatMap(words),
+  ].join('\n');
+}
+
+function words({ part, at, commit, tests, figures }: Part): string[] {
+  return [
+    `## ${part}`,
+    '',
+    `On ${at} UTC, commit ${commit}.`,
+    '',
+    ...(part === 'scaling' ? ['![Pods, requests and their times over a spike](cluster-autoscaling.svg)', ''] : []),
+    ...figures.flatMap(({ what, figures }) => [`**${what}**`, '', ...table(figures), '']),
+    '| test | result | seconds |',
+    '| --- | --- | ---: |',
+    ...tests.map(({ name, result, seconds }) => `| ${name} | ${result} | ${seconds} |`),
+    '',
+  ];
+}
+
+function table(figures: Record<string, unknown>): string[] {
+  return [
+    '| | |',
+    '| --- | --- |',
+    ...Object.entries(figures).map(([what, figure]) => `| ${what} | ${shown(figure)} |`),
+  ];
+}
+
+function shown(figure: unknown): string {
+  if (Array.isArray(figure)) return figure.join(', ');
+  if (typeof figure !== 'object' || figure === null) return String(figure);
+  return Object.entries(figure)
+    .map(([name, value]) => `${name}: ${shown(value)}`)
+    .join('; ');
+}
