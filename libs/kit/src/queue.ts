@@ -93,8 +93,8 @@ export class Queues implements OnApplicationShutdown {
   /** How its jobs stand, and how many processes work them off. Fails fast when Redis is away. */
   async health(queue: string): Promise<Omit<QueueHealth, 'name'>> {
     const [counts, workers, oldestSeconds] = await Promise.all([
-      answered(this.producer(queue).getJobCounts(...open, 'failed')),
-      answered(this.producer(queue).getWorkersCount()),
+      inTime(this.producer(queue).getJobCounts(...open, 'failed'), ANSWER_MS),
+      inTime(this.producer(queue).getWorkersCount(), ANSWER_MS),
       this.oldestSeconds(queue),
     ]);
     const { waiting = 0, prioritized = 0, active = 0, delayed = 0, failed = 0 } = counts;
