@@ -38,6 +38,9 @@ export type PageName = keyof typeof pages;
  */
 export const PAGE_DATA_ID = 'page-data';
 
+/** How wide the picture of a product page is shown, as in <img sizes>. */
+export const PRODUCT_PICTURE_SIZES = '(min-width: 78rem) 44rem, (min-width: 56rem) 55vw, 94vw';
+
 /** The query of GET /api/products. */
 export interface ProductFilter {
   category?: string;
