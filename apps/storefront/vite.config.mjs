@@ -27,11 +27,15 @@ const compressed = {
 };
 
 export default defineConfig({
+  // Files find each other wherever they lie; the gateway says where that is.
+  base: './',
   plugins: [react(), compressed],
   // `npm run dev` of the shop serves the API.
   server: { proxy: { '/api': 'http://127.0.0.1:3000', '/media': 'http://127.0.0.1:3000' } },
   build: {
     target: 'baseline-widely-available',
+    // For the gateway: which files a page consists of.
+    manifest: 'manifest.json',
     // The policy of pages lets nothing run or style that is inside of them.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

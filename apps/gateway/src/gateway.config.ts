@@ -8,6 +8,13 @@ export const gatewayConfig = defineConfig(
       .optional()
       .describe('Where visitors find the shop, when that is not what the Host header says; https makes cookies Secure'),
     STOREFRONT_DIR: z.string().optional().describe('The folder of the built storefront; else apps/storefront/dist'),
+    ASSETS_URL: z
+      .string()
+      .regex(/^(https?:\/\/[\w.:[\]-]+)?(\/[\w.-]+)*$/, 'is the address of a folder, without a / at its end')
+      .default('/assets')
+      .describe(
+        'What the addresses of the storefront’s files begin with: /assets of the gateway and the edge, or what serves a copy of it',
+      ),
     MEDIA_URL: z
       .string()
       .default('/media')

@@ -1,5 +1,5 @@
 // What a page says of itself to those who run no scripts: search engines, and whoever shows a preview of a link.
-import { shopDescription, shopName } from '@shop/contracts/pages';
+import { PRODUCT_PICTURE_SIZES, shopDescription, shopName } from '@shop/contracts/pages';
 import type { Product, ProductImage } from '@shop/contracts/products';
 
 export interface PageFacts {
@@ -38,6 +38,7 @@ export function headOf(facts: PageFacts, origin: string): string {
       meta('property', 'og:image:alt', facts.picture!.alt),
       meta('name', 'twitter:card', 'summary_large_image'),
     );
+  if (facts.picture) lines.push(...soon(facts.picture));
   if (structured) lines.push(`<script type="application/ld+json">${safeJson(structured)}</script>`);
   return lines.join('\n    ');
 }
@@ -69,6 +70,15 @@ export function structuredProduct(product: Product, origin: string): object {
 function sharedPicture({ variants }: ProductImage) {
   const jpegs = variants.filter(({ type }) => type === 'image/jpeg');
   return jpegs.find(({ name }) => name === 'page') ?? jpegs.at(-1);
+}
+
+/** Asks for the picture before any script does, in the format and size that the page will want. */
+function soon({ variants }: ProductImage): string[] {
+  const files = variants.filter(({ type }) => type === 'image/avif').map(({ url, width }) => `${url} ${width}w`);
+  if (files.length === 0) return [];
+  return [
+    `<link rel="preload" as="image" type="image/avif" imagesrcset="${escape(files.join(', '))}" imagesizes="${PRODUCT_PICTURE_SIZES}" fetchpriority="high">`,
+  ];
 }
 
 /** As much of a description as is shown under a search result. */

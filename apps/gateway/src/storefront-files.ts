@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { STRIPE_KEY_META } from '@shop/contracts/pages';
+import { pages, STRIPE_KEY_META, type PageName } from '@shop/contracts/pages';
 import type { GatewayConfig } from './gateway.config.js';
 import { meta } from './page-head.js';
 
@@ -15,6 +15,8 @@ export interface Storefront {
 }
 
 export interface PageParts {
+  /** Of one that there is. */
+  name?: PageName | undefined;
   /** Elements of <head>. */
   head: string;
   /** JSON that no markup can be mistaken for. */
@@ -22,7 +24,14 @@ export interface PageParts {
 }
 
 const HEAD = '<!--head-->';
+const END_OF_HEAD = '</head>';
 const DATA = '<!--data-->';
+
+/** As Vite writes it, by source. */
+type Manifest = Record<string, { file: string; css?: string[]; imports?: string[] }>;
+
+/** Where they have another name than the page. */
+const sources: Partial<Record<PageName, string>> = { category: 'products' };
 
 /** Undefined where none was built: the shop is an API then. */
 export function readStorefront(config: GatewayConfig): Storefront | undefined {
@@ -31,15 +40,40 @@ export function readStorefront(config: GatewayConfig): Storefront | undefined {
   if (!existsSync(file)) return undefined;
   const stripeKey = config.PAYMENT_PROVIDER === 'stripe' ? config.STRIPE_PUBLISHABLE_KEY : undefined;
   const facts = stripeKey === undefined ? '' : `${meta('name', STRIPE_KEY_META, stripeKey)}\n    `;
-  const html = readFileSync(file, 'utf8').replace(HEAD, () => facts + HEAD);
-  const [beforeHead, rest] = split(html, HEAD);
-  const [beforeData, end] = split(rest, DATA);
+  const placed = (text: string) => text.replaceAll('"./assets/', `"${config.ASSETS_URL}/`);
+  const html = placed(readFileSync(file, 'utf8')).replace(HEAD, () => facts + HEAD);
+  const [start, rest] = split(html, HEAD);
+  const [head, body] = split(rest, END_OF_HEAD);
+  const [beforeData, end] = split(body, DATA);
+  const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as Manifest;
+  const names = Object.keys(pages) as PageName[];
+  const files = new Map(names.map((name) => [name, placed(filesOf(name, manifest))]));
   return {
     assetsDir: join(folder, 'assets'),
     version: createHash('sha1').update(html).digest('base64url').slice(0, 12),
-    policy: policyOf(html, config.MEDIA_URL, stripeKey !== undefined),
-    page: ({ head, data = '' }) => `${beforeHead}${head}${beforeData}${data}${end}`,
+    policy: policyOf(html, config, stripeKey !== undefined),
+    page: (parts) =>
+      [
+        ...[start, parts.head, head, parts.name ? files.get(parts.name) : '', END_OF_HEAD],
+        ...[beforeData, parts.data ?? '', end],
+      ].join(''),
   };
+}
+
+/** Elements that ask for what this page alone consists of, so that no script has to be run before. */
+function filesOf(page: PageName, manifest: Manifest): string {
+  const files = new Set(filesBehind('index.html', manifest));
+  const own = [...filesBehind(`src/pages/${sources[page] ?? page}.tsx`, manifest)].filter((file) => !files.has(file));
+  const rel = (file: string) => (file.endsWith('.css') ? 'stylesheet' : 'modulepreload');
+  return own.map((file) => `<link rel="${rel(file)}" crossorigin href="./${file}">\n  `).join('');
+}
+
+function filesBehind(source: string, manifest: Manifest, found = new Set<string>()): Set<string> {
+  const chunk = manifest[source];
+  if (!chunk || found.has(chunk.file)) return found;
+  for (const file of [chunk.file, ...(chunk.css ?? [])]) found.add(file);
+  for (const other of chunk.imports ?? []) filesBehind(other, manifest, found);
+  return found;
 }
 
 function split(text: string, mark: string): [string, string] {
@@ -48,22 +82,28 @@ function split(text: string, mark: string): [string, string] {
   return [text.slice(0, at), text.slice(at + mark.length)];
 }
 
-/** Scripts of its own, those inside the page by their hashes; pictures may come from another host, a card form from Stripe. */
-function policyOf(html: string, mediaUrl: string, withStripe: boolean): string {
+/** Scripts out of its files, those inside the page by their hashes; files and pictures may come from other hosts, a card form from Stripe. */
+function policyOf(html: string, { ASSETS_URL, MEDIA_URL }: GatewayConfig, withStripe: boolean): string {
   const hashes = [...html.matchAll(/<script>([^]*?)<\/script>/g)].map(
     ([, script]) => ` 'sha256-${createHash('sha256').update(script!).digest('base64')}'`,
   );
-  const media = URL.canParse(mediaUrl) ? ` ${new URL(mediaUrl).origin}` : '';
+  const assets = originOf(ASSETS_URL);
+  const images = new Set(["'self'", 'data:', assets, originOf(MEDIA_URL)]);
   return [
     "default-src 'none'",
-    `script-src 'self'${hashes.join('')}${withStripe ? ' https://js.stripe.com https://*.js.stripe.com' : ''}`,
-    "style-src 'self'",
-    `img-src 'self' data:${media}`,
-    "font-src 'self'",
+    `script-src ${assets}${hashes.join('')}${withStripe ? ' https://js.stripe.com https://*.js.stripe.com' : ''}`,
+    `style-src ${assets}`,
+    `img-src ${[...images].join(' ')}`,
+    `font-src ${assets}`,
     `connect-src 'self'${withStripe ? ' https://api.stripe.com' : ''}`,
     ...(withStripe ? ['frame-src https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com'] : []),
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
+}
+
+/** As a policy names it. */
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : "'self'";
 }

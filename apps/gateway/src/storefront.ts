@@ -29,6 +29,8 @@ export function serveStorefront(app: NestFastifyApplication): void {
     preCompressed: true,
     maxAge: '1y',
     immutable: true,
+    // Pages of a shop whose files come from another host; they are no secret.
+    setHeaders: (reply) => void reply.header('access-control-allow-origin', '*'),
   });
   for (const [name, page] of Object.entries(pages)) {
     fastify.get(page.path, async (request, reply) => {
@@ -40,7 +42,7 @@ export function serveStorefront(app: NestFastifyApplication): void {
       void reply.header('content-security-policy', storefront.policy);
       if ('status' in found) return sendPage(storefront, reply, { ...found, origin });
       if (!isNew(storefront, found, request, reply, page.public)) return reply.code(304).send();
-      return sendPage(storefront, reply, { ...found, status: 200, origin });
+      return sendPage(storefront, reply, { ...found, name: name as PageName, status: 200, origin });
     });
   }
   serveSitemap(app, originOf);
@@ -84,12 +86,12 @@ function isNew(
 function sendPage(
   storefront: Storefront,
   reply: FastifyReply,
-  { status, facts, answers = {}, origin }: PageContent & { status: number; origin: string },
+  { status, facts, answers = {}, origin, name }: PageContent & { status: number; origin: string; name?: PageName },
 ): FastifyReply {
   const data = Object.entries(answers).map(([path, { body }]) => `${JSON.stringify(path)}:${body.toString()}`);
   if (status === 503) void reply.header('retry-after', 5);
   return reply
     .code(status)
     .headers({ 'content-type': 'text/html; charset=utf-8', 'content-security-policy': storefront.policy })
-    .send(storefront.page({ head: headOf(facts, origin), data: safeJsonText(`{${data.join(',')}}`) }));
+    .send(storefront.page({ name, head: headOf(facts, origin), data: safeJsonText(`{${data.join(',')}}`) }));
 }

@@ -4,17 +4,28 @@ import { join } from 'node:path';
 import { AppError } from '@shop/kit/errors';
 import { ReadyJson } from '@shop/kit/ready-json';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { gatewayConfig } from '../src/gateway.config.js';
 import { examples } from '../src/openapi-examples.js';
 import { openShop, type Shop } from './shop.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'shop-storefront-'));
 const SCRIPT = 'document.title';
-const HTML = `<html><head><!--head--><script>${SCRIPT}</script></head><body><script type="application/json" id="page-data"><!--data--></script></body></html>`;
+const HTML = `<html><head><!--head--><script>${SCRIPT}</script><script type="module" crossorigin src="./assets/main-1a2b.js"></script></head><body><script type="application/json" id="page-data"><!--data--></script></body></html>`;
+const MANIFEST = {
+  'index.html': { file: 'assets/main-1a2b.js' },
+  'src/pages/product.tsx': {
+    file: 'assets/product-3c4d.js',
+    css: ['assets/product-5e6f.css'],
+    imports: ['index.html', '_picture.js'],
+  },
+  '_picture.js': { file: 'assets/picture-7a8b.js', imports: ['src/pages/product.tsx'] },
+};
 
 let shop: Shop;
 beforeAll(async () => {
   mkdirSync(join(dir, 'assets'));
   writeFileSync(join(dir, 'index.html'), HTML);
+  writeFileSync(join(dir, 'manifest.json'), JSON.stringify(MANIFEST));
   writeFileSync(join(dir, 'assets', 'main-1a2b.js'), 'plain');
   writeFileSync(join(dir, 'assets', 'main-1a2b.js.gz'), 'compressed');
   shop = await openShop({ STOREFRONT_DIR: dir, MEDIA_URL: 'https://pictures.example.org/media' });
@@ -53,6 +64,28 @@ describe('the page of a product', () => {
     expect(dataOf((await open('/products/walnut-desk')).html)).toEqual({
       '/api/products/walnut-desk': examples.Product,
     });
+  });
+
+  it('asks for all its files at once, and for none twice', async () => {
+    const { html } = await open('/products/walnut-desk');
+    const links = [...html.matchAll(/<link rel="(modulepreload|stylesheet)" crossorigin href="(.*?)">/g)];
+    expect(links.map(([, rel, href]) => `${rel} ${href}`)).toEqual([
+      'modulepreload /assets/product-3c4d.js',
+      'stylesheet /assets/product-5e6f.css',
+      'modulepreload /assets/picture-7a8b.js',
+    ]);
+    expect((await open('/cart')).html).not.toContain('product-3c4d');
+  });
+
+  it('asks for its picture before any script does', async () => {
+    const variants = [480, 960].map((width) => ({
+      ...{ name: `of ${width}`, type: 'image/avif' as const, width, height: width },
+      url: `/media/desk/${width}.avif`,
+    }));
+    const images = [{ ...examples.Product.images[0]!, variants }];
+    shop.catalog.getProduct = () => ReadyJson.of({ ...examples.Product, images });
+    const { html } = await open('/products/walnut-desk');
+    expect(html).toContain('imagesrcset="/media/desk/480.avif 480w, /media/desk/960.avif 960w"');
   });
 
   it('cannot be broken by what staff call a product', async () => {
@@ -142,6 +175,43 @@ it('tells people with a page and programs with a problem that there is nothing',
     ]);
   }
 });
+
+describe('files', () => {
+  it('are named by where the shop itself has them, unless told otherwise', async () => {
+    expect((await open('/cart')).html).toContain('src="/assets/main-1a2b.js"');
+  });
+
+  it('may lie with another host, which alone the page may then take them from', async () => {
+    const elsewhere = await openShop({ STOREFRONT_DIR: dir, ASSETS_URL: 'https://cdn.example.org:8443/shop/assets' });
+    try {
+      const here = await open('/cart');
+      const response = await fetch(`${elsewhere.url}/cart`, { headers: { accept: 'text/html' } });
+      const html = await response.text();
+      expect(html).toContain('src="https://cdn.example.org:8443/shop/assets/main-1a2b.js"');
+      expect(html).not.toContain('"/assets/');
+      const policy = response.headers.get('content-security-policy')!;
+      expect(policy).toMatch(
+        /script-src https:\/\/cdn.example.org:8443 'sha256-[\w+/=]+'; style-src https:\/\/cdn.example.org:8443; img-src 'self' data: https:\/\/cdn.example.org:8443; font-src https:\/\/cdn.example.org:8443;/,
+      );
+      expect(response.headers.get('etag')).not.toBe(here.headers.get('etag'));
+    } finally {
+      await elsewhere.stop();
+    }
+  });
+
+  it('may be asked for by pages of any host', async () => {
+    const { headers } = await open('/assets/main-1a2b.js', { 'accept-encoding': 'identity' });
+    expect(headers.get('access-control-allow-origin')).toBe('*');
+    expect((await open('/cart')).headers.get('access-control-allow-origin')).toBeNull();
+  });
+});
+
+it.each(['https://cdn.example.org/assets/', 'cdn.example.org', '/a"><script>', 'https://cdn.example.org/a b', '//cdn'])(
+  'refuses %s for ASSETS_URL',
+  (url) => {
+    expect(gatewayConfig.shape.ASSETS_URL.safeParse(url).success).toBe(false);
+  },
+);
 
 it('serves files for ever, compressed where they lie compressed', async () => {
   const plain = await open('/assets/main-1a2b.js', { 'accept-encoding': 'identity' });

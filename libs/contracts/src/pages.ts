@@ -41,6 +41,9 @@ export const PAGE_DATA_ID = 'page-data';
 /** The name of a <meta> with Stripe's publishable key: who pays by card does it in Stripe's form. */
 export const STRIPE_KEY_META = 'stripe-key';
 
+/** How wide the picture of a product page is shown, as in <img sizes>. */
+export const PRODUCT_PICTURE_SIZES = '(min-width: 78rem) 44rem, (min-width: 56rem) 55vw, 94vw';
+
 /** The query of GET /api/products. */
 export interface ProductFilter {
   category?: string;

@@ -1,4 +1,5 @@
 // The pictures of a product: one large, the others to choose from, and any of them as large as it is.
+import { PRODUCT_PICTURE_SIZES } from '@shop/contracts/pages';
 import type { ProductImage } from '@shop/contracts/products';
 import { lazy, Suspense, useState } from 'react';
 import { useMessages } from '../i18n/i18n.js';
@@ -27,7 +28,7 @@ export function Gallery({ images, name }: GalleryProps) {
   return (
     <div className={styles.gallery}>
       <button type="button" className={styles.large} onClick={() => setZoomed(true)} aria-label={`${t.zoom}: ${name}`}>
-        <Picture key={image.id} image={image} sizes="(min-width: 78rem) 44rem, (min-width: 56rem) 55vw, 94vw" first />
+        <Picture key={image.id} image={image} sizes={PRODUCT_PICTURE_SIZES} first />
         <span className={styles.zoom}>
           <ZoomIcon />
         </span>
