@@ -1,11 +1,14 @@
 // Every flow of the load test once against the whole shop behind nginx: `mixed smoke`, whose limits are ten times the usual.
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { root } from '@shop/tools/data-dir';
 import { findNginx } from '@shop/tools/edge/nginx-program';
 import { startEdge, type Edge } from '@shop/tools/edge/edge';
 import { findK6, type K6Program } from '@shop/tools/load/k6-program';
 import { runK6 } from '@shop/tools/load/run-k6';
 import { freePort } from '@shop/tools/ports';
+import { run as runCommand } from '@shop/tools/processes';
 import { placeReplicas } from '@shop/tools/replicas';
 import { startSplit, type Split } from '@shop/tools/split-services';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -48,6 +51,25 @@ describe.skipIf(k6 instanceof Error)('the load test', () => {
     for (const flow of Object.values(summary!.flows)) expect(flow).toMatchObject({ right: 1, failed: 0 });
     expect(summary!.orderPaid!.count).toBeGreaterThan(3);
     if (edge) expect(summary!.edgeCopies).toBeGreaterThan(0);
+  });
+
+  test('adds pictures as well', { timeout: 120_000 }, async () => {
+    const { code, output, summary } = await run('upload', { TARGET: split.gateways[0]!, LOAD: 'smoke', RATE: '2' });
+    expect(code, output).toBe(0);
+    expect(summary!.flows['upload'], output).toMatchObject({ right: 1, failed: 0 });
+    expect(output).not.toContain('Skipped');
+  });
+
+  test('is one command, which leaves a summary and a report', { timeout: 120_000 }, async () => {
+    const options = ['browse', 'smoke', '--target', split.gateways[0]!, '--duration', '3s'];
+    const { code, output } = await runCommand([process.execPath, join(root, 'tools/load.ts'), ...options], {
+      cwd: root,
+    });
+    expect(code, output).toBe(0);
+    const dir = join(root, /^(\S+): report\.html, summary\.json$/m.exec(output)![1]!);
+    expect(JSON.parse(readFileSync(join(dir, 'summary.json'), 'utf8'))).toMatchObject({ load: 'smoke', crossed: [] });
+    expect(readFileSync(join(dir, 'report.html'), 'utf8')).toContain('<html');
+    rmSync(dir, { recursive: true });
   });
 
   test('loses no request while a gateway and a catalog are replaced', { timeout: 120_000 }, async ({ skip }) => {
