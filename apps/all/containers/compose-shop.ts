@@ -15,8 +15,9 @@ export class ComposeShop {
     settings: NodeJS.ProcessEnv,
   ) {
     this.url = `http://127.0.0.1:${port}`;
+    const ours = { SHOP_PORT: String(port), RATE_LIMITS: 'off', SEED_PICTURES: 'off', NODE_ENV: '' };
     // eslint-disable-next-line no-restricted-properties -- what the docker command needs, and no setting of ours
-    this.env = { ...process.env, SHOP_PORT: String(port), RATE_LIMITS: 'off', SEED_PICTURES: 'off', ...settings };
+    this.env = { ...process.env, ...ours, ...settings };
   }
 
   static async create(project: string, settings: NodeJS.ProcessEnv = {}): Promise<ComposeShop> {

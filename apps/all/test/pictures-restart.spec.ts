@@ -33,11 +33,11 @@ test('a Redis that is killed and started again has lost no picture and no sessio
   const folder = await mkdtemp(join(tmpdir(), 'shop-test-restart-'));
   const split = startSplit({
     places: await placeReplicas({ orders: 0, payments: 0, 'image-worker': 1 }, 'free'),
-    // Long enough that it is the queue which brings them back.
+    // No sweep comes in time: it is the queue which brings them back.
     env: {
       ...shop.env,
       ...{ STORAGE_DIR: folder, REDIS_STATE_URL: `${redis.url}/0`, IMAGE_CONCURRENCY: '1' },
-      ...{ QUEUE_LOCK_MS: '2000', PICTURE_RETRY_SECONDS: '30' },
+      ...{ QUEUE_LOCK_MS: '2000', PICTURE_RETRY_SECONDS: '600' },
     },
     logDir: shop.logDir,
   });
@@ -70,8 +70,6 @@ test('a Redis that is killed and started again has lost no picture and no sessio
   expect(await inStatus('ready')).toBeLessThan(PICTURES - 2);
   redis = await startRedis(redisOptions);
   expect(redis.url).toBe(url);
-  const startedAt = performance.now();
   await vi.waitFor(async () => expect(await inStatus('ready')).toBe(PICTURES), { timeout: 60_000, interval: 100 });
-  expect(performance.now() - startedAt).toBeLessThan(25_000);
   expect((await staff.get('/api/session')).body.customer).toMatchObject({ role: 'staff' });
 });

@@ -84,6 +84,7 @@ export class ImagesService {
         [id],
       );
       if (!image) return [];
+      await lockProduct(sql, image.product_id);
       await sql('delete from images where id = $1', [id]);
       await sql(
         `update pictures set unshown_at = now()
@@ -146,8 +147,7 @@ async function insert(
      returning upload, shown is not null as ready`,
     [upload.hash, upload.type, upload.bytes, upload.key],
   );
-  // Locks the product: images are added one after the other.
-  await sql('select from products where id = $1 for no key update', [productId]);
+  await lockProduct(sql, productId);
   await sql(
     `insert into images (id, product_id, picture, position, alt)
      select $1::uuid, $2::uuid, $3::text, coalesce(max(position) + 1, 0), $4::text from images where product_id = $2
@@ -162,6 +162,11 @@ async function insert(
   if (!image) throw invalidRequest([{ message: `A product has at most ${MOST_IMAGES} images` }]);
   const changedKeys = picture!.ready ? await retag(sql, [productId]) : [];
   return { id: image.id, upload: picture!.upload, changedKeys };
+}
+
+/** Its images change one after the other. Everybody locks the picture first, then the product, then images. */
+async function lockProduct(sql: Sql, id: string): Promise<void> {
+  await sql('select from products where id = $1 for no key update', [id]);
 }
 
 function refuseStrangers(ids: string[], own: Set<string>): void {

@@ -105,14 +105,9 @@ describe('an upload', () => {
   });
 
   it('is one of 100 at most', async () => {
-    await pictures.database.query(
-      `with made as (insert into pictures (hash, type, bytes) select $1 || i, 'image/png', 1 from generate_series(1, 100) i returning hash)
-       insert into images (id, product_id, picture, position) select gen_random_uuid(), $2, hash, 0 from made`,
-      [bytes, product.id],
-    );
+    await addRows(100);
     expect(await refusalOf(addBytes(bytes))).toMatchObject({ code: 'invalid_request' });
-    await pictures.database.query('delete from images where product_id = $1', [product.id]);
-    await pictures.database.query(`delete from pictures where hash like $1`, [`${bytes}%`]);
+    await forgetPictures();
   });
 });
 
@@ -138,6 +133,13 @@ describe('the images of a product', () => {
     expect([left.images.map(({ id }) => id), left.tags, left.version]).toEqual([[a, b], ['a', 'b'], 1]);
   });
 
+  it('are put in order and removed at the same time', async () => {
+    const ids = await addRows(100);
+    for (const id of ids.slice(0, 50)) await Promise.all([remove(id), order([])]);
+    expect((await order([])).items.map(({ id }) => id).sort()).toEqual(ids.slice(50).sort());
+    await forgetPictures();
+  });
+
   it('come first in the queue when they are the first of their product, and last when they are only done again', async () => {
     const [old, further, first] = ['old', 'further', 'first'].map((name) => `${bytes} ${name}`) as [
       string,
@@ -161,6 +163,23 @@ describe('the images of a product', () => {
     expect(taken.slice(2)).toEqual([hashOf(further), hashOf(old)]);
   });
 });
+
+/** Images of the product, without files; answers their ids. */
+async function addRows(count: number): Promise<string[]> {
+  const rows = await pictures.database.query<{ id: string }>(
+    `with made as (
+       insert into pictures (hash, type, bytes) select $1 || i, 'image/png', 1 from generate_series(1, $3::integer) i returning hash
+     )
+     insert into images (id, product_id, picture, position) select gen_random_uuid(), $2, hash, 0 from made returning id`,
+    [bytes, product.id, count],
+  );
+  return rows.map(({ id }) => id);
+}
+
+async function forgetPictures(): Promise<void> {
+  await pictures.database.query('delete from images where product_id = $1', [product.id]);
+  await pictures.database.query(`delete from pictures where hash like $1`, [`${bytes}%`]);
+}
 
 /** In which order a worker gets them. */
 async function takenInOrder(): Promise<string[]> {

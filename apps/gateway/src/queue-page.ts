@@ -23,7 +23,9 @@ export async function openQueuePage(config: KitConfig, log: Log): Promise<QueueP
     commandTimeout: 2000,
     lazyConnect: false,
   });
-  const queues = queueNames.map((name) => new Queue(name, { connection, prefix: prefixOf(name) }));
+  // BullMQ would ask Redis for its version first, once, and fail for ever if that answer was late.
+  const options = { connection, skipVersionCheck: true };
+  const queues = queueNames.map((name) => new Queue(name, { ...options, prefix: prefixOf(name) }));
   for (const queue of queues) queue.on('error', () => undefined); // Told once per outage by connectRedis.
   const server = fastify();
   const page = new FastifyAdapter();

@@ -158,7 +158,7 @@ describe('an upload', () => {
       await pictures.upload(PNG);
       times.push(performance.now() - startedAt);
     }
-    expect(times.sort((a, b) => a - b)[10]).toBeLessThan(100);
+    expect(times.sort((a, b) => a - b)[10]).toBeLessThan(1000);
   });
 
   it('may take longer than other requests may', async () => {

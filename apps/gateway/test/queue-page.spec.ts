@@ -1,5 +1,6 @@
 import { Queue } from 'bullmq';
 import { prefixOf } from '@shop/kit/queue';
+import { lateAboutItself } from '@shop/kit/testing/late-redis';
 import { testRedisUrl } from '@shop/kit/testing/stores';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openShop, Visitor, type Shop } from './shop.js';
@@ -47,4 +48,14 @@ it('is a page with its files, and nothing to press', async () => {
   const pressed = await fetchAsStaff('/staff/queues/api/queues/image-worker/pause', { method: 'PUT' });
   expect(pressed.status).toBeGreaterThanOrEqual(400);
   expect(await queue.isPaused()).toBe(false);
+});
+
+it('is there also when Redis is late with what it says of itself', async () => {
+  const way = await lateAboutItself(testRedisUrl(9), 3000);
+  const other = await openShop({ RATE_LIMITS: 'off', REDIS_STATE_URL: way.url });
+  const sam = await new Visitor(other).logIn('sam@example.org');
+  const status = async () => (await sam.get('/staff/queues/api/queues')).status;
+  await expect.poll(status, { timeout: 20_000 }).toBe(200);
+  await other.stop();
+  way.close();
 });

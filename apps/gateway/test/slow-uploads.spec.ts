@@ -34,7 +34,7 @@ describe.each(['folder', 's3'] as const)('to a %s', (kind) => {
     const pictures = await openPictureShop(server?.env as Record<string, string> | undefined);
     const times: number[] = [];
     for (let i = 0; i < 5; i++) times.push(await afterLastByte(pictures));
-    expect(times.sort((a, b) => a - b)[2]).toBeLessThan(100);
+    expect(times.sort((a, b) => a - b)[2]).toBeLessThan(1000);
     await pictures.stop();
     await server?.stop();
   });

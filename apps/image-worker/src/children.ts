@@ -84,7 +84,19 @@ export class Children implements OnApplicationShutdown {
     this.idle.push(child);
   }
 
+  /** Throws `unavailable`, not Broken: no picture is to blame for a machine that cannot start processes. */
   private async start(): Promise<Child> {
+    try {
+      const child = this.fork();
+      const { done } = await child.messages.next();
+      if (done) throw new Error(howEnded(child.process));
+      return child;
+    } catch (error) {
+      throw new AppError('unavailable', `a process for pictures does not start: ${(error as Error).message}`);
+    }
+  }
+
+  private fork(): Child {
     const process = fork(file, {
       env,
       execArgv: nodeFlags,
@@ -93,17 +105,15 @@ export class Children implements OnApplicationShutdown {
     });
     const messages = on(process, 'message', { close: ['exit'] }) as AsyncIterator<[Message]>;
     const child: Child = { process, messages, tasks: 0 };
-    this.all.add(child);
     process.on('error', () => undefined); // its messages end with this error
+    if (process.pid === undefined) return child; // and it will never exit
+    this.all.add(child);
     process.once('exit', () => {
       this.all.delete(child);
       const at = this.idle.indexOf(child);
       if (at >= 0) this.idle.splice(at, 1);
     });
-    if (process.pid !== undefined) makeHumble(process.pid);
-    const { done } = await messages.next();
-    // Not Broken: no picture is to blame for a machine that cannot start processes.
-    if (done) throw new AppError('unavailable', `a process for pictures does not start: ${howEnded(process)}`);
+    makeHumble(process.pid);
     return child;
   }
 }

@@ -5,7 +5,7 @@ import { catalogRpc } from '@shop/contracts/catalog';
 import { imageWorkerJobs } from '@shop/contracts/images';
 import type { PayloadOf } from '@shop/contracts/jobs';
 import { crashPoint } from '@shop/kit/crash-point';
-import { toAppError } from '@shop/kit/errors';
+import { AppError, toAppError } from '@shop/kit/errors';
 import { HandlesJob } from '@shop/kit/handles-job';
 import { Log } from '@shop/kit/log';
 import { histogram } from '@shop/kit/metrics';
@@ -78,7 +78,7 @@ export class ProcessPicture {
       return Buffer.concat((await (await this.storage.getStream(key)).toArray()) as Buffer[]);
     } catch (error) {
       if (isMissing(error)) throw new Refused('Its original is gone');
-      throw error;
+      throw new AppError('unavailable', `an original cannot be read: ${String(error)}`);
     }
   }
 

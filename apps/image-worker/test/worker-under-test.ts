@@ -116,3 +116,10 @@ async function filesIn(folder: string): Promise<string[]> {
 export const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 export const doneSteps = ({ steps }: Image) => steps.filter(({ doneAt }) => doneAt !== null).map(({ name }) => name);
+
+/** How many steps of pictures this worker has taken. */
+export async function stepsTaken({ opsUrl }: ServiceProcess): Promise<number> {
+  const text = await (await fetch(`${opsUrl}/metrics`)).text();
+  const counts = [...text.matchAll(/^picture_step_seconds_count\{.*\} (\d+)$/gm)];
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+}

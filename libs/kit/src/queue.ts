@@ -25,6 +25,9 @@ const backoffStrategy = (attemptsMade: number) => Math.min(1000 * 2 ** (attempts
 /** How long a caller waits for the queue to take a job, or to say how it stands; BullMQ waits for its first connection without limit. */
 const ANSWER_MS = 1000;
 
+/** A worker waits for its next job 10 s at most: what is silent for longer is dead, though TCP notices only after minutes. */
+const SILENCE_MS = 15_000;
+
 /** A kept job would block its id, so nothing is kept; what became of it is in the owner's database and the log. */
 const keepNothing = { removeOnComplete: true, removeOnFail: true } as const;
 
@@ -103,8 +106,9 @@ export class Queues implements OnApplicationShutdown {
 
   /** Starts taking jobs; called once everything else is ready. */
   work(queue: string, { handlers, concurrency }: WorkOptions): void {
+    const patient = { maxRetriesPerRequest: null, enableOfflineQueue: true, commandTimeout: undefined };
     const worker = new Worker<Envelope>(queue, (job, token) => this.handle(job, handlers, token), {
-      connection: this.connect({ maxRetriesPerRequest: null, enableOfflineQueue: true, commandTimeout: undefined }),
+      connection: this.connect({ ...patient, socketTimeout: SILENCE_MS }),
       prefix: prefixOf(queue),
       concurrency,
       lockDuration: this.config.QUEUE_LOCK_MS,

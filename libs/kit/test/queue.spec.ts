@@ -1,6 +1,4 @@
 // What the queue says of itself, in which order it works, and how it takes a stop and dead workers; on a real Redis.
-import { connect, createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { Injectable, Module } from '@nestjs/common';
 import { defineJobs } from '@shop/contracts/jobs';
 import { Queue, UnrecoverableError } from 'bullmq';
@@ -12,8 +10,10 @@ import { HandlesJob } from '../src/handles-job.js';
 import type { Running } from '../src/launch.js';
 import { QueueModule, Queues } from '../src/queue.js';
 import { defineService } from '../src/service.js';
+import { lateAboutItself } from '../src/testing/late-redis.js';
 import { startForTest } from '../src/testing/services.js';
 import { testRedisUrl } from '../src/testing/stores.js';
+import { ToxicProxy } from '../src/testing/toxic-proxy.js';
 
 const jobs = defineJobs('payments', { count: { payload: z.object({ what: z.string() }) } });
 const config = defineConfig({ COUNTERS: z.coerce.number() });
@@ -195,7 +195,7 @@ test('without Redis depth and age fail fast', async () => {
 });
 
 test('a Redis that is late with what it says of itself is used all the same', async () => {
-  const way = await slowAboutItself(new URL(env.REDIS_STATE_URL));
+  const way = await lateAboutItself(env.REDIS_STATE_URL, 1500);
   const service = await startForTest(asking, { ...env, REDIS_STATE_URL: way.url });
   const depth = () => service.app.get(Queues, { strict: false }).depth('payments');
   await expect.poll(() => depth().catch(() => 'unavailable'), { timeout: 10_000 }).toBe(0);
@@ -203,20 +203,23 @@ test('a Redis that is late with what it says of itself is used all the same', as
   way.close();
 });
 
-/** A way to Redis on which any INFO but the first, by which ioredis knows that it is ready, takes longer than a command may. */
-async function slowAboutItself(target: URL): Promise<{ url: string; close: () => void }> {
-  let asked = 0;
-  const server = createServer((near) => {
-    const far = connect(Number(target.port), target.hostname);
-    near.on('data', (data) => {
-      if (/^info\r$/im.test(String(data)) && ++asked > 1) setTimeout(() => far.write(data), 1500);
-      else far.write(data);
-    });
-    far.pipe(near);
-    for (const socket of [near, far])
-      socket.on('error', () => undefined).on('close', () => (near.destroy(), far.destroy()));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return { url: Object.assign(new URL(target), { port }).href, close: () => server.close() };
-}
+test(
+  'a worker whose connection is dead without a word makes a new one, and goes on',
+  { timeout: 120_000 },
+  async () => {
+    const way = await ToxicProxy.toUrl(env.REDIS_STATE_URL);
+    let release: (() => void) | undefined;
+    works.set('in hand', () => new Promise((resolve) => (release = resolve)));
+    const worker = await startForTest(payments, { ...env, REDIS_STATE_URL: way.through(env.REDIS_STATE_URL) });
+    await add('in hand');
+    await expect.poll(() => begun).toEqual(['in hand']);
+    way.silence();
+    release!();
+    await way.mend();
+    await add('next');
+    await expect.poll(() => begun, { timeout: 90_000 }).toEqual(['in hand', 'next']);
+    await expect.poll(() => queues.depth('payments')).toBe(0);
+    await worker.stop();
+    await way.cut();
+  },
+);

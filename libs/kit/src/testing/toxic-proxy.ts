@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 
 export class ToxicProxy {
   private readonly sockets = new Set<Socket>();
+  private readonly dumb = new WeakSet<Socket>();
   private server: Server | undefined;
   private silent = false;
   private delayMs = 0;
@@ -65,9 +66,10 @@ export class ToxicProxy {
     for (const socket of this.sockets) socket.resetAndDestroy();
   }
 
-  /** Half-open: connections stay and new ones are accepted, but what is sent is lost. Those connections stay dumb: cut() or reset() them. */
+  /** Half-open: connections stay and new ones are accepted, but what is sent is lost. Those connections stay so after mend(). */
   silence(): void {
     this.silent = true;
+    for (const socket of this.sockets) this.dumb.add(socket);
   }
 
   /** Everything arrives so much later, in each direction. */
@@ -82,6 +84,7 @@ export class ToxicProxy {
       [far, near],
     ] as const) {
       this.sockets.add(from);
+      if (this.silent) this.dumb.add(from);
       from.setNoDelay();
       // One after the other, so that bytes stay in their order whenever the delay changes.
       let last = Promise.resolve();
@@ -102,6 +105,6 @@ export class ToxicProxy {
   private async pass(data: Buffer, to: Socket, dueAt: number): Promise<void> {
     const wait = dueAt - performance.now();
     if (wait > 0) await setTimeout(wait);
-    if (!this.silent && to.writable) to.write(data);
+    if (!this.dumb.has(to) && to.writable) to.write(data);
   }
 }
