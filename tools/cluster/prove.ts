@@ -2,7 +2,7 @@
 // found is kept in loadtest/results/cluster, and all of it makes loadtest/results/cluster.md.
 import { globSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { root } from '../data-dir.ts';
 import { commit, machine } from '../machine.ts';
@@ -45,7 +45,7 @@ export async function proveCluster(words: string[], signal: AbortSignal): Promis
       JSON.parse(report) as VitestReport,
       lines.map((line) => JSON.parse(line) as Note),
     );
-    await writeFormatted(join(results, 'cluster.md'), reportOf(await allKept()));
+    await writeFormatted(join(results, 'cluster.md'), reportOf(await allKept(), files.map(nameOf)));
     return code;
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -60,6 +60,7 @@ async function keep({ testResults }: VitestReport, notes: Note[]): Promise<void>
   const { items } = await get('nodes');
   const cluster = `Kubernetes ${items[0].status.nodeInfo.kubeletVersion}, ${items.length} nodes; Helm ${await helm('version', '--template={{.Version}}')}`;
   const [at, on, by] = [new Date().toISOString().slice(0, 16).replace('T', ' '), machine(), await commit()];
+  const loadAverage = Math.round(loadavg()[1]!);
   await mkdir(kept, { recursive: true });
   for (const { name, assertionResults } of testResults) {
     const tests = assertionResults.map(({ fullName, status, duration }) => ({
@@ -68,7 +69,16 @@ async function keep({ testResults }: VitestReport, notes: Note[]): Promise<void>
       seconds: Math.round((duration ?? 0) / 1000),
     }));
     const figures = notes.filter(({ file }) => file === basename(name)).map(({ what, figures }) => ({ what, figures }));
-    const part: Part = { part: nameOf(name), at, commit: by, cluster, machine: on, tests, figures };
+    const part = {
+      part: nameOf(name),
+      at,
+      commit: by,
+      cluster,
+      machine: on,
+      loadAverage,
+      tests,
+      figures,
+    } satisfies Part;
     await writeFormatted(join(kept, `${part.part}.json`), JSON.stringify(part));
   }
 }

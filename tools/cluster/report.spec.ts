@@ -7,6 +7,7 @@ const part: Part = {
   commit: 'abc1234',
   cluster: 'Kubernetes v1.34.9, 3 nodes; Helm v4.1.0',
   machine: '2 × a processor',
+  loadAverage: 4,
   tests: [
     { name: 'a spike is answered', result: 'passed', seconds: 300 },
     { name: 'something else', result: 'failed', seconds: 1 },
@@ -15,9 +16,13 @@ const part: Part = {
   figures: [{ what: 'a spike', figures: { pods: { gateway: 4, catalog: [5, 6] }, requests: 10 } }],
 };
 
-test('a report counts what passed, and has every part with its figures and its tests', () => {
-  const report = reportOf([part, { ...part, part: 'backlog', machine: '4 × a processor', figures: [] }]);
+test('a report counts what passed, names the parts that did not run, and has the others with their figures and tests', () => {
+  const report = reportOf(
+    [part, { ...part, part: 'backlog', machine: '4 × a processor', figures: [] }],
+    ['backlog', 'changes', 'scaling'],
+  );
   expect(report).toContain('**2 of 4 passed**, 2 skipped.');
+  expect(report).toContain('Not run: changes.');
   expect(report).toContain('all on one machine: 2 × a processor; 4 × a processor.');
   expect(report).toContain('| pods | gateway: 4; catalog: 5, 6 |');
   expect(report).toContain('| something else | failed | 1 |');

@@ -25,9 +25,6 @@ describe('nobody notices that', () => {
       }
     }));
 
-  test('a setting changes', () =>
-    nobodyNotices(shop, '`helm upgrade` with another setting', () => shop.upgrade(['global.env.LOG_LEVEL=warn'])));
-
   test('a node is drained', async ({ skip }) => {
     const node = await shop.nodeWithoutStores();
     if (!node) return skip('every node has a store on it');

@@ -1,4 +1,5 @@
-// What takes longer than changes.cluster.ts: one service after the other, up and down by hand, a kubelet that dies.
+// What takes longer than changes.cluster.ts: one service after the other, another setting, up and down by hand, a
+// kubelet that dies.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { get, must } from '@shop/tools/cluster/kubectl';
 import { afterAll, describe, expect, inject, test } from 'vitest';
@@ -16,6 +17,9 @@ describe('nobody notices that', () => {
         await shop.rolledOut(service);
       }
     }));
+
+  test('a setting changes', () =>
+    nobodyNotices(shop, '`helm upgrade` with another setting', () => shop.upgrade(['global.env.LOG_LEVEL=warn'])));
 });
 
 describe('by hand, without an autoscaler,', () => {

@@ -9,7 +9,7 @@ import { expect } from 'vitest';
 import type { ClusterShop } from './cluster-shop.js';
 import { note } from './notes.js';
 
-/** About half of what the shop of values-proof.yaml carries on two cores: k8s/README.md. */
+/** Well below what two cores carry, so that there is room for pods that start meanwhile: k8s/README.md. */
 export const RATE = 20;
 /** Whatever is done meanwhile must be done by then. */
 const LONGEST_SECONDS = 900;
