@@ -1,5 +1,5 @@
 // npm run bench -- SUITE: measures one thing against a floor in the same run and prints ratios. Without a name all suites
-// run one after the other, and what they found is written into bench/results.md.
+// run one after the other, and what they found is written into bench/results.md and the pages about it.
 import { readdirSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join, relative } from 'node:path';
@@ -34,22 +34,12 @@ async function bench(name: string, options: string[] = []): Promise<Figures> {
   return main(options);
 }
 
-/** Answers the exit code: a suite that fails costs its own rows only. */
+/** Answers the exit code: a suite that fails costs its own rows only, and what was found is written down at once. */
 async function all(): Promise<number> {
   const startedAt = new Date();
   const load = loadavg()[0]!.toFixed(1);
-  const rows: string[] = [];
-  let failed = false;
-  for (const name of suites) {
-    console.log(`\n${name}`);
-    const figures = await bench(name).catch((error: unknown): Figures => {
-      failed = true;
-      return [['failed', explain(error).split('\n')[0]!]];
-    });
-    for (const [what, figure] of figures) rows.push(`| ${name} | ${what} | ${figure} |`);
-  }
   const file = join(root, 'tools', 'bench', 'results.md');
-  const text = [
+  const head = [
     '# What `npm run bench` found',
     '',
     `${startedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${machine()}, commit ${await commit()}; load average ${load} before.`,
@@ -57,10 +47,18 @@ async function all(): Promise<number> {
     '',
     '| suite | what | figure |',
     '| --- | --- | --- |',
-    ...rows,
-    '',
-  ].join('\n');
-  await writeFormatted(file, text);
-  console.log(`\n${text}\n${relative(process.cwd(), file)}`);
+  ];
+  const rows: string[] = [];
+  let failed = false;
+  for (const name of suites) {
+    console.log(`\n${name}`);
+    const figures = await bench(name, ['write']).catch((error: unknown): Figures => {
+      failed = true;
+      return [['failed', explain(error).split('\n')[0]!]];
+    });
+    for (const [what, figure] of figures) rows.push(`| ${name} | ${what} | ${figure} |`);
+    await writeFormatted(file, [...head, ...rows, ''].join('\n'));
+  }
+  console.log(`\n${[...head, ...rows].join('\n')}\n\n${relative(process.cwd(), file)}`);
   return failed ? 1 : 0;
 }
