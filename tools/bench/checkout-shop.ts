@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { root } from '../data-dir.ts';
-import { until } from '../processes.ts';
+import { run, until } from '../processes.ts';
 import { addressesOf, type Place } from '../replicas.ts';
 import { startPostgres } from '../stores/postgres.ts';
 import { startRedis } from '../stores/redis.ts';
@@ -60,7 +60,11 @@ async function pidOfRedis(url: string): Promise<number> {
   const redis = new Redis(url);
   const info = await redis.info('server');
   redis.disconnect();
-  return Number(/process_id:(\d+)/.exec(info)![1]);
+  const pid = Number(/process_id:(\d+)/.exec(info)![1]);
+  // In a container it is the first process, and has another number out here.
+  if (pid !== 1) return pid;
+  const { output: container } = await run(['docker', 'ps', '-q', '--filter', `publish=${new URL(url).port}`]);
+  return Number((await run(['docker', 'inspect', '-f', '{{.State.Pid}}', container.trim()])).output);
 }
 
 export interface Services {
