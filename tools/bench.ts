@@ -1,5 +1,5 @@
 // npm run bench -- SUITE: measures one thing against a floor in the same run and prints ratios. Without a name all suites
-// run one after the other, and what they found is written into bench/results.md and the pages about it.
+// run one after the other, and what they found is written into bench/results.md.
 import { readdirSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join, relative } from 'node:path';
@@ -52,7 +52,7 @@ async function all(): Promise<number> {
   let failed = false;
   for (const name of suites) {
     console.log(`\n${name}`);
-    const figures = await bench(name, ['write']).catch((error: unknown): Figures => {
+    const figures = await bench(name).catch((error: unknown): Figures => {
       failed = true;
       return [['failed', explain(error).split('\n')[0]!]];
     });

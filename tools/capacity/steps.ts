@@ -78,8 +78,7 @@ const MOST_WARMED_AT_ONCE = 4;
 export async function warmUp({ subject, shop, k6, dir, signal }: StepOptions, replicas: number): Promise<void> {
   if (subject.flow === 'browse') {
     const list = (await (await fetch(`${shop.url}/api/products?limit=1`)).json()) as { items: { id: string }[] };
-    // A warm-up judges nothing: a connection that nginx ended after its thousand requests is no reason to give up.
-    await withAutocannon(`${shop.url}/api/products/${list.items[0]!.id}`, 16, 2 + replicas).catch(() => undefined);
+    await withAutocannon(`${shop.url}/api/products/${list.items[0]!.id}`, 16, 2 + replicas);
   }
   const rate = subject.first * WARM_UP_TIMES * Math.min(replicas, MOST_WARMED_AT_ONCE);
   const env = { TARGET: shop.url, LOAD: 'steady', RATE: String(rate), DURATION: `${4 + replicas}s` };
