@@ -29,7 +29,11 @@ const MOST_CPU_SECONDS = 60;
 /** To whoever is still there. */
 const say = (message: Message) => process.send!(message, undefined, undefined, () => undefined);
 
+/** For `ps`, and for tests that end a process in the middle of its work. */
+const name = (doing: TaskName | 'idle') => void (process.title = `image-worker: ${doing}`);
+
 async function work({ task, input }: Request): Promise<void> {
+  name(task);
   const before = process.cpuUsage();
   const watch = setInterval(() => {
     const { user, system } = process.cpuUsage(before);
@@ -38,6 +42,7 @@ async function work({ task, input }: Request): Promise<void> {
   }, 1000);
   try {
     for await (const output of tasks[task](input as never)) say({ kind: 'output', output });
+    name('idle'); // before the next task can come
     say({ kind: 'ended' });
   } catch (error) {
     if (error instanceof Refused) say({ kind: 'refused', reason: error.message });
@@ -52,4 +57,5 @@ process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 process.on('disconnect', () => process.exit());
 process.on('message', (request: Request) => void work(request));
+name('idle');
 say({ kind: 'ready' });

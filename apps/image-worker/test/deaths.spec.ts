@@ -4,14 +4,11 @@ import { catalogRpc } from '@shop/contracts/catalog';
 import type { ServiceProcess } from '@shop/kit/testing/processes';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { jpeg } from './pictures.js';
-import { childrenOf, cpuSecondsOf } from './processes.js';
+import { childrenOf, titleOf } from './processes.js';
 import { doneSteps, hashOf, openWorkshop, stepsTaken, type Workshop } from './worker-under-test.js';
 
 let shop: Workshop;
 let seed = 100;
-
-/** CPU time after which a child is in the middle of a large picture: beyond its start, before its end. */
-const BUSY_SECONDS = 0.4;
 
 beforeAll(async () => {
   shop = await openWorkshop();
@@ -69,7 +66,7 @@ describe('with one worker', () => {
   const killChild = async () => {
     const child = await vi.waitFor(
       () => {
-        const busy = childrenOf(worker.pid).find((pid) => cpuSecondsOf(pid) >= BUSY_SECONDS);
+        const busy = childrenOf(worker.pid).find((pid) => titleOf(pid) === 'image-worker: takeSteps');
         if (busy === undefined) throw new Error('no child is at work yet');
         return busy;
       },

@@ -10,14 +10,11 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
-/** CPU time it has used, in seconds, which is counted in hundredths; 0 when it is gone. */
-export function cpuSecondsOf(pid: number): number {
+/** What it calls itself; empty when it is gone. */
+export function titleOf(pid: number): string {
   try {
-    const [, , , , , , , , , , , user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return (Number(user) + Number(system)) / 100;
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]!;
   } catch {
-    return 0;
+    return '';
   }
 }
