@@ -85,10 +85,12 @@ export class ClusterShop {
     return status.reduce((sum, text) => sum + Number(/^ \d+ \d+ (\d+)/m.exec(text)?.[1]), 0);
   }
 
-  /** Mebibytes, as the kernel counts what cannot be given back. */
+  /** Mebibytes of each pod that is ready and stays, as the kernel counts what cannot be given back; NaN until it is known. */
   async memory(service: string): Promise<number[]> {
+    const pods = await this.pods(service);
     const table = await this.kubectl('top', 'pods', '--no-headers', '-l', `app.kubernetes.io/name=${service}`);
-    return table.split('\n').map((line) => Number(/(\d+)Mi\s*$/.exec(line)?.[1]));
+    const lines = table.split('\n').map((line) => line.split(/\s+/));
+    return pods.map((pod) => Number.parseInt(lines.find(([name]) => name === pod)?.[2] ?? '', 10));
   }
 }
 

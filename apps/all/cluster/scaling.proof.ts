@@ -23,6 +23,8 @@ const MIN = 2;
 const WANTED = 4;
 /** Of loadtest/limits.ts: 95 % of searches must be answered within this when all is well. */
 const P95_MS = 150;
+/** Of all requests: what comes at once to too few pods may be told to come again. */
+const FAILED_AT_MOST = 0.001;
 const counters = { gateway: 'http_requests_total', catalog: 'rpc_server_requests_total' };
 const scaled = Object.keys(counters);
 
@@ -121,7 +123,7 @@ test(
         expect(counts.length).toBeGreaterThanOrEqual(WANTED);
         expect(unevenness(counts)).toBeLessThan(0.25);
       }
-      expect(failed(summary)).toBe(0);
+      expect(failed(summary) / summary.requests).toBeLessThan(FAILED_AT_MOST);
       expect(median(settled)).toBeLessThan(P95_MS);
     } finally {
       await watch.stop();
