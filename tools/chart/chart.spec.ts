@@ -38,6 +38,15 @@ describe.skipIf(!hasHelm)('the chart', () => {
   });
 });
 
+test.skipIf(!hasHelm)('an HTTPRoute leads visitors to the edge, where that is wanted instead of an Ingress', () => {
+  const wanted = ['ingress.enabled=false', 'httpRoute.enabled=true', 'httpRoute.parents[0].name=door'];
+  const manifests = parse(template(['demo'], ...wanted.flatMap((each) => ['--set', each])).text);
+  expect(all(manifests, 'Ingress')).toEqual([]);
+  expect(all(manifests, 'HTTPRoute').map(({ spec }) => spec)).toEqual([
+    { parentRefs: [{ name: 'door' }], rules: [{ backendRefs: [{ name: 'edge', port: 80 }] }] },
+  ]);
+});
+
 describe.skipIf(!hasHelm)('what is wrong is refused in a sentence', () => {
   test.each([
     [['--set', 'catalogue.port=1'], "additional properties 'catalogue' not allowed"],
