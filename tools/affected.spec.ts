@@ -16,4 +16,7 @@ test('a change affects its project and those that build on it, and no neighbour'
   const everything = await affectedBy('libs/contracts/src/orders.ts');
   expect(everything).toEqual(expect.arrayContaining(['accounts', 'gateway', 'image-worker', 'kit', 'payments']));
   expect(await affectedBy('README.md')).toEqual([]);
+  // The chart is no project; its tests are with the tools.
+  for (const file of ['deploy/chart/values.yaml', 'k8s/rendered/default/shop.yaml'])
+    expect(await affectedBy(file), file).toContain('tools');
 });

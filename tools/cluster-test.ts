@@ -22,9 +22,9 @@ await main(async ({ asked }) => {
   const config = join(root, 'apps', 'all', 'cluster', 'vitest.config.ts');
   const env = {
     ...process.env,
-    CLUSTER_URL: values.url,
-    CLUSTER_KEEP: values.keep ? 'yes' : '',
-    CLUSTER_BUILD: values['no-build'] ? 'no' : '',
+    ...(values.url && { CLUSTER_URL: values.url }),
+    ...(values.keep && { CLUSTER_KEEP: 'yes' }),
+    ...(values['no-build'] && { CLUSTER_BUILD: 'no' }),
   };
   return countTests('cluster', ['--config', config, ...words], { env, signal: asked });
 });

@@ -2,6 +2,7 @@
 import { buildImages, loadImages, pushImages } from './cluster/images.ts';
 import { imagesIn, install, render } from './cluster/install.ts';
 import { findCluster, NAMESPACE } from './cluster/kubectl.ts';
+import { lacking } from './cluster/lacking.ts';
 import { main } from './interrupt.ts';
 import { parseOptions, step } from './terminal.ts';
 
@@ -19,6 +20,8 @@ await main(async () => {
   const { namespace } = options;
   const context = await findCluster();
   const values = options.values.split(',');
+  // What is wrong with the values is said before images are built.
+  const manifests = await render(namespace, values, options.set);
   const build = !options['no-build'];
   const tag = await step(build ? 'Building the images' : 'Looking for the images', () => buildImages({ build }));
   const set = [`global.image.tag=${tag}`, ...options.set];
@@ -28,5 +31,6 @@ await main(async () => {
   } else await loadImages(context, imagesIn(await render(namespace, values, set)));
   const notes = await step(`Installing the shop in ${context}`, () => install({ namespace, values, set }));
   console.log(notes.slice(Math.max(0, notes.indexOf('NOTES:'))));
+  for (const line of await lacking(manifests)) console.log(`! ${line}`);
   return 0;
 });

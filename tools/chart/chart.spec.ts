@@ -10,6 +10,7 @@ const hasKubeconform = spawnSync('kubeconform', ['-v']).status === 0;
 if (!hasHelm) console.warn('Skipped: there is no helm here, https://helm.sh/docs/intro/install');
 else if (!hasKubeconform) console.warn('Skipped: schemas are not checked without kubeconform');
 
+const queue = '{"name":"image-worker","depthFrom":"catalog","perReplica":4}';
 const all = (manifests: Manifest[], kind: string) => manifests.filter((each) => each.kind === kind);
 
 describe.skipIf(!hasHelm)('the chart', () => {
@@ -37,6 +38,15 @@ describe.skipIf(!hasHelm)('the chart', () => {
   });
 });
 
+test.skipIf(!hasHelm)('an HTTPRoute leads visitors to the edge, where that is wanted instead of an Ingress', () => {
+  const wanted = ['ingress.enabled=false', 'httpRoute.enabled=true', 'httpRoute.parents[0].name=door'];
+  const manifests = parse(template(['demo'], ...wanted.flatMap((each) => ['--set', each])).text);
+  expect(all(manifests, 'Ingress')).toEqual([]);
+  expect(all(manifests, 'HTTPRoute').map(({ spec }) => spec)).toEqual([
+    { parentRefs: [{ name: 'door' }], rules: [{ backendRefs: [{ name: 'edge', port: 80 }] }] },
+  ]);
+});
+
 describe.skipIf(!hasHelm)('what is wrong is refused in a sentence', () => {
   test.each([
     [['--set', 'catalogue.port=1'], "additional properties 'catalogue' not allowed"],
@@ -48,6 +58,10 @@ describe.skipIf(!hasHelm)('what is wrong is refused in a sentence', () => {
     [['--set', 'global.image.tag=latest'], "at '/global/image/tag'"],
     [['--set', 'catalog.replicas.min=9'], 'catalog.replicas: min 9 is more than max 8'],
     [['--set', 'catalog.replicas.min=0'], 'catalog.replicas.min: 0 needs replicas.queue'],
+    [['--set-json', `image-worker.replicas.queue=${queue}`], 'image-worker.replicas.queue: KEDA cannot read it'],
+    [['--set-json', 'image-worker.replicas.queue={"nam":"x"}'], "additional properties 'nam' not allowed"],
+    [['--set-json', 'global.metricsFrom=[{"ipBlock":{"cdir":"x"}}]'], "additional properties 'cdir' not allowed"],
+    [['--set-json', 'global.metricsFrom=[{"podSelector":{"app":"x"}}]'], "additional properties 'app' not allowed"],
     [['--set', 'catalog.uses={mysql}'], 'catalog.uses: there is no "mysql" in global.uses. There are: accounts, all,'],
     [['--set', 'catalog.secrets.X=word'], "at '/secrets/X'"],
     [['--set', 'all.enabled=true'], 'all.enabled: the same services would run twice'],
@@ -80,8 +94,11 @@ describe.skipIf(!hasHelm).each(names)('what is rendered for %s', (name) => {
 
   test('has a number of replicas only where nothing else decides it', () => {
     const scaled = new Set(scalers.map(({ spec }) => spec.scaleTargetRef.name));
-    for (const { metadata, spec } of deployments)
+    for (const { metadata, spec } of deployments) {
       expect([metadata.name, spec.replicas === undefined]).toEqual([metadata.name, scaled.has(metadata.name)]);
+      // Left out later, it would mean 1 to Kubernetes.
+      expect(spec.replicas ?? 1, metadata.name).toBe(1);
+    }
   });
 
   test('lets a node be drained', () => {
@@ -125,6 +142,8 @@ describe.skipIf(!hasHelm).each(names)('what is rendered for %s', (name) => {
       expect(policy?.spec.policyTypes, metadata.name).toEqual(['Ingress', 'Egress']);
       for (const { from } of policy.spec.ingress)
         if (metadata.name !== 'edge') expect(from, metadata.name).not.toBeUndefined();
+      for (const { ports, to } of policy.spec.egress ?? [])
+        if (ports.some(({ port }: { port: number }) => port !== 53)) expect(to, metadata.name).not.toBeUndefined();
     }
     expect(policies.find(({ metadata }) => metadata.name === 'default-deny').spec).toEqual({
       podSelector: { matchLabels: { 'app.kubernetes.io/part-of': 'shop' } },

@@ -25,8 +25,11 @@ export async function findCluster(): Promise<string> {
   for (const [program, version, where] of [
     ['kubectl', ['version', '--client'], 'https://kubernetes.io/docs/tasks/tools'],
     ['helm', ['version', '--short'], 'https://helm.sh/docs/intro/install'],
-  ] as const)
-    if ((await run([program, ...version])).code !== 0) throw new Failure(`There is no ${program} here: ${where}`);
+  ] as const) {
+    const { code, output } = await run([program, ...version]);
+    if (code !== 0) throw new Failure(`There is no ${program} here: ${where}`);
+    if (/^v[1-3]\./.test(output)) throw new Failure(`This needs Helm 4, and here is ${output.trim()}: ${where}`);
+  }
   const { code, output } = await run(['kubectl', 'get', '--raw', '/readyz', '--request-timeout=5s']);
   if (code !== 0)
     throw new Failure(

@@ -42,8 +42,8 @@ export async function startTestShop(): Promise<TestShop> {
 /** Two Ingresses for every host would share the visitors between them. */
 async function refuseCompany(): Promise<void> {
   const { items } = await get('ingress', '-A');
-  const others = (items as { metadata: { namespace: string }; spec: { rules: { host?: string }[] } }[]).filter(
-    ({ metadata, spec }) => metadata.namespace !== NAMESPACE && spec.rules.some(({ host }) => !host),
+  const others = (items as { metadata: { namespace: string }; spec: { rules?: { host?: string }[] } }[]).filter(
+    ({ metadata, spec }) => metadata.namespace !== NAMESPACE && (spec.rules?.some(({ host }) => !host) ?? true),
   );
   if (others[0])
     throw new Failure(

@@ -38,10 +38,12 @@ const workers = async () => (await shop.pods('image-worker')).length;
 function watchWorkers() {
   const seen = { most: 0, firstAt: 0 };
   const timer = setInterval(() => {
-    void workers().then((count) => {
+    const look = async () => {
+      const count = await workers();
       seen.most = Math.max(seen.most, count);
       if (count > 0) seen.firstAt ||= Date.now();
-    });
+    };
+    look().catch(console.warn);
   }, 3000);
   return { seen, stop: () => clearInterval(timer) };
 }

@@ -27,7 +27,7 @@ describe('nobody notices that', () => {
 
   test('a node is drained', async ({ skip }) => {
     const node = await shop.nodeWithoutStores();
-    if (!node) return skip('every node has a store on it');
+    if (!node) return skip('every node with pods of ours has a store on it');
     await nobodyNotices(shop, 'a node drained', async () => {
       try {
         await kubectl('drain', node, '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=120s');

@@ -59,12 +59,15 @@ export class ClusterShop {
     return (await this.allPods(service)).filter(isReady).map(({ metadata }) => metadata.name);
   }
 
-  /** A node other than those that stores run on; their pods have nowhere else to go. */
+  /** The node with most of our pods, other than those that stores run on, whose pods have nowhere else to go. */
   async nodeWithoutStores(): Promise<string | undefined> {
     const isStore = ({ metadata }: Pod) => metadata.ownerReferences?.some(({ kind }) => kind === 'StatefulSet');
-    const taken = new Set((await this.allPods()).filter(isStore).map(({ spec }) => spec.nodeName));
-    const nodes = (await get('nodes')).items as { metadata: { name: string } }[];
-    return nodes.map(({ metadata }) => metadata.name).find((name) => !taken.has(name));
+    const pods = (await this.allPods()).filter(({ spec }) => spec.nodeName);
+    const taken = new Set(pods.filter(isStore).map(({ spec }) => spec.nodeName));
+    const counts = new Map<string, number>();
+    for (const { spec } of pods)
+      if (!taken.has(spec.nodeName)) counts.set(spec.nodeName, (counts.get(spec.nodeName) ?? 0) + 1);
+    return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
   }
 
   async rolledOut(...names: readonly string[]): Promise<void> {

@@ -62,6 +62,8 @@ describe.each(['redis-cache', 'redis-state', 'postgres', 'edge'])('while %s is l
       if (good === 1) recoveredAt = Date.now();
       await sleep(250);
     }
+    expect(good, `orders that were taken at once, one after the other: ${JSON.stringify(seen)}`).toBe(20);
+    if (name === 'postgres') expect(seen[503]).toBeGreaterThan(0);
     for (const id of orders) expect(await patientlySettled(sam, id)).toMatchObject({ status: 'paid' });
     expect((await sam.get('/api/cart')).body.lines).toMatchObject([{ productId, quantity: 2 }]);
     const { urls, stop } = await forwardPostgres();

@@ -101,7 +101,8 @@ describe.skipIf(!gatewayClassName)('the Gateway API', () => {
 describe('without Helm', () => {
   // The rendered files name this namespace.
   const namespace = 'shop';
-  let overlay: string;
+  /** There only once it is known that the namespace was not. */
+  let overlay: string | undefined;
 
   beforeAll(async () => {
     const { items } = await get('namespaces');
@@ -112,13 +113,15 @@ describe('without Helm', () => {
     overlay = await mkdtemp(join(tmpdir(), 'shop-kustomize-'));
   });
   afterAll(async () => {
+    if (!overlay) return;
     await kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--timeout=3m');
     await rm(overlay, { recursive: true });
   }, 240_000);
 
   test('`kubectl apply -k` makes a shop that sells', async () => {
     // Its images are those of the tests, and it has no Ingress, which would be a second one for every host.
-    const base = relative(overlay, join(root, 'k8s', 'rendered', 'default'));
+    const folder = overlay!;
+    const base = relative(folder, join(root, 'k8s', 'rendered', 'default'));
     const kustomization = {
       apiVersion: 'kustomize.config.k8s.io/v1beta1',
       kind: 'Kustomization',
@@ -131,11 +134,11 @@ describe('without Helm', () => {
         },
       ],
     };
-    await writeFile(join(overlay, 'kustomization.yaml'), JSON.stringify(kustomization));
+    await writeFile(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
     await kubectl('apply', '-f', join(root, 'k8s', 'namespace', 'namespace.yaml'));
     const secrets = await must(['sh', join(root, 'k8s', 'secrets.sh')]);
     await must(['kubectl', 'create', '-n', namespace, '-f', '-'], secrets);
-    await kubectl('apply', '-k', overlay);
+    await kubectl('apply', '-k', folder);
     for (const name of services)
       await kubectl('-n', namespace, 'rollout', 'status', `deploy/${name}`, '--timeout=240s');
     const { port, stop } = await forward(namespace, 'edge', 80);

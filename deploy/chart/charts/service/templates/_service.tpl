@@ -33,11 +33,13 @@ app.kubernetes.io/name: {{ .Chart.Name }}
 {{- toYaml (dict "env" (mergeOverwrite $env .Values.env) "secrets" (mergeOverwrite $secrets .Values.secrets)) }}
 {{- end }}
 
+{{/* Whether an autoscaler decides how many. Also a fixed number: one in the Deployment that is left out later, when values
+change, means 1 to Kubernetes, and all but one pod would go at once. */}}
 {{- define "service.autoscaled" -}}
 {{- $r := .Values.replicas }}
 {{- if gt (int $r.min) (int $r.max) }}{{ fail (printf "%s.replicas: min %v is more than max %v" .Chart.Name $r.min $r.max) }}{{ end }}
 {{- if and (eq (int $r.min) 0) (not $r.queue) }}{{ fail (printf "%s.replicas.min: 0 needs replicas.queue: no CPU is used where no pod is" .Chart.Name) }}{{ end }}
-{{- if gt (int $r.max) (int $r.min) }}yes{{ end }}
+{{- if or (gt (int $r.max) 1) $r.queue }}yes{{ end }}
 {{- end }}
 
 {{- define "service.behavior" -}}
