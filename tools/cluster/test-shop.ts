@@ -7,6 +7,9 @@ import { findCluster, get } from './kubectl.ts';
 
 const NAMESPACE = 'shop-test';
 export const testValues = ['demo', 'proof'];
+/** As for docker-compose.yml: where the one of the chart cannot be had. */
+export const s3Image = process.env['S3_IMAGE'];
+export const testSettings = s3Image ? [`s3.image=${s3Image}`] : [];
 const READY_MS = 60_000;
 
 export interface TestShop {
@@ -24,7 +27,7 @@ export async function startTestShop(): Promise<TestShop> {
   const context = await findCluster();
   await refuseCompany();
   const tag = await step(build ? 'Building the images' : 'Looking for the images', () => buildImages({ build }));
-  const set = [`global.image.tag=${tag}`];
+  const set = [`global.image.tag=${tag}`, ...testSettings];
   await loadImages(context, imagesIn(await render(NAMESPACE, testValues, set)));
   await step(`Installing a shop for tests in ${context}`, () =>
     install({ namespace: NAMESPACE, values: testValues, set }),

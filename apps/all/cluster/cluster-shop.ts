@@ -1,7 +1,8 @@
 // A shop in a Kubernetes cluster, to be disturbed: what kubectl can do with it, and what its pods count.
 import { install } from '@shop/tools/cluster/install';
 import { get, kubectl } from '@shop/tools/cluster/kubectl';
-import { testValues, type TestShop } from '@shop/tools/cluster/test-shop';
+import { testSettings, testValues, type TestShop } from '@shop/tools/cluster/test-shop';
+import { vi } from 'vitest';
 import { Shopper } from '../test/shopper.js';
 
 export const services = ['accounts', 'catalog', 'orders', 'payments', 'image-worker', 'gateway', 'edge'] as const;
@@ -44,7 +45,8 @@ export class ClusterShop {
   /** With the values of the tests but for these; waits until all is ready, and is taken back if that takes too long. */
   async upgrade(set: readonly string[] = [], options: { values?: string[]; timeout?: string } = {}): Promise<void> {
     const { values = testValues, timeout = '4m' } = options;
-    await install({ namespace: this.namespace, values, set: [`global.image.tag=${this.tag}`, ...set], timeout });
+    const all = [`global.image.tag=${this.tag}`, ...testSettings, ...set];
+    await install({ namespace: this.namespace, values, set: all, timeout });
   }
 
   /** All pods, or those of a service, that are not about to go. */
@@ -88,12 +90,19 @@ export class ClusterShop {
     return status.reduce((sum, text) => sum + Number(/^ \d+ \d+ (\d+)/m.exec(text)?.[1]), 0);
   }
 
-  /** Mebibytes of each pod that is ready and stays, as the kernel counts what cannot be given back; NaN until it is known. */
-  async memory(service: string): Promise<number[]> {
-    const pods = await this.pods(service);
-    const table = await this.kubectl('top', 'pods', '--no-headers', '-l', `app.kubernetes.io/name=${service}`);
-    const lines = table.split('\n').map((line) => line.split(/\s+/));
-    return pods.map((pod) => Number.parseInt(lines.find(([name]) => name === pod)?.[2] ?? '', 10));
+  /** Mebibytes of each pod that is ready and stays, as the kernel counts what cannot be given back; waits until it is known. */
+  memory(service: string): Promise<number[]> {
+    const known = async () => {
+      const pods = await this.pods(service);
+      const table = await this.kubectl('top', 'pods', '--no-headers', '-l', `app.kubernetes.io/name=${service}`);
+      const lines = table.split('\n').map((line) => line.split(/\s+/));
+      return pods.map((pod) => {
+        const [, , memory] = lines.find(([name]) => name === pod) ?? [];
+        if (memory === undefined) throw new Error(`nothing is known of ${pod} yet`);
+        return Number.parseInt(memory, 10);
+      });
+    };
+    return vi.waitFor(known, { timeout: 90_000, interval: 5000 });
   }
 }
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { get, kubectl, must } from '@shop/tools/cluster/kubectl';
-import { testValues } from '@shop/tools/cluster/test-shop';
+import { s3Image, testValues } from '@shop/tools/cluster/test-shop';
 import { root } from '@shop/tools/data-dir';
 import { run } from '@shop/tools/processes';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -126,7 +126,10 @@ describe('without Helm', () => {
       apiVersion: 'kustomize.config.k8s.io/v1beta1',
       kind: 'Kustomization',
       resources: [base],
-      images: ['shop', 'shop-edge'].map((name) => ({ name, newTag: shop.tag })),
+      images: [
+        ...['shop', 'shop-edge'].map((name) => ({ name, newTag: shop.tag })),
+        ...(s3Image ? [{ name: 'versity/versitygw', newTag: s3Image.split(':')[1] }] : []),
+      ],
       patches: [
         {
           target: { kind: 'Ingress' },
