@@ -149,7 +149,8 @@ const de: PersonWords = {
     askAgain: 'Noch einmal fragen',
     startOver: 'Neu beginnen',
     empty: 'Es gibt noch nichts zu bestellen',
-    expired: 'Sie wurden inzwischen abgemeldet. Melden Sie sich wieder an: Ihr Warenkorb ist noch so, wie Sie ihn verlassen haben.',
+    expired:
+      'Sie wurden inzwischen abgemeldet. Melden Sie sich wieder an: Ihr Warenkorb ist noch so, wie Sie ihn verlassen haben.',
   },
   order: {
     title: (id) => `Bestellung ${id}`,

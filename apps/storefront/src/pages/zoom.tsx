@@ -29,7 +29,9 @@ export default function Zoom({ images, index, show, close }: ZoomProps) {
             if (key === 'ArrowLeft') turn(-1);
           }}
         >
-          <Dialog.Title className="visually-hidden" aria-live="polite">{t.product.picture(index + 1, images.length)}</Dialog.Title>
+          <Dialog.Title className="visually-hidden" aria-live="polite">
+            {t.product.picture(index + 1, images.length)}
+          </Dialog.Title>
           <Largest image={image} />
           <Dialog.Close className={`${styles.button} ${styles.close}`} aria-label={t.common.close}>
             <CloseIcon />
