@@ -2,7 +2,7 @@
 import { test } from 'vitest';
 import { Shopper } from '../test/shopper.js';
 import { describeInBrowser, expect } from './browser.js';
-import { addToCart, logIn, password, register } from './steps.js';
+import { addToCart, logIn, password, register, toCheckout } from './steps.js';
 
 const NEXT = 'another long password';
 
@@ -34,6 +34,8 @@ describeInBrowser('an account', (shop) => {
     await expect(page.getByRole('alert')).toContainText('E-mail address or password is not right.');
     await logIn(page, email);
     await expect(page.getByRole('heading', { level: 1, name: 'Hello, Ada Lovelace' })).toBeVisible();
+    await page.goBack();
+    await expect(page).toHaveURL(`${shop().url}/`);
     await page.goto('/login');
     await page.getByRole('link', { name: 'Create an account' }).click();
     await page.getByLabel('Your name').fill('Ada again');
@@ -50,6 +52,9 @@ describeInBrowser('an account', (shop) => {
     await logIn(elsewhere, email);
     await elsewhere.waitForURL('**/account');
 
+    await page.getByLabel('Your name').fill('a'.repeat(121));
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByText('This is too long.')).toBeVisible();
     await page.getByLabel('Your name').fill('Countess Lovelace');
     await page.getByRole('button', { name: 'Save' }).click();
     await expect(page.getByRole('heading', { level: 1, name: 'Hello, Countess Lovelace' })).toBeVisible();
@@ -102,6 +107,18 @@ describeInBrowser('an account', (shop) => {
     const other = await newcomer();
     await other.page.goto(`/orders/${placed[0]}`);
     await expect(other.page.getByRole('heading', { name: 'There is no such order' })).toBeVisible();
+  });
+
+  test('takes along what was typed at checkout when it is left', async () => {
+    const page = await shop().visit();
+    await addToCart(page);
+    await toCheckout(page);
+    const kept = () => page.evaluate(() => JSON.stringify({ ...sessionStorage }));
+    expect(await kept()).toContain('12 St James’s Square');
+    await page.getByRole('link', { name: 'Account' }).click();
+    await page.getByRole('button', { name: 'Log out', exact: true }).click();
+    await expect(page.getByRole('link', { name: 'Log in' })).toBeVisible();
+    expect(await kept()).not.toContain('12 St James’s Square');
   });
 
   test('keeps nothing secret where scripts can read it, and takes the cart of before along', async () => {

@@ -57,6 +57,7 @@ describeInBrowser('buying', (shop) => {
     await page.keyboard.press('Tab');
     expect(await focused()).toBe('Skip to content');
     await page.keyboard.press('Enter');
+    await expect(page.getByRole('main')).toBeFocused();
     await tabTo(/In stock only/);
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
@@ -69,6 +70,7 @@ describeInBrowser('buying', (shop) => {
     await tabTo(/^Add to cart/);
     await page.keyboard.press('Enter');
     await expect(page.getByText('is in your cart.')).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Add to cart' })).toBeFocused();
     await tabTo(/Go to the cart/);
     await page.keyboard.press('Enter');
     await page.waitForURL('**/cart');
@@ -93,6 +95,39 @@ describeInBrowser('buying', (shop) => {
     await expect(page.getByText(/Paid/).first()).toBeVisible({ timeout: 20_000 });
   });
 
+  test('what is added comes on top of what is in the cart, also when that is not known yet', async () => {
+    const page = await shop().visit();
+    const mug = '/products/morning-stoneware-mug';
+    await addToCart(page, mug);
+    const known = Promise.withResolvers<void>();
+    await page.route('**/api/cart', async (route) => {
+      await known.promise;
+      await route.continue();
+    });
+    await page.goto(mug);
+    await page.getByRole('button', { name: 'Add to cart' }).click();
+    await expect(page.getByRole('button', { name: 'Adding' })).toBeVisible();
+    known.resolve();
+    await expect(page.getByText('2 in your cart')).toBeVisible();
+  });
+
+  test('who takes something out of the cart reads on, and can put it back for as long as it takes', async () => {
+    const page = await shop().visit();
+    await page.clock.install();
+    const name = await addToCart(page, '/products/morning-stoneware-mug');
+    await page.goto('/cart');
+    await page.getByRole('button', { name: `Remove: ${name}` }).press('Enter');
+    await expect(page.getByRole('heading', { level: 1, name: 'Your cart is empty' })).toBeFocused();
+    const undo = page.getByRole('button', { name: 'Put it back' });
+    await undo.focus();
+    await page.clock.fastForward('01:00');
+    await undo.press('Enter');
+    await expect(page.getByRole('spinbutton', { name: `Quantity: ${name}` })).toHaveValue('1');
+    await page.getByRole('heading', { level: 1 }).focus();
+    await page.clock.fastForward('01:00');
+    await expect(undo).toBeHidden();
+  });
+
   test('a declined card is explained, and the cart comes back', async () => {
     const page = await shop().visit();
     const name = await addToCart(page);
@@ -114,7 +149,8 @@ describeInBrowser('buying', (shop) => {
       priceCents: 2500,
       stock: 1,
     });
-    const page = await shop().visit();
+    // Where what is said is far from the button.
+    const page = await shop().visit({ viewport: { width: 360, height: 740 } });
     await addToCart(page, '/products/morning-stoneware-mug');
     await addToCart(page, `/products/${product.slug}`);
     await toCheckout(page);
@@ -126,7 +162,9 @@ describeInBrowser('buying', (shop) => {
     );
     await orderButton(page).click();
     await expect(page.getByRole('alert')).toContainText(product.name);
+    await expect(page.getByRole('alert')).toBeInViewport();
     await page.getByRole('button', { name: 'Take it out and go on' }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
     await expect(page.getByRole('region', { name: 'Summary' })).not.toContainText(product.name);
     await orderButton(page).click();
     await page.waitForURL('**/orders/*');

@@ -77,16 +77,32 @@ describeInBrowser('finding', (shop) => {
     await expect(cards(page)).toHaveCount(24);
   });
 
+  test('on a phone the filters fold away from what they found', async () => {
+    const page = await shop().visit({ viewport: { width: 360, height: 740 } });
+    await page.goto('/products');
+    const toggle = page.getByRole('button', { name: 'Filters' });
+    await toggle.click();
+    await page.getByRole('checkbox', { name: 'In stock only' }).check();
+    await page.getByRole('button', { name: 'Show results' }).click();
+    await expect(page.getByRole('checkbox', { name: 'In stock only' })).toBeHidden();
+    await expect(toggle).toBeFocused();
+    await expect(firstProduct(page)).toBeInViewport();
+  });
+
   test('what matches nothing says so and leads on', async () => {
     const page = await shop().visit();
-    await page.goto('/products?q=zeppelin');
+    await page.goto('/products');
+    await page.getByRole('searchbox').fill('zeppelin');
+    await page.keyboard.press('Enter');
     await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1, name: 'Results for “zeppelin”' })).toBeFocused();
     await page.getByRole('link', { name: 'See all products' }).click();
     await expect(cards(page)).toHaveCount(24);
     await page.goto('/no/such/page');
     await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
     await page.goto('/products/no-such-product');
     await expect(page.getByRole('heading', { name: 'This product is not here any more' })).toBeVisible();
+    await expect(page).toHaveTitle(/^This product is not here any more/);
     await page.goto('/categories/no-such-category');
     await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
   });

@@ -5,7 +5,7 @@ import { pages } from '@shop/contracts/pages';
 import { test } from 'vitest';
 import { Shopper } from '../test/shopper.js';
 import { describeInBrowser, expect } from './browser.js';
-import { addToCart, logIn } from './steps.js';
+import { addToCart, logIn, orderButton, toCheckout } from './steps.js';
 
 /** JavaScript, gzip. */
 const MOST_BYTES = 120_000;
@@ -64,6 +64,8 @@ describeInBrowser('every page', (shop) => {
   test('fits a phone of 360 px and does not jump while it loads', { timeout: TOUR_MS }, async () => {
     const page = await asStaff({ viewport: PHONE });
     await page.addInitScript(() => {
+      // Whose words are longer.
+      localStorage.setItem('language', 'de');
       const shifts: number[] = [];
       Object.assign(window, { shifts });
       new PerformanceObserver((list) => {
@@ -84,6 +86,31 @@ describeInBrowser('every page', (shop) => {
       expect([name, await wider()]).toEqual([name, 0]);
       await page.setViewportSize(PHONE);
     }
+  });
+
+  test('breaks a word that is longer than a phone is wide', async () => {
+    const staff = await shop().staff();
+    const name = `Donaudampfschifffahrtsgesellschaftskapitänsmützenhaken ${Date.now()}`;
+    const draft = { name, description: name, category: 'home', priceCents: 1500, stock: 5 };
+    const { slug } = (await staff.send('POST', '/api/products', draft)).body;
+    const page = await shop().visit({ viewport: PHONE });
+    const fits = async () => {
+      await expect(page.getByText(/^Donaudampf/).first()).toBeVisible();
+      const wider = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect([page.url(), await wider()]).toEqual([page.url(), 0]);
+    };
+    await page.goto('/products?q=Donaudampfschifffahrtsgesellschaftskapit%C3%A4nsm%C3%BCtzenhaken');
+    await fits();
+    await addToCart(page, `/products/${slug}`);
+    await fits();
+    await page.goto('/cart');
+    await fits();
+    await toCheckout(page);
+    await expect(page.getByText(name)).toBeVisible();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+    await orderButton(page).click();
+    await page.waitForURL('**/orders/*');
+    await fits();
   });
 
   test('loads little: the first pages of a visit stay within the budget', { timeout: TOUR_MS }, async () => {
@@ -121,9 +148,13 @@ describeInBrowser('every page', (shop) => {
   test('begins at its heading for who comes from another, and has its own title', async () => {
     const page = await shop().visit();
     await page.goto('/');
+    // Phones share what it names, which is the page that was loaded.
+    const canonical = page.locator('link[rel=canonical]');
+    await expect(canonical).toHaveAttribute('href', `${shop().url}/`);
     await page.getByRole('navigation', { name: 'Categories' }).getByRole('link', { name: 'Kids' }).click();
     await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
-    await expect(page).toHaveTitle(/ – Field & Hearth$/);
+    await expect(page).toHaveTitle(/^Kids.* – Field & Hearth$/);
+    await expect(canonical).toHaveCount(0);
   });
 
   test('is found by who runs no scripts', async () => {

@@ -1,5 +1,5 @@
 // What staff do, up to a picture that shoppers see.
-import type { Page } from '@playwright/test';
+import type { Page, Route } from '@playwright/test';
 import sharp from 'sharp';
 import { test } from 'vitest';
 import { Shopper } from '../test/shopper.js';
@@ -56,6 +56,16 @@ describeInBrowser('staff', (shop) => {
     await expect(page.getByRole('dialog').getByRole('img')).toBeVisible();
     await page.keyboard.press('Escape');
     await expect(page.getByRole('button', { name: /Enlarge/ })).toBeFocused();
+    await page.getByRole('button', { name: /Enlarge/ }).click();
+    await expect(page.getByRole('dialog')).toBeVisible();
+    await page.mouse.click(10, 300);
+    await expect(page.getByRole('dialog')).toBeHidden();
+
+    // Below another product it is not seen first.
+    const { items } = (await (await shop().staff()).get('/api/products?category=home&inStock=true&limit=5')).body;
+    await page.goto(`/products/${items.find((item: { name: string }) => item.name !== name).slug}`);
+    const below = page.getByRole('region', { name: 'More like this' }).locator('picture img');
+    await expect(below.first()).toHaveAttribute('loading', 'lazy');
   });
 
   test('drop a picture, see how much of it has left, and its steps ticked off as they are done', async () => {
@@ -141,6 +151,11 @@ describeInBrowser('staff', (shop) => {
     await page.getByRole('button', { name: 'Save' }).click();
     await expect(page.getByRole('alert')).toContainText('Somebody else changed this product');
     await expect(page.getByRole('row', { name: /Price/ })).toContainText('€13.00');
+    const isAway = (route: Route) => route.fulfill({ status: 503, json: { code: 'unavailable' } });
+    await page.route('**/api/products/*', isAway);
+    await page.getByRole('button', { name: 'Save mine over it' }).click();
+    await expect(page.getByRole('alert').last()).toContainText('does not answer just now');
+    await page.unroute('**/api/products/*', isAway);
     await page.getByRole('button', { name: 'Save mine over it' }).click();
     await expect(page.getByLabel('Price in euros')).toHaveValue('14.00');
     await expect.poll(async () => (await colleague.get(`/api/products/${id}`)).body.priceCents).toBe(1400);
@@ -149,9 +164,13 @@ describeInBrowser('staff', (shop) => {
   test('add to the stock of what is there', async () => {
     const page = await atWork();
     await newProduct(page);
+    await page.getByLabel('Add to stock').fill('five');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByText('Please enter a number.')).toBeVisible();
     await page.getByLabel('Add to stock').fill('5');
     await page.getByRole('button', { name: 'Save' }).click();
     await expect(page.getByText('12 now.')).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
   });
 
   test('find an order and give part of its money back', async () => {
@@ -171,6 +190,7 @@ describeInBrowser('staff', (shop) => {
     await page.getByLabel('Reason').fill('A scratch');
     await page.getByRole('main').getByRole('button', { name: 'Refund' }).first().click();
     await expect(page.getByText('The refund is on its way.')).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
     await expect(page.getByRole('row').nth(1)).toContainText('€1.00', { timeout: 20_000 });
   });
 

@@ -1,8 +1,9 @@
 // What goes wrong on the way, and that nothing is lost or ordered twice by it.
+import type { Page, Route } from '@playwright/test';
 import { test } from 'vitest';
 import { Shopper } from '../test/shopper.js';
 import { describeInBrowser, expect } from './browser.js';
-import { addToCart, firstProduct, logIn, orderButton, password, toCheckout } from './steps.js';
+import { addToCart, firstProduct, logIn, orderButton, password, register, toCheckout } from './steps.js';
 
 describeInBrowser('in trouble', (shop) => {
   const ordersOf = async (email: string) => {
@@ -20,23 +21,67 @@ describeInBrowser('in trouble', (shop) => {
     expect(await ordersOf(email)).toHaveLength(1);
   });
 
-  test('an order whose answer was lost is asked about again, also after a reload, and is one order', async () => {
-    const page = await shop().visit();
-    await addToCart(page);
-    const email = await toCheckout(page);
-    // Placed, but the answer never comes.
+  /** Orders, but what is heard of it is `answer`. */
+  const orderUnheard = async (page: Page, answer: (route: Route) => Promise<void>) => {
     await page.route('**/api/orders', async (route) => {
       await route.fetch();
-      await route.abort();
+      await answer(route);
     });
     await orderButton(page).click();
     await expect(page.getByText('We did not hear back about your order.')).toBeVisible();
-    expect(await ordersOf(email)).toHaveLength(1);
     await page.unroute('**/api/orders');
+  };
+
+  test.each<[string, (route: Route) => Promise<void>]>([
+    ['never came', (route) => route.abort()],
+    ['broke off', (route) => route.fulfill({ status: 202, contentType: 'application/json', body: '{"id":' })],
+  ])('an order whose answer %s is asked about again after a reload, and is one order', async (_, answer) => {
+    const page = await shop().visit();
+    await addToCart(page);
+    const email = await toCheckout(page);
+    await orderUnheard(page, answer);
+    expect(await ordersOf(email)).toHaveLength(1);
     await page.reload();
     await page.waitForURL('**/orders/*');
     await expect(page.getByText(/Paid/).first()).toBeVisible({ timeout: 20_000 });
     expect(await ordersOf(email)).toHaveLength(1);
+  });
+
+  test('an order whose answer was lost is found again by who had to log in meanwhile', async () => {
+    const page = await shop().visit();
+    await addToCart(page);
+    const email = await toCheckout(page);
+    await orderUnheard(page, (route) => route.abort());
+    const elsewhere = new Shopper(shop().url, { email, password });
+    await elsewhere.logIn();
+    await elsewhere.send('DELETE', '/api/sessions');
+    await page.getByRole('button', { name: 'Ask again' }).click();
+    await expect(page.getByText('You were logged out in the meantime.')).toBeVisible();
+    await logIn(page, email);
+    await page.waitForURL('**/orders/*');
+    expect(await ordersOf(email)).toHaveLength(1);
+  });
+
+  test('who logs in after somebody else neither orders for them nor sees what they typed', async () => {
+    const page = await shop().visit();
+    await addToCart(page);
+    const email = await toCheckout(page);
+    await orderUnheard(page, (route) => route.abort());
+    const elsewhere = new Shopper(shop().url, { email, password });
+    await elsewhere.logIn();
+    await elsewhere.send('DELETE', '/api/sessions');
+    await page.getByRole('button', { name: 'Ask again' }).click();
+    await page.waitForURL('**/login?**');
+    const posted: string[] = [];
+    page.on('request', (request) => {
+      if (request.method() === 'POST') posted.push(new URL(request.url()).pathname);
+    });
+    await register(page);
+    await page.waitForURL('**/checkout');
+    await addToCart(page);
+    await page.goto('/checkout');
+    await expect(page.getByLabel('Street and number')).toHaveValue('');
+    expect(posted).toEqual(['/api/customers']);
   });
 
   test('who is logged out during checkout logs in again and finds cart and address', async () => {
@@ -112,5 +157,17 @@ describeInBrowser('in trouble', (shop) => {
     await page.unroute('**/api/**');
     await page.getByRole('button', { name: 'Try again' }).click();
     await expect(firstProduct(page)).toBeVisible();
+  });
+
+  test('a page of a person says so when it cannot be known who is there', async () => {
+    const page = await shop().visit();
+    await page.route('**/api/session', (route) => route.fulfill({ status: 503, json: { code: 'unavailable' } }));
+    await page.goto('/account');
+    await expect(page.getByRole('alert')).toContainText('does not answer just now');
+    await page.unroute('**/api/session');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Please log in first.' })).toBeVisible();
+    await page.getByRole('main').getByRole('link', { name: 'Log in' }).click();
+    await expect(page).toHaveURL(/\/login\?next=%2Faccount/);
   });
 });

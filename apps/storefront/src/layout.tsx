@@ -84,8 +84,11 @@ function Main() {
   const shown = useRef<string>(undefined);
   useEffect(() => {
     if (path === undefined) return;
-    if (shown.current !== undefined && shown.current !== path)
+    if (shown.current !== undefined && shown.current !== path) {
       (main.current?.querySelector<HTMLElement>('h1[tabindex]') ?? main.current)?.focus({ preventScroll: true });
+      // It names the page that was loaded, and phones share what it names.
+      document.querySelector('link[rel=canonical]')?.remove();
+    }
     shown.current = path;
   }, [path]);
   return (

@@ -1,5 +1,6 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMessages } from './i18n/i18n.js';
+import { focusHeading } from './page-title.js';
 import styles from './search-form.module.css';
 import { Form } from './ui/form.js';
 import { SearchIcon } from './ui/icons.js';
@@ -8,10 +9,13 @@ export function SearchForm() {
   const { header: t } = useMessages();
   const navigate = useNavigate();
   const { q = '' } = useSearch({ strict: false }) as { q?: string };
-  const submit = ({ q: words = '' }: Record<string, string>) =>
-    void navigate({ to: '/products', search: words.trim() ? { q: words.trim() } : {} });
+  const submit = async ({ q: words = '' }: Record<string, string>) => {
+    await navigate({ to: '/products', search: words.trim() ? { q: words.trim() } : {} });
+    // Also from one list to another; on a phone, what was found is then not behind the keyboard.
+    focusHeading();
+  };
   return (
-    <Form className={styles.form} role="search" onData={submit}>
+    <Form className={styles.form} role="search" onData={(data) => void submit(data)}>
       <label className="visually-hidden" htmlFor="search">
         {t.searchFor}
       </label>

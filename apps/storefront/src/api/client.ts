@@ -1,7 +1,7 @@
 // Asks the shop's API. Whatever goes wrong is an ApiError with a code that the pages have words for.
 import type { Problem, ProblemCode } from '@shop/contracts/problems';
 
-/** `offline`: there was no answer at all. */
+/** `offline`: there was no answer, or it broke off. */
 export type ErrorCode = ProblemCode | 'offline';
 
 export class ApiError extends Error {
@@ -43,11 +43,11 @@ export async function send<T>(method: string, path: string, options: RequestOpti
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: signal ?? null,
     });
+    if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiError('offline');
   }
-  if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
   throw await errorOf(response);
 }
 

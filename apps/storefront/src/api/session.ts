@@ -27,6 +27,8 @@ export function useLeave(path: '/api/session' | '/api/sessions') {
   return useMutation({
     mutationFn: () => send<void>('DELETE', path),
     onSuccess: async () => {
+      // What was typed at checkout.
+      sessionStorage.clear();
       await forgetPerson(client);
       client.setQueryData(session.queryKey, { customer: null });
       tellTabs();

@@ -63,7 +63,8 @@ export function useFormats() {
 export function useExplain() {
   const { errors } = useMessages();
   return (error: unknown): string => {
-    if (!(error instanceof ApiError)) return errors.other.replace(/:$/, '.');
+    // There is no number to tell.
+    if (!(error instanceof ApiError)) return errors.other.replace(/;.*/, '.');
     return errors.codes[error.code] ?? `${errors.other} ${error.problem.requestId ?? error.code}`;
   };
 }

@@ -129,11 +129,11 @@ const de: PersonWords = {
     credit: (balance) => `Guthaben (${balance})`,
     creditShort: 'Ihr Guthaben reicht für diese Bestellung nicht.',
     tokens: {
-      tok_ok: 'Karte, die geht',
+      tok_ok: 'Karte, die funktioniert',
       tok_declined: 'Karte, die abgelehnt wird',
       tok_slow: 'Karte einer langsamen Bank',
       tok_flaky: 'Karte einer Bank, die zweimal nicht antwortet',
-      tok_down: 'Karte einer Bank, die weg ist',
+      tok_down: 'Karte einer Bank, die nicht erreichbar ist',
     },
     order: (price) => `Bestellen und ${price} zahlen`,
     ordering: 'Wird bestellt …',
@@ -149,7 +149,8 @@ const de: PersonWords = {
     askAgain: 'Noch einmal fragen',
     startOver: 'Neu beginnen',
     empty: 'Es gibt noch nichts zu bestellen',
-    expired: 'Sie wurden inzwischen abgemeldet. Melden Sie sich wieder an: Ihr Warenkorb ist, wie er war.',
+    expired:
+      'Sie wurden inzwischen abgemeldet. Melden Sie sich wieder an: Ihr Warenkorb ist noch so, wie Sie ihn verlassen haben.',
   },
   order: {
     title: (id) => `Bestellung ${id}`,

@@ -1,18 +1,20 @@
 import type { StaffProduct } from '@shop/contracts/products';
 import { useFormats } from '../i18n/i18n.js';
 import { Button } from '../ui/button.js';
-import { Notice } from '../ui/notice.js';
+import { ErrorNotice, Notice } from '../ui/notice.js';
 import styles from './manage.module.css';
 import { useWords } from './words.js';
 
 interface ConflictProps {
   mine: Pick<StaffProduct, 'name' | 'description' | 'priceCents' | 'featured' | 'hidden'> & { category: string };
   now: StaffProduct;
+  busy: boolean;
+  error: unknown;
   takeTheirs: () => void;
   saveMine: () => void;
 }
 
-export function Conflict({ mine, now, takeTheirs, saveMine }: ConflictProps) {
+export function Conflict({ mine, now, busy, error, takeTheirs, saveMine }: ConflictProps) {
   const t = useWords();
   const { price } = useFormats();
   const rows: [string, string, string][] = [
@@ -48,8 +50,9 @@ export function Conflict({ mine, now, takeTheirs, saveMine }: ConflictProps) {
             ))}
         </tbody>
       </table>
+      <ErrorNotice error={error} />
       <div className={styles.buttons}>
-        <Button onClick={saveMine}>{t.saveMine}</Button>
+        <Button disabled={busy} onClick={saveMine}>{t.saveMine}</Button>
         <Button look="secondary" onClick={takeTheirs}>
           {t.takeTheirs}
         </Button>

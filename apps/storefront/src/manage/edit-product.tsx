@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { productPath } from '@shop/contracts/pages';
 import { ApiError, get, send } from '../api/client.js';
 import { useMessages } from '../i18n/i18n.js';
-import { usePageTitle } from '../page-title.js';
+import { focusHeading, usePageTitle } from '../page-title.js';
 import { Button } from '../ui/button.js';
 import { Form } from '../ui/form.js';
 import { ErrorNotice } from '../ui/notice.js';
@@ -63,6 +63,10 @@ function readNow(id: string, signal?: AbortSignal): Promise<StaffProduct> {
   return get<StaffProduct>(`/api/staff/products/${encodeURIComponent(id)}`, signal);
 }
 
+function isOvertaken(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'stale_version';
+}
+
 type Entered = ReturnType<typeof enteredProduct> & { hidden: boolean; stockDelta?: number };
 
 function EditForm({ product, queryKey }: { product: StaffProduct; queryKey: string[] }) {
@@ -78,10 +82,11 @@ function EditForm({ product, queryKey }: { product: StaffProduct; queryKey: stri
       for (const key of [['products'], ['manage', 'products']]) void client.invalidateQueries({ queryKey: key });
       void client.invalidateQueries({ queryKey: [productPath(saved.slug)] });
       say(common.saved);
+      // The form begins anew.
+      focusHeading();
     },
     onError: async (error, { body: mine }) => {
-      if (error instanceof ApiError && error.code === 'stale_version')
-        setOvertaken({ mine, now: await readNow(product.id) });
+      if (isOvertaken(error)) setOvertaken({ mine, now: await readNow(product.id) });
     },
   });
   const onData = (data: Record<string, string>) => {
@@ -94,6 +99,8 @@ function EditForm({ product, queryKey }: { product: StaffProduct; queryKey: stri
     return (
       <Conflict
         {...overtaken}
+        busy={save.isPending}
+        error={isOvertaken(save.error) ? undefined : save.error}
         takeTheirs={() => client.setQueryData(queryKey, overtaken.now)}
         saveMine={() => save.mutate({ body: overtaken.mine, version: overtaken.now.version })}
       />

@@ -1,20 +1,15 @@
 // What is around every page for staff. That only staff may change anything is decided by the API.
 import { Link, Outlet } from '@tanstack/react-router';
 import { useCustomer } from '../api/session.js';
+import { WhoIsThere } from '../pages/who-is-there.js';
 import { Empty } from '../ui/notice.js';
-import { Rows } from '../ui/skeleton.js';
 import styles from './manage.module.css';
 import { useWords } from './words.js';
 
 export function Manage() {
   const t = useWords();
   const customer = useCustomer();
-  if (!customer)
-    return (
-      <div className="page">
-        <Rows />
-      </div>
-    );
+  if (!customer) return <WhoIsThere />;
   if (customer.role !== 'staff') return <Empty title={t.onlyStaff} hint={t.onlyStaffHint} />;
   return (
     <div className={`page ${styles.manage}`}>

@@ -4,7 +4,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { get } from '../api/client.js';
 import { usePersonMessages } from '../i18n/person.js';
-import { usePageTitle } from '../page-title.js';
+import { focusHeading, usePageTitle } from '../page-title.js';
 import { Button } from '../ui/button.js';
 import { SelectField, TextField } from '../ui/field.js';
 import { Form } from '../ui/form.js';
@@ -23,6 +23,10 @@ export function ManageOrdersPage() {
   const { q, status } = route.useSearch();
   const [refunding, setRefunding] = useState<Order>();
   usePageTitle(t.orders);
+  const close = () => {
+    setRefunding(undefined);
+    focusHeading();
+  };
   const query = useInfiniteQuery({
     queryKey: ['manage', 'orders', q, status],
     queryFn: ({ pageParam, signal }) => get<OrderPage>(pathOf({ q, status, cursor: pageParam }), signal),
@@ -34,7 +38,7 @@ export function ManageOrdersPage() {
     <>
       <h1 tabIndex={-1}>{t.orders}</h1>
       <Search q={q} status={status} />
-      {refunding && <RefundForm key={refunding.id} order={refunding} close={() => setRefunding(undefined)} />}
+      {refunding && <RefundForm key={refunding.id} order={refunding} close={close} />}
       <ErrorNotice error={query.error} retry={() => void query.refetch()} />
       {query.isPending ? (
         <Rows />

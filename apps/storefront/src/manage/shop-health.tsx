@@ -26,30 +26,32 @@ export function Services() {
   if (!data) return <Rows count={2} />;
   return (
     <>
-      <table className={styles.table}>
-        <thead>
-          <tr>
-            <th scope="col">{t.service}</th>
-            <th scope="col">{t.state}</th>
-            <th scope="col">{t.replicas}</th>
-            <th scope="col" className={styles.number}>
-              {t.took}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {data.services.map(({ name, up, ms, replicas }) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td className={up ? styles.good : styles.bad}>{up ? t.answers : t.silent}</td>
-              <td>
-                <Replicas replicas={replicas} />
-              </td>
-              <td className={styles.number}>{t.tookMs(ms)}</td>
+      <div className={styles.scroll} tabIndex={0} role="group" aria-label={t.services}>
+        <table className={styles.table}>
+          <thead>
+            <tr>
+              <th scope="col">{t.service}</th>
+              <th scope="col">{t.state}</th>
+              <th scope="col">{t.replicas}</th>
+              <th scope="col" className={styles.number}>
+                {t.took}
+              </th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {data.services.map(({ name, up, ms, replicas }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td className={up ? styles.good : styles.bad}>{up ? t.answers : t.silent}</td>
+                <td>
+                  <Replicas replicas={replicas} />
+                </td>
+                <td className={styles.number}>{t.tookMs(ms)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
       <p className={styles.soft}>{time(data.at)}</p>
     </>
   );

@@ -16,17 +16,13 @@ import { useSay } from '../ui/say.js';
 import { Rows } from '../ui/skeleton.js';
 import { PasswordField } from './enter.js';
 import styles from './account.module.css';
+import { WhoIsThere } from './who-is-there.js';
 
 export function AccountPage() {
   const t = usePersonMessages();
   usePageTitle(t.person.account);
   const customer = useCustomer();
-  if (!customer)
-    return (
-      <div className="page">
-        <Rows />
-      </div>
-    );
+  if (!customer) return <WhoIsThere />;
   return (
     <div className={`page ${styles.account}`}>
       <h1 tabIndex={-1}>{t.person.hello(customer.name)}</h1>

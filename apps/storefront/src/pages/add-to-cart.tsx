@@ -4,7 +4,6 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { quantityOf, useSetLine } from '../api/cart.js';
 import { cart } from '../api/queries.js';
-import { MAX_QUANTITY } from '@shop/contracts/limits';
 import { useMessages } from '../i18n/i18n.js';
 import { Button } from '../ui/button.js';
 import { ErrorNotice } from '../ui/notice.js';
@@ -21,7 +20,7 @@ export function AddToCart({ product }: { product: Product }) {
   const inCart = quantityOf(data?.lines, product.id);
   const add = () =>
     setLine.mutate(
-      { product: product.id, quantity: Math.min(inCart + quantity, MAX_QUANTITY) },
+      { product: product.id, quantity, more: true },
       {
         onSuccess: () => {
           setQuantity(1);

@@ -1,10 +1,11 @@
 import type { CartLine } from '@shop/contracts/carts';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
 import { useSetLine } from '../api/cart.js';
 import { cart } from '../api/queries.js';
 import { useFormats, useMessages } from '../i18n/i18n.js';
-import { usePageTitle } from '../page-title.js';
+import { focusHeading, usePageTitle } from '../page-title.js';
 import { Button, ButtonLink } from '../ui/button.js';
 import { Empty, ErrorNotice } from '../ui/notice.js';
 import { Quantity } from '../ui/quantity.js';
@@ -17,6 +18,7 @@ export function CartPage() {
   const { cart: t } = useMessages();
   usePageTitle(t.title);
   const { data, error, refetch } = useQuery(cart);
+  useFocusAfterRemoval(data?.lines.length ?? 0);
   if (data?.lines.length === 0)
     return (
       <Empty title={t.empty} hint={t.emptyHint}>
@@ -42,6 +44,15 @@ export function CartPage() {
       )}
     </div>
   );
+}
+
+/** A line that goes takes the focus with it. */
+function useFocusAfterRemoval(lines: number): void {
+  const before = useRef(lines);
+  useEffect(() => {
+    if (lines < before.current && document.activeElement === document.body) focusHeading();
+    before.current = lines;
+  }, [lines]);
 }
 
 function Line({ line }: { line: CartLine }) {

@@ -1,11 +1,11 @@
 // What was entered so far, kept over a reload and a log-in, in this tab only.
-const STORE = 'checkout-draft';
+const storeOf = (customerId: string) => `checkout-draft ${customerId}`;
 
-export function readDraft(): Record<string, string> {
-  return JSON.parse(sessionStorage.getItem(STORE) ?? '{}') as Record<string, string>;
+export function readDraft(customerId: string): Record<string, string> {
+  return JSON.parse(sessionStorage.getItem(storeOf(customerId)) ?? '{}') as Record<string, string>;
 }
 
-export function keepDraft(draft: Record<string, string>): Record<string, string> {
-  sessionStorage.setItem(STORE, JSON.stringify(draft));
+export function keepDraft(customerId: string, draft: Record<string, string>): Record<string, string> {
+  sessionStorage.setItem(storeOf(customerId), JSON.stringify(draft));
   return draft;
 }

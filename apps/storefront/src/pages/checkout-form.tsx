@@ -19,6 +19,7 @@ const stripeKey = document.querySelector<HTMLMetaElement>(`meta[name=${STRIPE_KE
 const StripeCard = lazy(() => import('./stripe-card.js'));
 
 interface CheckoutFormProps {
+  customerId: string;
   totalCents: number;
   error: unknown;
   busy: boolean;
@@ -27,11 +28,11 @@ interface CheckoutFormProps {
   submit: (request: Omit<OrderRequest, 'expectedTotalCents'>) => void;
 }
 
-export function CheckoutForm({ totalCents, error, busy, blocked, submit }: CheckoutFormProps) {
+export function CheckoutForm({ customerId, totalCents, error, busy, blocked, submit }: CheckoutFormProps) {
   const { checkout: t } = usePersonMessages();
   const { price } = useFormats();
-  const [draft, setDraft] = useState(readDraft);
-  const change = (name: string, value: string) => setDraft(keepDraft({ ...draft, [name]: value }));
+  const [draft, setDraft] = useState(() => readDraft(customerId));
+  const change = (name: string, value: string) => setDraft(keepDraft(customerId, { ...draft, [name]: value }));
   const { card, asking, paymentOf } = usePayment();
   const onData = async ({ method, token, ...address }: Record<string, string>) => {
     const shippingAddress = address as ShippingAddress;

@@ -4,6 +4,7 @@ import { useSetLine } from '../api/cart.js';
 import { ApiError } from '../api/client.js';
 import { useFormats } from '../i18n/i18n.js';
 import { usePersonMessages } from '../i18n/person.js';
+import { focusHeading } from '../page-title.js';
 import { Button } from '../ui/button.js';
 import { ErrorNotice, Notice } from '../ui/notice.js';
 
@@ -33,6 +34,11 @@ function OutOfStock({ cart, productIds }: { cart: Cart; productIds: string[] }) 
   const setLine = useSetLine();
   const missing = cart.lines.filter(({ productId }) => productIds.includes(productId));
   if (missing.length === 0) return null;
+  const takeOut = () => {
+    for (const { productId } of missing) setLine.mutate({ product: productId, quantity: 0 });
+    // The button goes with what it takes out.
+    focusHeading();
+  };
   return (
     <Notice tone="warn">
       <p>{t.outOfStock}</p>
@@ -44,12 +50,10 @@ function OutOfStock({ cart, productIds }: { cart: Cart; productIds: string[] }) 
         ))}
       </ul>
       <p>{t.outOfStockHint}</p>
-      <Button
-        look="secondary"
-        onClick={() => missing.forEach(({ productId }) => setLine.mutate({ product: productId, quantity: 0 }))}
-      >
+      <Button look="secondary" onClick={takeOut}>
         {t.takeOut}
       </Button>
+      <ErrorNotice error={setLine.error} />
     </Notice>
   );
 }

@@ -2,11 +2,12 @@ import type { Cart } from '@shop/contracts/carts';
 import type { OrderRequest } from '@shop/contracts/orders';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { tellTabs } from '../api/cart.js';
-import { forgetAttempt, newAttempt, openAttempt, place, type Attempt } from '../api/checkout.js';
+import { forgetAttempt, newAttempt, openAttempt, place } from '../api/checkout.js';
 import { ApiError } from '../api/client.js';
 import { cart, order } from '../api/queries.js';
+import { useCustomer } from '../api/session.js';
 import { usePersonMessages } from '../i18n/person.js';
 import { usePageTitle } from '../page-title.js';
 import { Button, ButtonLink } from '../ui/button.js';
@@ -16,15 +17,23 @@ import { CheckoutForm } from './checkout-form.js';
 import { CheckoutRefusal } from './checkout-refusal.js';
 import { CheckoutSummary } from './checkout-summary.js';
 import styles from './checkout.module.css';
+import { WhoIsThere } from './who-is-there.js';
 
 /** So old an attempt is not sent again unasked. */
 const RECENT_MS = 2 * 60_000;
 
 export function CheckoutPage() {
+  const { checkout: t } = usePersonMessages();
+  usePageTitle(t.title);
+  const customer = useCustomer();
+  return customer ? <Checkout key={customer.id} customerId={customer.id} /> : <WhoIsThere />;
+}
+
+function Checkout({ customerId }: { customerId: string }) {
   const t = usePersonMessages();
-  usePageTitle(t.checkout.title);
   const { data, error, refetch } = useQuery({ ...cart, refetchOnMount: 'always' });
-  const { attempt, placing, submit, askAgain, startOver } = usePlacing();
+  const { attempt, placing, submit, askAgain, startOver } = usePlacing(customerId);
+  const told = useTold(placing.error);
   if (!data && error) return <Framed content={<ErrorNotice error={error} retry={() => void refetch()} />} />;
   if (!data) return <Framed content={<Rows />} />;
   const unknown = attempt && !placing.isPending && (
@@ -51,14 +60,17 @@ export function CheckoutPage() {
       content={
         <div className={styles.columns}>
           <div className={styles.main}>
-            {unknown || (
-              <CheckoutRefusal
-                error={placing.error}
-                cart={data}
-                seenCents={placing.variables?.request.expectedTotalCents}
-              />
-            )}
+            <div ref={told} tabIndex={-1} className={styles.told}>
+              {unknown || (
+                <CheckoutRefusal
+                  error={placing.error}
+                  cart={data}
+                  seenCents={placing.variables?.request.expectedTotalCents}
+                />
+              )}
+            </div>
             <CheckoutForm
+              customerId={customerId}
               totalCents={data.totalCents}
               error={placing.error}
               busy={placing.isPending || placing.isSuccess}
@@ -83,11 +95,20 @@ function Framed({ content }: { content: React.ReactNode }) {
   );
 }
 
+/** What the shop said is far above the button that was pressed; a field that is wrong is led to by the form. */
+function useTold(error: unknown) {
+  const told = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (error && !document.activeElement?.matches('[aria-invalid=true]')) told.current?.focus();
+  }, [error]);
+  return told;
+}
+
 /** One attempt at a time; one without an answer is asked about until there is one. */
-function usePlacing() {
+function usePlacing(customerId: string) {
   const client = useQueryClient();
   const navigate = useNavigate();
-  const [attempt, setAttempt] = useState<Attempt | undefined>(openAttempt);
+  const [attempt, setAttempt] = useState(() => openAttempt(customerId));
   const placing = useMutation({
     mutationFn: place,
     // Also without a network: it fails, and says so.
@@ -103,23 +124,23 @@ function usePlacing() {
       if (error instanceof ApiError && ['price_changed', 'out_of_stock', 'empty_order'].includes(error.code))
         void client.invalidateQueries(cart);
     },
-    onSettled: () => setAttempt(openAttempt()),
+    onSettled: () => setAttempt(openAttempt(customerId)),
   });
   const { mutate } = placing;
   useEffect(() => {
-    const left = openAttempt();
+    const left = openAttempt(customerId);
     if (left && Date.now() - left.startedAt < RECENT_MS) mutate(left);
-  }, [mutate]);
+  }, [customerId, mutate]);
   return {
     attempt,
     placing,
     submit: (request: Omit<OrderRequest, 'expectedTotalCents'>, { totalCents }: Cart) => {
       // Also of two clicks so close that nothing was drawn in between.
-      if (!openAttempt()) mutate(newAttempt({ ...request, expectedTotalCents: totalCents }));
+      if (!openAttempt(customerId)) mutate(newAttempt(customerId, { ...request, expectedTotalCents: totalCents }));
     },
     askAgain: () => attempt && mutate(attempt),
     startOver: () => {
-      forgetAttempt();
+      if (attempt) forgetAttempt(attempt);
       setAttempt(undefined);
       placing.reset();
     },

@@ -15,7 +15,8 @@ const registerRoute = getRouteApi('/register');
 
 function useGoOn(next: string | undefined) {
   const router = useRouter();
-  return () => router.history.push(next ?? '/account');
+  // Going back then leads past the form.
+  return () => router.history.replace(next ?? '/account');
 }
 
 export function LoginPage() {

@@ -1,7 +1,7 @@
 // The filters of a list: beside it on wide screens, folded away above it on phones.
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { categories } from '../api/queries.js';
 import { useMessages } from '../i18n/i18n.js';
 import { colours, euros, type ListSearch } from '../listing.js';
@@ -19,6 +19,7 @@ interface FilterProps {
 export function FilterPanel(props: FilterProps) {
   const { list: t } = useMessages();
   const [open, setOpen] = useState(false);
+  const toggle = useRef<HTMLButtonElement>(null);
   const { pages: _, ...search } = props.search;
   const { q, sort, ...filters } = search;
   const group = { ...props, search };
@@ -26,6 +27,7 @@ export function FilterPanel(props: FilterProps) {
   return (
     <div className={styles.place}>
       <button
+        ref={toggle}
         type="button"
         className={styles.toggle}
         aria-expanded={open}
@@ -50,6 +52,17 @@ export function FilterPanel(props: FilterProps) {
             {t.clear}
           </Button>
         )}
+        <div className={styles.results}>
+          <Button
+            wide
+            onClick={() => {
+              setOpen(false);
+              toggle.current?.focus();
+            }}
+          >
+            {t.showResults}
+          </Button>
+        </div>
       </section>
     </div>
   );

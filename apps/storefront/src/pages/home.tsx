@@ -43,9 +43,9 @@ function Hero() {
           <ButtonLink to="/products">{t.browse}</ButtonLink>
         </div>
         <div className={styles.pictures} aria-hidden="true">
-          {[0, 1, 2].map((i) => (
+          {['20rem', '14rem', '14rem'].map((width, i) => (
             <div key={i} className={styles.picture}>
-              <Picture image={shown[i]?.image} sizes="(min-width: 60rem) 20rem, 40vw" first alt="" />
+              <Picture image={shown[i]?.image} sizes={`(min-width: 60rem) ${width}, 30vw`} first alt="" />
             </div>
           ))}
         </div>

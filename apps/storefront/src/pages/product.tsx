@@ -20,9 +20,10 @@ export function ProductPage() {
   const { product: t, cart } = useMessages();
   const { product } = route.useParams();
   const { data, error, refetch } = useQuery(productQuery(product));
-  usePageTitle(data?.name);
+  const missing = error instanceof ApiError && error.code === 'not_found';
+  usePageTitle(data?.name ?? (missing ? t.gone : undefined));
   if (data) return <Shown key={data.id} product={data} />;
-  if (error instanceof ApiError && error.code === 'not_found')
+  if (missing)
     return (
       <Empty title={t.gone} hint={t.goneHint}>
         <ButtonLink to="/products">{cart.browse}</ButtonLink>

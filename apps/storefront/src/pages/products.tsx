@@ -108,7 +108,7 @@ function Results({ search, category, clear, showPages }: ResultsProps) {
           )}
         </Empty>
       )}
-      <ProductGrid products={items} />
+      <ProductGrid products={items} first={4} />
       {query.isFetchNextPageError && <ErrorNotice error={query.error} />}
       {query.hasNextPage && (
         <div className={styles.more}>

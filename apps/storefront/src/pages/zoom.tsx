@@ -22,12 +22,16 @@ export default function Zoom({ images, index, show, close }: ZoomProps) {
         <Dialog.Backdrop className={styles.shade} />
         <Dialog.Popup
           className={styles.popup}
+          // It is as large as the window: what is beside the picture is in it.
+          onClick={({ target, currentTarget }) => target === currentTarget && close()}
           onKeyDown={({ key }) => {
             if (key === 'ArrowRight') turn(1);
             if (key === 'ArrowLeft') turn(-1);
           }}
         >
-          <Dialog.Title className="visually-hidden">{t.product.picture(index + 1, images.length)}</Dialog.Title>
+          <Dialog.Title className="visually-hidden" aria-live="polite">
+            {t.product.picture(index + 1, images.length)}
+          </Dialog.Title>
           <Largest image={image} />
           <Dialog.Close className={`${styles.button} ${styles.close}`} aria-label={t.common.close}>
             <CloseIcon />

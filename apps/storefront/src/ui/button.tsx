@@ -8,8 +8,19 @@ function classOf({ look = 'primary', wide }: Look): string {
   return [styles.button, styles[look], wide && styles.wide].filter(Boolean).join(' ');
 }
 
-export function Button({ look, wide, type = 'button', ...rest }: Look & Omit<ComponentProps<'button'>, 'className'>) {
-  return <button type={type} className={classOf({ look, wide })} {...rest} />;
+type ButtonProps = Look & Omit<ComponentProps<'button'>, 'className'>;
+
+/** Disabled while something is under way: it does nothing then, but keeps the focus. */
+export function Button({ look, wide, type = 'button', disabled, onClick, ...rest }: ButtonProps) {
+  return (
+    <button
+      type={disabled ? 'button' : type}
+      aria-disabled={disabled || undefined}
+      className={classOf({ look, wide })}
+      onClick={disabled ? undefined : onClick}
+      {...rest}
+    />
+  );
 }
 
 function Anchor({ look, wide, ...rest }: Look & Omit<ComponentProps<'a'>, 'className'>) {

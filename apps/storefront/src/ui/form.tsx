@@ -35,9 +35,12 @@ export function Form({ onData, error, children, ...form }: FormProps) {
 export function useFieldErrors(error: unknown): (field: string) => string | undefined {
   const { errors } = useMessages();
   return (field) => {
-    if (!(error instanceof ApiError) || error.field(field) === undefined) return undefined;
-    const name = field.split('.').at(-1);
+    const message = error instanceof ApiError ? error.field(field) : undefined;
+    if (message === undefined) return undefined;
+    const name = field.split('.').at(-1)!;
     if (name === 'email') return errors.fields.email;
-    return name === 'password' || name === 'next' ? errors.fields.password : errors.fields.required;
+    if (name === 'password' || name === 'next') return errors.fields.password;
+    if (/Cents$|^stock/.test(name)) return errors.fields.number;
+    return message.startsWith('Too big') ? errors.fields.tooLong : errors.fields.required;
   };
 }

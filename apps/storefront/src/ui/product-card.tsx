@@ -30,11 +30,17 @@ function Card({ product, first = false }: CardProps) {
   );
 }
 
-export function ProductGrid({ products }: { products: ProductSummary[] }) {
+interface GridProps {
+  products: ProductSummary[];
+  /** How many of them are seen first. */
+  first?: number;
+}
+
+export function ProductGrid({ products, first = 0 }: GridProps) {
   return (
     <ul className={styles.grid}>
       {products.map((product, i) => (
-        <Card key={product.id} product={product} first={i < 4} />
+        <Card key={product.id} product={product} first={i < first} />
       ))}
     </ul>
   );

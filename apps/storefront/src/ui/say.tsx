@@ -1,5 +1,5 @@
 // A line at the edge of the page that says what just happened, and may offer to take it back.
-import { createContext, use, useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import styles from './say.module.css';
 
 const STAYS_MS = 6000;
@@ -17,15 +17,18 @@ export function useSay() {
 
 export function SayProvider({ children }: { children: ReactNode }) {
   const [said, setSaid] = useState<Said>();
+  const place = useRef<HTMLDivElement>(null);
   const say = useCallback((text: string, action?: ReactNode) => setSaid({ text, action }), []);
   useEffect(() => {
     if (!said) return;
-    const timer = setTimeout(() => setSaid(undefined), STAYS_MS);
-    return () => clearTimeout(timer);
+    // Not from under the keyboard of who is about to use it.
+    const leave = () => !place.current?.matches(':has(:focus-visible)') && setSaid(undefined);
+    const timer = setInterval(leave, STAYS_MS);
+    return () => clearInterval(timer);
   }, [said]);
   const shown = useMemo(
     () => (
-      <div className={styles.place} role="status">
+      <div ref={place} className={styles.place} role="status">
         {said && (
           <div className={styles.said}>
             <span>{said.text}</span>
