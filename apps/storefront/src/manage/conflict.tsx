@@ -52,7 +52,9 @@ export function Conflict({ mine, now, busy, error, takeTheirs, saveMine }: Confl
       </table>
       <ErrorNotice error={error} />
       <div className={styles.buttons}>
-        <Button disabled={busy} onClick={saveMine}>{t.saveMine}</Button>
+        <Button disabled={busy} onClick={saveMine}>
+          {t.saveMine}
+        </Button>
         <Button look="secondary" onClick={takeTheirs}>
           {t.takeTheirs}
         </Button>
