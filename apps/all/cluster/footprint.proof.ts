@@ -33,15 +33,31 @@ describe('a pod that is not held back by the limits of proofs', () => {
   afterAll(() => shop.upgrade(), 300_000);
 
   test('is ready two seconds after its container starts', async () => {
-    const seconds: Record<string, number[]> = Object.fromEntries(ours.map((name) => [name, []]));
-    for (let round = 0; round < 3; round++) for (const name of ours) seconds[name]!.push(await secondsToReady(name));
-    note('seconds from the start of a container to ready, one at a time', seconds);
-    for (const name of ours) expect(Math.min(...seconds[name]!), name).toBeLessThanOrEqual(2);
+    const starts: Record<string, Start[]> = Object.fromEntries(ours.map((name) => [name, []]));
+    for (let round = 0; round < 3; round++) for (const name of ours) starts[name]!.push(await restarted(name));
+    const figures = (of: (start: Start) => number) =>
+      Object.fromEntries(ours.map((name) => [name, starts[name]!.map(of)]));
+    note(
+      'seconds from the start of a container until its service was ready',
+      figures(({ ready }) => ready),
+    );
+    // It asks once a second.
+    note(
+      'and until Kubernetes had noticed',
+      figures(({ noticed }) => noticed),
+    );
+    for (const name of ours) expect(Math.min(...starts[name]!.map(({ ready }) => ready)), name).toBeLessThanOrEqual(2);
   });
 });
 
+/** Both in seconds since the container's first process began. */
+interface Start {
+  ready: number;
+  noticed: number;
+}
+
 /** Deletes a pod and waits for the one that takes its place. */
-async function secondsToReady(service: string): Promise<number> {
+async function restarted(service: string): Promise<Start> {
   const before = new Set(await shop.pods(service));
   const columns = 'NAME:.metadata.name,READY:.status.conditions[?(@.type=="Ready")].status';
   const which = ['-l', `app.kubernetes.io/name=${service}`, '-o', `custom-columns=${columns}`];
@@ -55,7 +71,7 @@ async function secondsToReady(service: string): Promise<number> {
     const startedAt = Number(await shop.inside(name, STARTED_AT));
     // The old one is still about, and so would be what it costs to end it.
     await shop.kubectl('wait', '--for=delete', `pod/${[...before][0]!}`, '--timeout=60s');
-    return Math.round(readyAt - startedAt) / 1000;
+    return { ready: await saidReadyAfter(name), noticed: Math.round(readyAt - startedAt) / 1000 };
   } finally {
     watch.kill();
   }
@@ -70,6 +86,12 @@ async function firstReady(
     if (name && ready === 'True' && !known.has(name)) return { name, readyAt: Date.now() };
   }
   throw new Error('the watch ended');
+}
+
+/** As its log says. */
+async function saidReadyAfter(pod: string): Promise<number> {
+  const log = await shop.kubectl('logs', pod);
+  return Number(/"sinceStartMs":(\d+),"msg":"ready"/.exec(log)?.[1]) / 1000;
 }
 
 /** When the container's first process began, in milliseconds since 1970. */
