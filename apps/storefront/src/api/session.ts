@@ -22,13 +22,15 @@ export function useEnter(path: '/api/session' | '/api/customers') {
   });
 }
 
-export function useLeave(path: '/api/session' | '/api/sessions') {
+/** `away` leads off the page of a person that there will be nobody for. */
+export function useLeave(path: '/api/session' | '/api/sessions', away: () => Promise<void>) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () => send<void>('DELETE', path),
     onSuccess: async () => {
       // What was typed at checkout.
       sessionStorage.clear();
+      await away();
       await forgetPerson(client);
       client.setQueryData(session.queryKey, { customer: null });
       tellTabs();

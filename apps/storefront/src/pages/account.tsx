@@ -68,11 +68,10 @@ function Part({ title, children }: { title: string; children: ReactNode }) {
 
 function Leave({ path, children }: { path: '/api/session' | '/api/sessions'; children: ReactNode }) {
   const navigate = useNavigate();
-  const leave = useLeave(path);
-  const go = () => leave.mutate(undefined, { onSuccess: () => void navigate({ to: '/' }) });
+  const leave = useLeave(path, () => navigate({ to: '/' }));
   return (
     <>
-      <Button look="secondary" disabled={leave.isPending} onClick={go}>
+      <Button look="secondary" disabled={leave.isPending} onClick={() => leave.mutate()}>
         {children}
       </Button>
       <ErrorNotice error={leave.error} />
