@@ -29,7 +29,9 @@ describe('a pod', () => {
 });
 
 describe('a pod that is not held back by the limits of proofs', () => {
-  beforeAll(() => shop.upgrade(ours.map((name) => `${name}.limits.cpu=2`)), 300_000);
+  // As many as ever, so that an autoscaler takes none away that is looked at.
+  const settings = (name: string) => ['limits.cpu=2', 'replicas.min=2', 'replicas.max=2'].map((set) => `${name}.${set}`);
+  beforeAll(() => shop.upgrade(ours.flatMap(settings)), 300_000);
   afterAll(() => shop.upgrade(), 300_000);
 
   test('is ready two seconds after its container starts', async () => {
