@@ -1,15 +1,17 @@
 // What belongs to the address of a page: what it says of itself, and the answers it will ask the API for first.
 import { catalogRpc } from '@shop/contracts/catalog';
 import {
+  CARD_PICTURE_SIZES,
   categoriesPath,
   featuredPath,
   PAGE_SIZE,
+  PRODUCT_PICTURE_SIZES,
   productPath,
   productsPath,
   shopName,
   type PageName,
 } from '@shop/contracts/pages';
-import type { CategoryList, Product } from '@shop/contracts/products';
+import type { CategoryList, Product, ProductPage } from '@shop/contracts/products';
 import { AppError } from '@shop/kit/errors';
 import type { ReadyJson } from '@shop/kit/ready-json';
 import type { Rpc } from '@shop/kit/rpc/rpc';
@@ -40,14 +42,14 @@ export const pageContents: Partial<Record<PageName, Content>> = {
     ]);
     const structured = { '@context': 'https://schema.org', '@type': 'WebSite', name: shopName, url: origin };
     return {
-      facts: { canonical: '/', structured },
+      facts: { canonical: '/', structured, ...firstPicture(featured) },
       answers: { [featuredPath]: featured, [categoriesPath]: categories },
     };
   },
-  products: async (rpc, { plain }) => ({
-    facts: { title: 'All products', ...(plain && { canonical: '/products' }) },
-    answers: await firstPage(rpc, plain),
-  }),
+  products: async (rpc, { plain }) => {
+    const { facts, answers } = await firstPage(rpc, plain);
+    return { facts: { title: 'All products', ...facts, ...(plain && { canonical: '/products' }) }, answers };
+  },
   category: async (rpc, { params, plain }) => {
     const slug = params['category']!;
     const categories = await rpc.call(catalogRpc.listCategories, {});
@@ -55,13 +57,15 @@ export const pageContents: Partial<Record<PageName, Content>> = {
     const category = items.find((item) => item.slug === slug);
     if (!category) throw new AppError('not_found', 'There is no such category.');
     const { name, products } = category;
+    const list = await firstPage(rpc, plain, slug);
     return {
       facts: {
+        ...list.facts,
         title: name,
         description: `${name}: ${products} things, chosen with care, at ${shopName}.`,
         ...(plain && { canonical: `/categories/${slug}` }),
       },
-      answers: { ...(await firstPage(rpc, plain, slug)), [categoriesPath]: categories },
+      answers: { ...list.answers, [categoriesPath]: categories },
     };
   },
   product: async (rpc, { params, origin }) => {
@@ -75,6 +79,7 @@ export const pageContents: Partial<Record<PageName, Content>> = {
         canonical: `/products/${product.slug}`,
         type: 'product',
         picture: product.images[0],
+        pictureSizes: PRODUCT_PICTURE_SIZES,
         structured: structuredProduct(product, origin),
       },
       answers: { [productPath(key)]: answer },
@@ -82,8 +87,19 @@ export const pageContents: Partial<Record<PageName, Content>> = {
   },
 };
 
-async function firstPage(rpc: Rpc, plain: boolean, category?: string): Promise<Record<string, ReadyJson>> {
-  if (!plain) return {};
+async function firstPage(
+  rpc: Rpc,
+  plain: boolean,
+  category?: string,
+): Promise<{ facts: PageFacts; answers: Record<string, ReadyJson> }> {
+  if (!plain) return { facts: {}, answers: {} };
   const query = { category, limit: PAGE_SIZE };
-  return { [productsPath(query)]: await rpc.call(catalogRpc.listProducts, query) };
+  const list = await rpc.call(catalogRpc.listProducts, query);
+  return { facts: firstPicture(list), answers: { [productsPath(query)]: list } };
+}
+
+/** The first that is seen of a list. */
+function firstPicture({ body }: ReadyJson): PageFacts {
+  const { items } = JSON.parse(body.toString()) as ProductPage;
+  return { picture: items.find(({ image }) => image)?.image, pictureSizes: CARD_PICTURE_SIZES };
 }

@@ -1,5 +1,5 @@
 // What a page says of itself to those who run no scripts: search engines, and whoever shows a preview of a link.
-import { PRODUCT_PICTURE_SIZES, shopDescription, shopName } from '@shop/contracts/pages';
+import { shopDescription, shopName } from '@shop/contracts/pages';
 import type { Product, ProductImage } from '@shop/contracts/products';
 
 export interface PageFacts {
@@ -9,7 +9,9 @@ export interface PageFacts {
   canonical?: string;
   /** og:type */
   type?: 'website' | 'product';
-  picture?: ProductImage | undefined;
+  picture?: ProductImage | null | undefined;
+  /** How wide the page shows it, as in <img sizes>. */
+  pictureSizes?: string;
   /** schema.org */
   structured?: object;
 }
@@ -38,7 +40,7 @@ export function headOf(facts: PageFacts, origin: string): string {
       meta('property', 'og:image:alt', facts.picture!.alt),
       meta('name', 'twitter:card', 'summary_large_image'),
     );
-  if (facts.picture) lines.push(...soon(facts.picture));
+  if (facts.picture && facts.pictureSizes) lines.push(...soon(facts.picture, facts.pictureSizes));
   if (structured) lines.push(`<script type="application/ld+json">${safeJson(structured)}</script>`);
   return lines.join('\n    ');
 }
@@ -73,11 +75,11 @@ function sharedPicture({ variants }: ProductImage) {
 }
 
 /** Asks for the picture before any script does, in the format and size that the page will want. */
-function soon({ variants }: ProductImage): string[] {
+function soon({ variants }: ProductImage, sizes: string): string[] {
   const files = variants.filter(({ type }) => type === 'image/avif').map(({ url, width }) => `${url} ${width}w`);
   if (files.length === 0) return [];
   return [
-    `<link rel="preload" as="image" type="image/avif" imagesrcset="${escape(files.join(', '))}" imagesizes="${PRODUCT_PICTURE_SIZES}" fetchpriority="high">`,
+    `<link rel="preload" as="image" type="image/avif" imagesrcset="${escape(files.join(', '))}" imagesizes="${sizes}" fetchpriority="high">`,
   ];
 }
 

@@ -29,6 +29,12 @@ const inHead = (html: string, pattern: RegExp) => pattern.exec(html)?.[1];
 const dataOf = (html: string) =>
   JSON.parse(/id="page-data">([^]*?)<\/script>/.exec(html)![1]!) as Record<string, unknown>;
 
+const variants = [480, 960].map((width) => ({
+  ...{ name: `of ${width}`, type: 'image/avif' as const, width, height: width },
+  url: `/media/desk/${width}.avif`,
+}));
+const desk = { ...examples.Product.images[0]!, variants };
+
 describe('the page of a product', () => {
   it('says what it is without running a script', async () => {
     const { status, html } = await open('/products/walnut-desk');
@@ -60,12 +66,7 @@ describe('the page of a product', () => {
   });
 
   it('asks for its picture before any script does', async () => {
-    const variants = [480, 960].map((width) => ({
-      ...{ name: `of ${width}`, type: 'image/avif' as const, width, height: width },
-      url: `/media/desk/${width}.avif`,
-    }));
-    const images = [{ ...examples.Product.images[0]!, variants }];
-    shop.catalog.getProduct = () => ReadyJson.of({ ...examples.Product, images });
+    shop.catalog.getProduct = () => ReadyJson.of({ ...examples.Product, images: [desk] });
     const { html } = await open('/products/walnut-desk');
     expect(html).toContain('imagesrcset="/media/desk/480.avif 480w, /media/desk/960.avif 960w"');
   });
@@ -132,6 +133,20 @@ it('shows a category under one address, whatever filters follow it', async () =>
   expect([filtered.status, inHead(filtered.html, /name="robots" content="(.*?)"/)]).toEqual([200, 'noindex']);
   expect((await open('/categories/no-such')).status).toBe(404);
 });
+
+it.each(['/', '/products', '/categories/furniture'])(
+  'asks for the first picture of %s before any script does',
+  async (path) => {
+    const items = [
+      { ...examples.ProductSummary, image: null },
+      { ...examples.ProductSummary, image: desk },
+    ];
+    shop.catalog.listProducts = () => ReadyJson.of({ items, nextCursor: null });
+    expect((await open(path)).html).toContain('imagesrcset="/media/desk/480.avif 480w, /media/desk/960.avif 960w"');
+    shop.catalog.listProducts = () => ReadyJson.of({ items: items.slice(0, 1), nextCursor: null });
+    expect((await open(path)).html).not.toContain('imagesrcset');
+  },
+);
 
 it('keeps pages of a person out of search engines and copies', async () => {
   for (const path of ['/cart', '/checkout', '/orders', '/account', '/manage/products/new']) {

@@ -1,11 +1,11 @@
+import { CARD_PICTURE_SIZES } from '@shop/contracts/pages';
 import type { ProductSummary } from '@shop/contracts/products';
 import { Link } from '@tanstack/react-router';
+import { useDeferredValue } from 'react';
 import { useFormats, useMessages } from '../i18n/i18n.js';
 import { Picture } from './picture.js';
 import styles from './product-card.module.css';
 import { Bone } from './skeleton.js';
-
-const SIZES = '(min-width: 80rem) 18rem, (min-width: 60rem) 23vw, (min-width: 40rem) 31vw, 46vw';
 
 interface CardProps {
   product: ProductSummary;
@@ -20,7 +20,7 @@ function Card({ product, first = false }: CardProps) {
     <li className={styles.card}>
       <Link to="/products/$product" params={{ product: product.slug }} className={styles.link}>
         <span className={styles.picture}>
-          <Picture image={product.image} sizes={SIZES} first={first} alt="" />
+          <Picture image={product.image} sizes={CARD_PICTURE_SIZES} first={first} alt="" />
           {!product.inStock && <span className={styles.badge}>{t.product.soldOut}</span>}
         </span>
         <span className={styles.name}>{product.name}</span>
@@ -37,12 +37,24 @@ interface GridProps {
 }
 
 export function ProductGrid({ products, first = 0 }: GridProps) {
+  // The others in their own time: all at once would keep a telephone busy while somebody wants to touch it.
+  const ready = useDeferredValue(products.length, first);
   return (
     <ul className={styles.grid}>
-      {products.map((product, i) => (
-        <Card key={product.id} product={product} first={i < first} />
-      ))}
+      {products.map((product, i) =>
+        i < ready ? <Card key={product.id} product={product} first={i < first} /> : <Bones key={product.id} />,
+      )}
     </ul>
+  );
+}
+
+function Bones() {
+  return (
+    <li className={styles.card} aria-hidden="true">
+      <Bone shape="square" />
+      <Bone shape="half" />
+      <Bone shape="short" />
+    </li>
   );
 }
 
@@ -51,13 +63,9 @@ export function ProductGridSkeleton({ count = 8 }: { count?: number }) {
   return (
     <>
       <p className="visually-hidden">{t.common.loading}</p>
-      <ul className={styles.grid} aria-hidden="true">
+      <ul className={styles.grid}>
         {Array.from({ length: count }, (_, i) => (
-          <li key={i} className={styles.card}>
-            <Bone shape="square" />
-            <Bone shape="half" />
-            <Bone shape="short" />
-          </li>
+          <Bones key={i} />
         ))}
       </ul>
     </>
