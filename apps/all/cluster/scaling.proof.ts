@@ -8,7 +8,7 @@ import { timeline } from '@shop/tools/cluster/timeline';
 import { root } from '@shop/tools/data-dir';
 import { findK6 } from '@shop/tools/load/k6-program';
 import { runK6, type Summary } from '@shop/tools/load/run-k6';
-import { expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ClusterShop } from './cluster-shop.js';
 import { note } from './notes.js';
 import { startObserver, unevenness, type Observer } from './observer.js';
@@ -27,6 +27,10 @@ const P95_MS = 150;
 const FAILED_AT_MOST = 0.001;
 const counters = { gateway: 'http_requests_total', catalog: 'rpc_server_requests_total' };
 const scaled = Object.keys(counters);
+/** So little that two pods cannot take what is meant for four. */
+const LIMITS = scaled.map((name) => `${name}.limits.cpu=300m`);
+beforeAll(() => shop.upgrade(LIMITS), 300_000);
+afterAll(() => shop.upgrade(), 300_000);
 
 type Line = [second: number, value: number][];
 
