@@ -53,7 +53,8 @@ it('tells of changes to the same shop only, though all databases of a Redis have
   const heard: string[] = [];
   cache.listen((keys) => heard.push(`here: ${String(keys)}`));
   other.listen((keys) => heard.push(`there: ${String(keys)}`));
-  await eventually(async () => expect(await redis.pubsub('CHANNELS', 'catalog:changed*')).toHaveLength(2));
+  const [ours, theirs] = [4, 3].map((database) => `catalog:changed:${database}`);
+  await eventually(async () => expect(await redis.pubsub('NUMSUB', ours!, theirs!)).toEqual([ours, 1, theirs, 1]));
   await open(4).cache.invalidate(['thing']);
   await eventually(() => expect(heard).toEqual(['here: thing']));
   await open(3).cache.invalidate(['other-thing']);
