@@ -32,7 +32,10 @@ describe('a pod that is not held back by the limits of proofs', () => {
   // As many as ever, so that an autoscaler takes none away that is looked at.
   const settings = (name: string) =>
     ['limits.cpu=2', 'replicas.min=2', 'replicas.max=2'].map((set) => `${name}.${set}`);
-  beforeAll(() => shop.upgrade(ours.flatMap(settings)), 300_000);
+  beforeAll(async () => {
+    await shop.upgrade(ours.flatMap(settings));
+    await sleep(30_000); // until those that were there before have gone
+  }, 300_000);
   afterAll(() => shop.upgrade(), 300_000);
 
   test('is ready two seconds after its container starts', async () => {
