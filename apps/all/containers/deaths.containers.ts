@@ -41,12 +41,12 @@ async function seen(visitor: Shopper, productId: string): Promise<typeof wholeSh
   return { browse, cart, order };
 }
 
-async function load(): Promise<Summary> {
+async function load(seconds = 15): Promise<Summary & { output: string }> {
   // Every flow a few times, and wide limits for time; what may fail is said by each test.
-  const env = { TARGET: shop.url, LOAD: 'smoke', RATE: '20', DURATION: '15s', PATIENCE: '20' };
+  const env = { TARGET: shop.url, LOAD: 'smoke', RATE: '20', DURATION: `${seconds}s`, PATIENCE: '20' };
   const { summary, output } = await runK6({ program: await findK6(), flow: 'mixed', env, dir });
   if (!summary) throw new Error(output);
-  return summary;
+  return { ...summary, output };
 }
 
 const none = { browse: 0, cart: 0, order: 0 };
@@ -103,13 +103,14 @@ async function unsettled(): Promise<string[]> {
 test('whoever is stopped while another one of its kind is there is not missed by anybody', async () => {
   const services = ['gateway', 'accounts', 'catalog', 'orders', 'payments', 'image-worker'];
   await shop.up('--no-recreate', ...services.flatMap((service) => ['--scale', `${service}=2`]));
-  const loading = load();
+  const loading = load(30);
   await sleep(4000);
   const stopped = await Promise.all(services.map(async (service) => (await shop.containersOf(service))[1]!));
-  await docker('stop', ...stopped);
+  for (const container of stopped) await docker('stop', container);
   const states = await docker('inspect', '-f', '{{.State.ExitCode}}', ...stopped);
   expect(states.split('\n')).toEqual(services.map(() => '0'));
-  const { flows } = await loading;
-  for (const [name, flow] of Object.entries(flows)) expect({ name, ...flow }).toMatchObject({ failed: 0, right: 1 });
+  const { flows, output } = await loading;
+  for (const [name, flow] of Object.entries(flows))
+    expect({ name, ...flow }, output).toMatchObject({ failed: 0, right: 1 });
   await expect.poll(unsettled, { timeout: 90_000, interval: 1000 }).toEqual([]);
 });
