@@ -47,7 +47,8 @@ describeInBrowser('in trouble', (shop) => {
     expect(await ordersOf(email)).toHaveLength(1);
   });
 
-  test('an order whose answer was lost is found again by who had to log in meanwhile', async () => {
+  /** Somebody who does not know what became of the order, asks again, and is logged out by now. */
+  const loggedOutUnheard = async () => {
     const page = await shop().visit();
     await addToCart(page);
     const email = await toCheckout(page);
@@ -56,6 +57,11 @@ describeInBrowser('in trouble', (shop) => {
     await elsewhere.logIn();
     await elsewhere.send('DELETE', '/api/sessions');
     await page.getByRole('button', { name: 'Ask again' }).click();
+    return { page, email };
+  };
+
+  test('an order whose answer was lost is found again by who had to log in meanwhile', async () => {
+    const { page, email } = await loggedOutUnheard();
     await expect(page.getByText('You were logged out in the meantime.')).toBeVisible();
     await logIn(page, email);
     await page.waitForURL('**/orders/*');
@@ -63,14 +69,7 @@ describeInBrowser('in trouble', (shop) => {
   });
 
   test('who logs in after somebody else neither orders for them nor sees what they typed', async () => {
-    const page = await shop().visit();
-    await addToCart(page);
-    const email = await toCheckout(page);
-    await orderUnheard(page, (route) => route.abort());
-    const elsewhere = new Shopper(shop().url, { email, password });
-    await elsewhere.logIn();
-    await elsewhere.send('DELETE', '/api/sessions');
-    await page.getByRole('button', { name: 'Ask again' }).click();
+    const { page } = await loggedOutUnheard();
     await page.waitForURL('**/login?**');
     const posted: string[] = [];
     page.on('request', (request) => {
