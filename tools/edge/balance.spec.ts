@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { freePort } from '../ports.ts';
 import type { Edge } from './edge.ts';
-import { describeWithNginx, edgeFor, FakeGateway, raw, startNameServer } from './edge-under-test.ts';
+import { describeWithNginx, edgeFor, FakeGateway, raw, startNameServer, startSilent } from './edge-under-test.ts';
 
 describeWithNginx('several gateways', () => {
   let gateways: FakeGateway[];
@@ -155,6 +156,30 @@ describeWithNginx('several gateways', () => {
     } finally {
       names.stop();
       await Promise.all([first.close(), second.close()]);
+    }
+  });
+
+  test('get what was on its way to one that went, also when its name goes meanwhile', async () => {
+    const port = await freePort();
+    const names = await startNameServer();
+    const first = await FakeGateway.start('first', { port });
+    const silent = await startSilent('127.0.0.2', port);
+    names.addresses = ['127.0.0.1', '127.0.0.2'];
+    const settings = { EDGE_RESOLVER: `127.0.0.1:${names.port}`, EDGE_BALANCE: 'round_robin' };
+    const edge = await edgeFor(`gateway.test:${port}`, settings);
+    try {
+      const sent: Promise<number>[] = [];
+      names.addresses = ['127.0.0.1'];
+      // Longer than it takes to wait for one that is gone, and than its name is remembered.
+      for (; sent.length < 100; await sleep(30))
+        sent.push(fetch(`${edge.url}/api/orders`, { method: 'POST', body: '{}' }).then(({ status }) => status));
+      expect(await Promise.all(sent)).toEqual(sent.map(() => 200));
+      expect(first.seen.length).toBe(sent.length);
+      expect(new Set(first.seen.map(({ method, body }) => method + body))).toEqual(new Set(['POST{}']));
+    } finally {
+      names.stop();
+      silent.stop();
+      await first.close();
     }
   });
 });

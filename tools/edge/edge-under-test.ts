@@ -1,7 +1,9 @@
 // Gateways that answer as told and remember who asked, for tests of what nginx does in front of them; and names for them.
 import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { decode, encode } from 'dns-packet';
 import { afterAll, describe } from 'vitest';
@@ -90,6 +92,21 @@ export async function startNameServer(): Promise<{ port: number; addresses: stri
   await once(socket, 'listening');
   server.port = socket.address().port;
   return server;
+}
+
+/** An address where nobody even says no, like that of a container that is gone: whoever connects waits. */
+export async function startSilent(host: string, port: number): Promise<{ stop(): void }> {
+  const script = `require('node:net').createServer().listen({ host: '${host}', port: ${port}, backlog: 1 }, () => console.log())`;
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  child.kill('SIGSTOP');
+  // The kernel takes as many as it has been told to keep waiting, and one more.
+  const waiting = Array.from({ length: 4 }, () => connect(port, host).on('error', () => {}));
+  const stop = () => {
+    for (const socket of waiting) socket.destroy();
+    child.kill('SIGKILL');
+  };
+  return { stop };
 }
 
 const nginx: NginxProgram | Error = await findNginx().catch((error: Error) => error);
