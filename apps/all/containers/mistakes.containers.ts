@@ -64,8 +64,10 @@ test('a Postgres that was interrupted before it had its databases', async () => 
   expect(await startPostgres(shop)).toMatchObject({ code: 0 });
   await shop.compose('exec', '-T', 'postgres', 'psql', '-U', 'postgres', '-c', 'drop database payments');
   await shop.compose('down');
-  const { code, output } = await startPostgres(shop);
-  expect({ code, output }).toMatchObject({ code: 1, output: expect.stringContaining('postgres') });
+  // Of one that never becomes healthy compose says 1, and 0 when it looks just as its time is over.
+  await startPostgres(shop);
+  const container = `${PROJECT}-postgres-1`;
+  expect(await docker('inspect', '-f', '{{.State.Health.Status}}', container)).toMatch(/^(starting|unhealthy)$/);
   expect(await shop.compose('logs', 'postgres')).toMatch(/database "payments" does not exist/);
 });
 
