@@ -123,6 +123,34 @@ describeInBrowser('in trouble', (shop) => {
     await expect(page.getByRole('region', { name: 'All products' }).getByRole('listitem')).toHaveCount(48);
   });
 
+  test('who goes to a page that was never loaded, without a network, sees it when that is back', async () => {
+    const page = await shop().visit();
+    await page.goto('/');
+    const logIn = page.getByRole('banner').getByRole('link', { name: 'Log in' });
+    await expect(logIn).toBeVisible();
+    await page.context().setOffline(true);
+    await logIn.click();
+    await expect(page).toHaveURL(/\/login$/);
+    await expect(page.getByText('You are offline.')).toBeVisible();
+    await page.context().setOffline(false);
+    await expect(page.getByRole('heading', { level: 1, name: 'Welcome back' })).toBeVisible();
+  });
+
+  test('a browser that may keep nothing shows the shop all the same', async () => {
+    const page = await shop().visit();
+    await page.addInitScript(() =>
+      Object.defineProperty(window, 'localStorage', {
+        get: () => {
+          throw new DOMException('Access is denied for this document.', 'SecurityError');
+        },
+      }),
+    );
+    await page.goto('/products');
+    await expect(firstProduct(page)).toBeVisible();
+    await page.getByRole('combobox', { name: 'Appearance' }).selectOption('dark');
+    await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  });
+
   test('a shop that was renewed under an open page is loaded again by itself', async () => {
     const page = await shop().visit();
     await page.goto('/');

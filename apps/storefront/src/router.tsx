@@ -23,6 +23,17 @@ export interface LoginSearch {
   expired?: true;
 }
 
+/** Offline, trying would fail, and whoever loads the page anew then has none: it waits. */
+function fileOf<Module extends Record<string, unknown>, Name extends keyof Module>(
+  load: () => Promise<Module>,
+  name: Name,
+) {
+  return lazyRouteComponent(async () => {
+    if (!navigator.onLine) await new Promise((resolve) => addEventListener('online', resolve, { once: true }));
+    return load();
+  }, name);
+}
+
 const root = createRootRouteWithContext<Context>()({ component: Layout, notFoundComponent: NotFound });
 const page = <const P extends string>(path: P) => ({ getParentRoute: () => root, path });
 
@@ -30,14 +41,14 @@ const page = <const P extends string>(path: P) => ({ getParentRoute: () => root,
 const home = createRoute({
   ...page('/'),
   loader: ({ context: { client } }) => void client.prefetchQuery(api.featured),
-  component: lazyRouteComponent(() => import('./pages/home.js'), 'HomePage'),
+  component: fileOf(() => import('./pages/home.js'), 'HomePage'),
 });
 const products = createRoute({
   ...page('/products'),
   validateSearch: readListSearch,
   loaderDeps: ({ search: { pages: _, ...search } }) => search,
   loader: ({ context: { client }, deps }) => void client.prefetchInfiniteQuery(api.products(filterOf(deps))),
-  component: lazyRouteComponent(() => import('./pages/products.js'), 'ProductsPage'),
+  component: fileOf(() => import('./pages/products.js'), 'ProductsPage'),
 });
 const category = createRoute({
   ...page('/categories/$category'),
@@ -45,26 +56,26 @@ const category = createRoute({
   loaderDeps: ({ search: { pages: _, ...search } }) => search,
   loader: ({ context: { client }, deps, params }) =>
     void client.prefetchInfiniteQuery(api.products(filterOf(deps, params.category))),
-  component: lazyRouteComponent(() => import('./pages/products.js'), 'CategoryPage'),
+  component: fileOf(() => import('./pages/products.js'), 'CategoryPage'),
 });
 const product = createRoute({
   ...page('/products/$product'),
   loader: ({ context: { client }, params }) => void client.prefetchQuery(api.product(params.product)),
-  component: lazyRouteComponent(() => import('./pages/product.js'), 'ProductPage'),
+  component: fileOf(() => import('./pages/product.js'), 'ProductPage'),
 });
 const cart = createRoute({
   ...page('/cart'),
-  component: lazyRouteComponent(() => import('./pages/cart.js'), 'CartPage'),
+  component: fileOf(() => import('./pages/cart.js'), 'CartPage'),
 });
 const login = createRoute({
   ...page('/login'),
   validateSearch: readLoginSearch,
-  component: lazyRouteComponent(() => import('./pages/enter.js'), 'LoginPage'),
+  component: fileOf(() => import('./pages/enter.js'), 'LoginPage'),
 });
 const register = createRoute({
   ...page('/register'),
   validateSearch: readLoginSearch,
-  component: lazyRouteComponent(() => import('./pages/enter.js'), 'RegisterPage'),
+  component: fileOf(() => import('./pages/enter.js'), 'RegisterPage'),
 });
 
 /** Pages of a person; whoever is nobody yet logs in first and comes back. The API itself decides who may see what. */
@@ -79,29 +90,29 @@ const person = createRoute({
 const mine = <const P extends string>(path: P) => ({ getParentRoute: () => person, path });
 const checkout = createRoute({
   ...mine('/checkout'),
-  component: lazyRouteComponent(() => import('./pages/checkout.js'), 'CheckoutPage'),
+  component: fileOf(() => import('./pages/checkout.js'), 'CheckoutPage'),
 });
 const orders = createRoute({
   ...mine('/orders'),
-  component: lazyRouteComponent(() => import('./pages/orders.js'), 'OrdersPage'),
+  component: fileOf(() => import('./pages/orders.js'), 'OrdersPage'),
 });
 const order = createRoute({
   ...mine('/orders/$order'),
-  component: lazyRouteComponent(() => import('./pages/order.js'), 'OrderPage'),
+  component: fileOf(() => import('./pages/order.js'), 'OrderPage'),
 });
 const account = createRoute({
   ...mine('/account'),
-  component: lazyRouteComponent(() => import('./pages/account.js'), 'AccountPage'),
+  component: fileOf(() => import('./pages/account.js'), 'AccountPage'),
 });
 
 const manage = createRoute({
   ...mine('/manage'),
-  component: lazyRouteComponent(() => import('./manage/manage.js'), 'Manage'),
+  component: fileOf(() => import('./manage/manage.js'), 'Manage'),
 });
 const staff = <const P extends string>(path: P) => ({ getParentRoute: () => manage, path });
 const manageHome = createRoute({
   ...staff('/'),
-  component: lazyRouteComponent(() => import('./manage/overview.js'), 'OverviewPage'),
+  component: fileOf(() => import('./manage/overview.js'), 'OverviewPage'),
 });
 const manageProducts = createRoute({
   ...staff('/products'),
@@ -109,15 +120,15 @@ const manageProducts = createRoute({
     ...(q ? { q: String(q) } : {}),
     ...(hidden ? { hidden: true as const } : {}),
   }),
-  component: lazyRouteComponent(() => import('./manage/products.js'), 'ManageProductsPage'),
+  component: fileOf(() => import('./manage/products.js'), 'ManageProductsPage'),
 });
 const newProduct = createRoute({
   ...staff('/products/new'),
-  component: lazyRouteComponent(() => import('./manage/new-product.js'), 'NewProductPage'),
+  component: fileOf(() => import('./manage/new-product.js'), 'NewProductPage'),
 });
 const editProduct = createRoute({
   ...staff('/products/$product'),
-  component: lazyRouteComponent(() => import('./manage/edit-product.js'), 'EditProductPage'),
+  component: fileOf(() => import('./manage/edit-product.js'), 'EditProductPage'),
 });
 const manageOrders = createRoute({
   ...staff('/orders'),
@@ -125,7 +136,7 @@ const manageOrders = createRoute({
     ...(q ? { q: String(q) } : {}),
     ...(status ? { status: String(status) } : {}),
   }),
-  component: lazyRouteComponent(() => import('./manage/orders.js'), 'ManageOrdersPage'),
+  component: fileOf(() => import('./manage/orders.js'), 'ManageOrdersPage'),
 });
 
 function readLoginSearch({ next, expired }: Record<string, unknown>): LoginSearch {

@@ -1,4 +1,6 @@
 // Light or dark: as the device has it, unless the visitor chose. index.html applies the choice before anything is painted.
+import { remember } from './remembered.js';
+
 const STORE = 'theme';
 
 export type Theme = 'system' | 'light' | 'dark';
@@ -9,11 +11,10 @@ export function chosenTheme(): Theme {
 }
 
 export function chooseTheme(theme: Theme): void {
+  remember(STORE, theme === 'system' ? null : theme);
   if (theme === 'system') {
-    localStorage.removeItem(STORE);
     delete document.documentElement.dataset['theme'];
   } else {
-    localStorage.setItem(STORE, theme);
     document.documentElement.dataset['theme'] = theme;
   }
 }

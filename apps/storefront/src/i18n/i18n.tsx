@@ -1,6 +1,7 @@
 // The language of the pages: what is written, and how prices and times look.
 import { createContext, use, useMemo, type ReactNode } from 'react';
 import { ApiError } from '../api/client.js';
+import { recall, remember } from '../remembered.js';
 import { en, type Messages } from './en.js';
 
 export const languages = { en: 'English', de: 'Deutsch' } as const;
@@ -10,7 +11,7 @@ const STORE = 'language';
 
 /** The chosen one, or the first that the browser wants. */
 export function preferredLanguage(): Language {
-  const wanted = [localStorage.getItem(STORE), ...navigator.languages].map((tag) => tag?.slice(0, 2));
+  const wanted = [recall(STORE), ...navigator.languages].map((tag) => tag?.slice(0, 2));
   return wanted.find((tag): tag is Language => tag !== undefined && tag in languages) ?? 'en';
 }
 
@@ -20,7 +21,7 @@ export async function loadMessages(language: Language): Promise<Messages> {
 
 /** Everything on the page changes, so it is loaded anew. */
 export function chooseLanguage(language: Language): void {
-  localStorage.setItem(STORE, language);
+  remember(STORE, language);
   location.reload();
 }
 
