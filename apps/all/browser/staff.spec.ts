@@ -102,6 +102,15 @@ describeInBrowser('staff', (shop) => {
     const texts = await seen.evaluate((set) => [...set].join('\n'));
     expect(texts).toMatch(/noise\.jpg: [1-9]\d? % uploaded/);
     expect(texts).toMatch(/Read: done.*Tagged: not yet/);
+
+    // It is gone only when they mean it.
+    const remove = page.getByRole('button', { name: 'Remove picture' });
+    page.once('dialog', (dialog) => dialog.dismiss());
+    await remove.click();
+    await expect(page.getByText('Ready', { exact: true })).toBeVisible();
+    page.once('dialog', (dialog) => dialog.accept());
+    await remove.click();
+    await expect(page.getByText('No pictures yet.')).toBeVisible();
   });
 
   test('hide a product from shoppers, find it among the hidden ones, and show it again', async () => {

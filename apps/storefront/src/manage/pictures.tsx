@@ -56,7 +56,7 @@ export function Pictures({ product }: { product: Product }) {
                       {t.first}
                     </Button>
                   )}
-                  <Button look="quiet" onClick={() => remove.mutate(image.id)}>
+                  <Button look="quiet" onClick={() => confirm(t.removeForGood) && remove.mutate(image.id)}>
                     {t.removePicture}
                   </Button>
                 </div>
