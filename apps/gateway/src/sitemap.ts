@@ -1,4 +1,5 @@
-// /robots.txt and the maps of the shop for search engines: one of all categories, and one of each with its products.
+// /robots.txt and the maps of the shop for search engines: one of the pages above all categories, and one of each category
+// with its products.
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { catalogRpc } from '@shop/contracts/catalog';
 import type { CategoryList, ProductPage } from '@shop/contracts/products';
@@ -26,16 +27,20 @@ export function serveSitemap(app: NestFastifyApplication, originOf: (request: Fa
     ),
   );
   fastify.get('/sitemap.xml', async (request, reply) => {
-    const maps = (await categoriesOf(rpc)).map(
-      ({ slug }) => `<sitemap><loc>${escape(`${originOf(request)}/sitemaps/${slug}.xml`)}</loc></sitemap>\n`,
+    const names = ['pages', ...(await categoriesOf(rpc)).map(({ slug }) => `categories-${slug}`)];
+    const maps = names.map(
+      (name) => `<sitemap><loc>${escape(`${originOf(request)}/sitemaps/${name}.xml`)}</loc></sitemap>\n`,
     );
     return send(reply, 'application/xml', `${XML}<sitemapindex ${NAMESPACE}>\n${maps.join('')}</sitemapindex>\n`);
   });
   fastify.get<{ Params: { file: string } }>('/sitemaps/:file', async (request, reply) => {
-    const category = (await categoriesOf(rpc)).find(({ slug }) => request.params.file === `${slug}.xml`);
-    if (!category) throw new AppError('not_found', 'There is no such map.');
-    const own = `${originOf(request)}/categories/${category.slug}`;
-    const urls = [entry(own), ...(await productsOf(rpc, category.slug, originOf(request)))];
+    const origin = originOf(request);
+    const { file } = request.params;
+    const category = (await categoriesOf(rpc)).find(({ slug }) => file === `categories-${slug}.xml`);
+    if (!category && file !== 'pages.xml') throw new AppError('not_found', 'There is no such map.');
+    const urls = category
+      ? [entry(`${origin}/categories/${category.slug}`), ...(await productsOf(rpc, category.slug, origin))]
+      : [entry(`${origin}/`), entry(`${origin}/products`)];
     return send(reply, 'application/xml', `${XML}<urlset ${NAMESPACE}>\n${urls.join('')}</urlset>\n`);
   });
 }

@@ -61,10 +61,10 @@ async function contentOf(rpc: Rpc, name: PageName, address: PageAddress): Promis
   try {
     return (await pageContents[name]?.(rpc, address)) ?? { facts: {} };
   } catch (thrown) {
-    const error = toAppError(thrown);
-    if (error.code === 'not_found') return { status: 404, facts: { title: 'Not found' } };
-    if (error.status === 503) return { status: 503, facts: {} };
-    throw thrown;
+    const { code, status } = toAppError(thrown);
+    // A mistake of the gateway itself, which has to be logged.
+    if (code === 'internal' && !(thrown instanceof AppError)) throw thrown;
+    return { status, facts: code === 'not_found' ? { title: 'Not found' } : {} };
   }
 }
 

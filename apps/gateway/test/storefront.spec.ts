@@ -115,12 +115,19 @@ describe('the page of a product', () => {
     expect(inHead(html, /name="robots" content="(.*?)"/)).toBe('noindex');
   });
 
-  it('comes without its data when the catalog is away', async () => {
+  it.each([
+    ['unavailable', 503, '5'],
+    ['internal', 500, null],
+  ] as const)('comes without its data when the catalog says %s', async (code, expected, retryAfter) => {
     shop.catalog.getProduct = () => {
-      throw new AppError('unavailable');
+      throw new AppError(code);
     };
     const { status, html, headers } = await open('/products/walnut-desk');
-    expect([status, headers.get('retry-after')]).toEqual([503, '5']);
+    expect([status, headers.get('retry-after'), headers.get('cache-control')]).toEqual([
+      expected,
+      retryAfter,
+      'no-store',
+    ]);
     expect(dataOf(html)).toEqual({});
   });
 });
@@ -185,18 +192,20 @@ it('serves files for ever, compressed where they lie compressed', async () => {
 
 it('tells search engines where everything is', async () => {
   expect((await open('/robots.txt')).html).toContain(`Sitemap: ${shop.url}/sitemap.xml`);
-  expect((await open('/sitemap.xml')).html).toContain(`<loc>${shop.url}/sitemaps/furniture.xml</loc>`);
+  expect((await open('/sitemap.xml')).html).toContain(`<loc>${shop.url}/sitemaps/categories-furniture.xml</loc>`);
   shop.catalog.listProducts = ({ cursor }) =>
     ReadyJson.of(
       cursor
         ? { items: [{ slug: 'last', updatedAt: '2026-11-20T09:30:00.000Z' }], nextCursor: null }
         : { items: [{ slug: 'first', updatedAt: '2026-11-20T09:30:00.000Z' }], nextCursor: 'more' },
     );
-  const { html } = await open('/sitemaps/furniture.xml');
+  const { html } = await open('/sitemaps/categories-furniture.xml');
   expect([...html.matchAll(/<loc>(.*?)<\/loc>/g)].map(([, url]) => new URL(url!).pathname)).toEqual([
     '/categories/furniture',
     '/products/first',
     '/products/last',
   ]);
+  const pages = (await open('/sitemaps/pages.xml')).html;
+  expect(pages).toContain(`<url><loc>${shop.url}/</loc></url>\n<url><loc>${shop.url}/products</loc></url>`);
   expect((await open('/sitemaps/no-such.xml')).status).toBe(404);
 });
