@@ -35,9 +35,12 @@ export async function openAuditor(executablePath: string): Promise<Auditor> {
   return {
     browser: `Chromium ${browser.version()}`,
     audit: async (url) => {
-      const run = await lighthouse(url, { port, onlyCategories: [...categories], logLevel: 'error' });
-      if (!run || run.lhr.runtimeError) throw new Error(run?.lhr.runtimeError?.message ?? `No audit of ${url}`);
-      return readResult(run.lhr);
+      const run = () => lighthouse(url, { port, onlyCategories: [...categories], logLevel: 'error' });
+      let found = await run();
+      // At times Chromium's trace lacks the beginning, and Lighthouse itself says that it should be run again.
+      if (found?.lhr.runtimeError?.code === 'NO_NAVSTART') found = await run();
+      if (!found || found.lhr.runtimeError) throw new Error(found?.lhr.runtimeError?.message ?? `No audit of ${url}`);
+      return readResult(found.lhr);
     },
     close: () => browser.close(),
   };
