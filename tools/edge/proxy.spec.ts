@@ -221,6 +221,9 @@ describeWithNginx('the edge', () => {
     const together = Array.from({ length: 5 }, () => text(session.request({ ':path': '/api/cart' })));
     await Promise.all(together);
     expect(new Set(gateway.seen.map(({ headers: { 'x-request-id': id } }) => id)).size).toBe(6);
+    const large = session.request({ ':method': 'POST', ':path': '/api/orders', 'content-length': 200_000 });
+    large.end(Buffer.alloc(200_000));
+    expect(JSON.parse(await text(large))).toMatchObject({ status: 413, code: 'payload_too_large' });
     session.close();
     gateway.seen.length = 0;
     for (const url of [inClear.url, `http://127.0.0.1:${port}`]) {
@@ -241,6 +244,10 @@ describeWithNginx('the edge', () => {
     expect([problem.status, problem.headers.get('retry-after')]).toEqual([503, '5']);
     expect(problem.headers.get('content-type')).toBe('application/problem+json');
     expect(await problem.json()).toMatchObject({ code: 'unavailable', status: 503 });
+    const large = { method: 'POST', body: Buffer.alloc(1_000_000) };
+    const picture = await fetch(`${edge.url}/api/products/mug/images`, large);
+    expect([picture.status, picture.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(await picture.json()).toMatchObject({ code: 'unavailable' });
     await gateway.open();
     await vi.waitUntil(async () => (await fetch(`${edge.url}/api/cart`)).status === 200);
   });
