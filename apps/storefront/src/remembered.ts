@@ -1,4 +1,5 @@
-// What the browser keeps from visit to visit. One that may keep nothing throws, and then a choice lasts as long as the page.
+// What the browser keeps from visit to visit. One that may keep nothing throws, and then a choice is
+// forgotten when the page is loaded anew.
 
 export function recall(name: string): string | null {
   try {

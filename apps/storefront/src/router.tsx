@@ -1,5 +1,5 @@
 // The addresses of the pages. Each page is a file of its own, loaded when somebody is about to go there.
-import type { QueryClient } from '@tanstack/react-query';
+import { onlineManager, type QueryClient } from '@tanstack/react-query';
 import {
   createRootRouteWithContext,
   createRoute,
@@ -29,9 +29,19 @@ function fileOf<Module extends Record<string, unknown>, Name extends keyof Modul
   name: Name,
 ) {
   return lazyRouteComponent(async () => {
-    if (!navigator.onLine) await new Promise((resolve) => addEventListener('online', resolve, { once: true }));
+    if (!onlineManager.isOnline()) await untilOnline();
     return load();
   }, name);
+}
+
+function untilOnline(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = onlineManager.subscribe((online) => {
+      if (!online) return;
+      stop();
+      resolve();
+    });
+  });
 }
 
 const root = createRootRouteWithContext<Context>()({ component: Layout, notFoundComponent: NotFound });
