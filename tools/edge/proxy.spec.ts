@@ -1,12 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { connect } from 'node:http2';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { freePort } from '../ports.ts';
 import { describeWithNginx, edgeFor, FakeGateway, raw } from './edge-under-test.ts';
 import type { Edge } from './edge.ts';
 
@@ -196,42 +189,6 @@ describeWithNginx('the edge', () => {
     const response = await fetch(`${edge.url}/api/orders`, { headers: { 'accept-encoding': 'gzip' } });
     expect(response.headers.get('content-encoding')).toBe('gzip');
     expect(await response.text()).toBe(json);
-  });
-
-  test('speaks TLS and HTTP/2 where it is given a certificate, and nothing in clear any more', async () => {
-    const dir = mkdtempSync(join(tmpdir(), 'shop-tls-'));
-    const [key, certificate] = [join(dir, 'tls.key'), join(dir, 'tls.crt')];
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-    const options = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
-    execFileSync('openssl', ['req', ...options, ...subject, '-keyout', key, '-out', certificate], { stdio: 'ignore' });
-    const port = await freePort();
-    const inClear = await edgeFor([gateway], {
-      EDGE_TLS: 'on',
-      EDGE_TLS_PORT: String(port),
-      EDGE_TLS_PUBLIC_PORT: String(port),
-      EDGE_TLS_CERTIFICATE: certificate,
-      EDGE_TLS_KEY: key,
-    });
-    const session = connect(`https://localhost:${port}`, { ca: readFileSync(certificate) });
-    const stream = session.request({ ':path': '/api/cart' });
-    const headers = await new Promise<Record<string, unknown>>((resolve) => stream.once('response', resolve));
-    expect(headers).toMatchObject({ ':status': 200, 'strict-transport-security': 'max-age=31536000' });
-    expect(await text(stream)).toBe('{}');
-    expect(last().headers['x-forwarded-proto']).toBe('https');
-    const together = Array.from({ length: 5 }, () => text(session.request({ ':path': '/api/cart' })));
-    await Promise.all(together);
-    expect(new Set(gateway.seen.map(({ headers: { 'x-request-id': id } }) => id)).size).toBe(6);
-    const large = session.request({ ':method': 'POST', ':path': '/api/orders', 'content-length': 200_000 });
-    large.end(Buffer.alloc(200_000));
-    expect(JSON.parse(await text(large))).toMatchObject({ status: 413, code: 'payload_too_large' });
-    session.close();
-    gateway.seen.length = 0;
-    for (const url of [inClear.url, `http://127.0.0.1:${port}`]) {
-      const sent = await raw(url, '/api/cart?a=1', {}, 'POST');
-      expect([sent.status, sent.headers.location]).toEqual([308, `https://127.0.0.1:${port}/api/cart?a=1`]);
-    }
-    expect(gateway.seen).toEqual([]);
-    rmSync(dir, { recursive: true });
   });
 
   test('tells people that the shop is closed for a moment, and programs the same as a problem', async () => {
