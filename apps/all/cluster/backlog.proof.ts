@@ -1,4 +1,5 @@
 // Pictures in great number make more workers, and none when they are done; shoppers do not notice.
+import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '@shop/tools/processes';
 import sharp from 'sharp';
@@ -57,8 +58,10 @@ async function loggedIn(): Promise<{ staff: Shopper; cookie: string }> {
 /** Uploads them all, each another one; answers where each says how far it is. */
 async function upload(cookie: string, products: { id: string }[]): Promise<string[]> {
   const locations: string[] = [];
+  // Others each time: the same picture of the same product is the same.
+  const b = randomInt(256);
   for (let i = 0; i < PICTURES; i++) {
-    const background = { r: i % 256, g: i >> 1, b: 99 };
+    const background = { r: i % 256, g: i >> 1, b };
     const picture = await sharp({ create: { width: 200, height: 150, channels: 3, background } })
       .png()
       .toBuffer();
