@@ -36,12 +36,15 @@ test(
     const workers = Array.from({ length: WORKERS }, (_, n) => place(n));
 
     const products = await Promise.all(Array.from({ length: 20 }, (_, i) => shop.newProduct(`Vase ${i}`)));
-    const uploads = await Promise.all(
-      drawn.map(async (bytes, i) => {
-        const product = products[i % products.length]!.id;
-        return { hash: hashOf(bytes), id: await shop.upload(bytes, 'image/jpeg', product) };
-      }),
-    );
+    // A few at a time: an upload that is older than PICTURE_FILES_KEPT_SECONDS before the catalog hears of it is swept.
+    const uploads: { hash: string; id: string }[] = [];
+    for (let i = 0; i < PICTURES; i += products.length) {
+      const some = drawn.slice(i, i + products.length).map(async (bytes, n) => {
+        const id = await shop.upload(bytes, 'image/jpeg', products[n]!.id);
+        return { hash: hashOf(bytes), id };
+      });
+      uploads.push(...(await Promise.all(some)));
+    }
     const states = () =>
       shop.database.query<{ status: string; reason: string | null; pictures: number }>(
         'select status, reason, count(*)::integer as pictures from pictures group by status, reason',
