@@ -207,8 +207,9 @@ describeInBrowser('staff', (shop) => {
     const page = await atWork();
     for (const name of ['accounts', 'catalog', 'orders', 'payments'])
       await expect(page.getByRole('row', { name: new RegExp(`${name} answers 1 \\d+ ms`) })).toBeVisible();
+    // BullMQ counts the workers of the whole Redis, and other projects are tested on it at the same time.
     for (const name of ['orders', 'payments', 'image-worker'])
-      await expect(page.getByRole('row', { name: new RegExp(`^${name} \\d+ \\d+ \\d+ \\d+ 0 1 `) })).toBeVisible();
+      await expect(page.getByRole('row', { name: new RegExp(`^${name} (\\d+ ){4}0 [1-9]\\d* `) })).toBeVisible();
     await expect(page.getByRole('link', { name: 'Look into the queues' })).toHaveAttribute('href', '/staff/queues');
     expect((await page.request.get('/staff/queues')).status()).toBe(200);
   });
