@@ -20,7 +20,8 @@ if (suite !== undefined && !suites.includes(suite)) {
 }
 try {
   if (suite === undefined) process.exit(await all());
-  await bench(suite, args);
+  const figures = await bench(suite, args);
+  console.log(`\n${figures.map(([what, figure]) => `${what}: ${figure}`).join('\n')}`);
   process.exit(0);
 } catch (error) {
   console.error(explain(error));

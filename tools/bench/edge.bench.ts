@@ -60,7 +60,8 @@ export async function main(): Promise<Figures> {
       {
         copy: { name: 'copy at the edge', url: copies.url + path, cpu: { nginx: copies.cpu } },
         file: { name: 'file sent by nginx as it comes', url: `${file.url}/page.json`, cpu: { nginx: file.cpu } },
-        tuned: { name: 'sent as the edge sends copies', url: `${file.url}/tuned/page.json`, cpu: { nginx: file.cpu } },
+        logged: { name: 'with the edge’s log', url: `${file.url}/logged/page.json`, cpu: { nginx: file.cpu } },
+        tuned: { name: 'and sent as copies are', url: `${file.url}/tuned/page.json`, cpu: { nginx: file.cpu } },
       },
       { drive, ...OPTIONS },
     );
@@ -84,7 +85,8 @@ export async function main(): Promise<Figures> {
     ];
     return [
       ...against('a file sent by nginx as it comes', kept.file),
-      ...against('a file sent with the settings that the edge has for copies', kept.tuned),
+      ...against('a file sent by nginx with the edge’s log', kept.logged),
+      ...against('a file sent with all settings that the edge has for copies', kept.tuned),
       ['product page through edge, gateway and catalog against the same nginx, Fastify + Redis, CPU', spread(work, 2)],
     ];
   } finally {
@@ -126,9 +128,10 @@ async function startFloor(redisUrl: string): Promise<{ address: string; process:
 
 function folderWith(dir: string, page: Buffer): Record<string, string> {
   const folder = join(dir, 'files');
-  mkdirSync(folder, { mode: 0o755 });
-  mkdirSync(join(folder, 'tuned'), { mode: 0o755 });
-  for (const name of ['page.json', 'tuned/page.json']) writeFileSync(join(folder, name), page);
+  for (const place of ['', 'logged', 'tuned']) {
+    mkdirSync(join(folder, place), { mode: 0o755 });
+    writeFileSync(join(folder, place, 'page.json'), page);
+  }
   return { EDGE_ASSETS_DIR: folder };
 }
 

@@ -23,7 +23,8 @@ export interface RoundsOptions {
   seconds: number;
 }
 
-const WARM_UP_SECONDS = 2;
+/** Until V8 has compiled what is hot. */
+const WARM_UP_SECONDS = 10;
 
 export async function inTurns<const N extends string>(
   contenders: Record<N, Contender>,

@@ -13,6 +13,7 @@ it('is told with every answer to a browser that this is nothing to guess at, to 
   const hardened = {
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'strict-origin-when-cross-origin',
+    'cross-origin-opener-policy': 'same-origin',
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   };
   const answers = [
