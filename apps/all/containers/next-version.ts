@@ -1,20 +1,19 @@
 // The version after this one, in which orders has a column more.
 import { run } from '@shop/tools/processes';
 
-const migration = `
-export class AddRemark1999999999999 {
+const migration = `class AddRemark1999999999999 {
   name = 'AddRemark1999999999999';
   async up(runner) { await runner.query("alter table orders add column remark text not null default ''"); }
   async down(runner) { await runner.query('alter table orders drop column remark'); }
-}`;
+}
+`;
 
 const script = `
   const fs = require('node:fs');
-  const module = 'apps/orders/dist/orders.module.js';
-  fs.writeFileSync('apps/orders/dist/migrations/1999999999999-add-remark.js', ${JSON.stringify(migration)});
-  const text = fs.readFileSync(module, 'utf8');
-  fs.writeFileSync(module, "import { AddRemark1999999999999 } from './migrations/1999999999999-add-remark.js';\\n" +
-    text.replace(/migrations: \\[/, 'migrations: [AddRemark1999999999999, '));
+  const known = /migrations: \\[(?=\\s*CreateOrders)/;
+  const read = (file) => fs.readFileSync(file, 'utf8');
+  const file = fs.readdirSync('chunks').map((name) => 'chunks/' + name).find((name) => known.test(read(name)));
+  fs.writeFileSync(file, ${JSON.stringify(migration)} + read(file).replace(known, 'migrations: [AddRemark1999999999999, '));
 `;
 
 /** Its columns of the table of orders, by psql. */

@@ -1,4 +1,6 @@
 // Bull Board in a Fastify of its own, which listens nowhere: it is asked by the gateway.
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
@@ -32,7 +34,11 @@ export async function openQueuePage(config: KitConfig, log: Log): Promise<QueueP
   createBullBoard({
     queues: queues.map((queue) => new BullMQAdapter(queue, { readOnlyMode: true })),
     serverAdapter: page,
-    options: { uiConfig: { boardTitle: 'Shop' } },
+    options: {
+      uiConfig: { boardTitle: 'Shop' },
+      // It finds them itself only where its own code lies beside them: not in an image.
+      uiBasePath: dirname(createRequire(import.meta.url).resolve('@bull-board/ui/package.json')),
+    },
   });
   page.setBasePath(PATH);
   await server.register(page.registerPlugin(), { prefix: PATH });
