@@ -6,13 +6,20 @@ import type { TestProject } from 'vitest/node';
 declare module 'vitest' {
   interface ProvidedContext {
     shop: Pick<TestShop, 'namespace' | 'url' | 'tag'>;
+    /** Visitors' actions a second while something is changed. */
+    rate: number;
   }
 }
+
+/** On two cores: a test may run beside others, a proof has them for itself, and comes with half of what they carry. */
+const RATES = { test: 20, proof: 200 };
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { stop, ...shop } = await startTestShop();
   project.provide('shop', shop);
-  // eslint-disable-next-line no-restricted-properties -- of tools/cluster/prove.ts, and no setting of the shop
-  project.provide('notes', process.env['CLUSTER_NOTES']);
+  // eslint-disable-next-line no-restricted-properties -- of the tests, and no setting of the shop
+  const { CLUSTER_NOTES: notes, CLUSTER_RATE: rate = notes ? RATES.proof : RATES.test } = process.env;
+  project.provide('notes', notes);
+  project.provide('rate', Number(rate));
   return stop;
 }

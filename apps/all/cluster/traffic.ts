@@ -5,12 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findK6 } from '@shop/tools/load/k6-program';
 import { runK6, type Summary } from '@shop/tools/load/run-k6';
-import { expect } from 'vitest';
+import { expect, inject } from 'vitest';
 import type { ClusterShop } from './cluster-shop.js';
 import { note } from './notes.js';
 
-/** Well below what two cores carry, so that there is room for pods that start meanwhile: k8s/README.md. */
-export const RATE = 20;
 /** Whatever is done meanwhile must be done by then. */
 const LONGEST_SECONDS = 900;
 /** What a change leaves behind shows in the seconds after it. */
@@ -19,7 +17,7 @@ const AFTERWARDS_MS = 5000;
 export interface TrafficOptions {
   flow?: string;
   load?: string;
-  /** Actions a second. */
+  /** Actions a second; otherwise CLUSTER_RATE. */
   rate?: number;
   patience?: number;
 }
@@ -30,7 +28,7 @@ export async function during(
   options: TrafficOptions,
   work: () => Promise<unknown>,
 ): Promise<Summary> {
-  const { flow = 'mixed', load = 'steady', rate = RATE, patience = 10 } = options;
+  const { flow = 'mixed', load = 'steady', rate = inject('rate'), patience = 10 } = options;
   const dir = await mkdtemp(join(tmpdir(), 'shop-traffic-'));
   const done = new AbortController();
   try {
@@ -82,7 +80,7 @@ export function failures({ flows, rateLimited, crossed }: Summary): string[] {
 /** Not one visitor, while `change` happens; noted under `what`. */
 export async function nobodyNotices(shop: ClusterShop, what: string, change: () => Promise<unknown>): Promise<void> {
   const seen = await during(shop, {}, change);
-  note(what, figuresOf(seen));
+  note(what, { 'actions a second': inject('rate'), ...figuresOf(seen) });
   expect(failures(seen)).toEqual([]);
 }
 
