@@ -101,7 +101,7 @@ test.skipIf(!hasKeda)(
   async () => {
     await shop.upgrade(byBacklog);
     await expect.poll(workers, { timeout: 300_000, interval: 2000 }).toBe(0);
-    const before = await during(shop, { flow: 'browse' }, () => sleep(60_000));
+    const before = await during(shop, { flow: 'browse', rate: 20 }, () => sleep(60_000));
 
     const { staff, cookie } = await loggedIn();
     const { items } = (await staff.get('/api/products?limit=100')).body as { items: { id: string }[] };
@@ -109,7 +109,7 @@ test.skipIf(!hasKeda)(
     const startedAt = Date.now();
     const watch = watchWorkers();
     let [uploadedAt, readyAt] = [0, 0];
-    const meanwhile = await during(shop, { flow: 'browse' }, async () => {
+    const meanwhile = await during(shop, { flow: 'browse', rate: 20 }, async () => {
       const locations = await upload(cookie, items);
       uploadedAt = Date.now();
       await allReady(staff, locations);

@@ -5,16 +5,21 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ClusterShop, services } from './cluster-shop.js';
 import { note } from './notes.js';
 import { startObserver, unevenness, type Observer } from './observer.js';
-import { during, nobodyNotices } from './traffic.js';
+import { during, fewerVisitors, nobodyNotices } from './traffic.js';
 
 const shop = new ClusterShop(inject('shop'));
 
 describe('nobody notices that', () => {
   test('every service is rolled out at once', () =>
-    nobodyNotices(shop, 'every service rolled out at once', async () => {
-      await shop.kubectl('rollout', 'restart', ...services.map((name) => `deploy/${name}`));
-      await shop.rolledOut(...services);
-    }));
+    nobodyNotices(
+      shop,
+      'every service rolled out at once',
+      async () => {
+        await shop.kubectl('rollout', 'restart', ...services.map((name) => `deploy/${name}`));
+        await shop.rolledOut(...services);
+      },
+      fewerVisitors(),
+    ));
 
   test('a pod of each service is deleted', () =>
     nobodyNotices(shop, 'a pod of each service deleted', async () => {
@@ -28,14 +33,15 @@ describe('nobody notices that', () => {
   test('a node is drained', async ({ skip }) => {
     const node = await shop.nodeWithoutStores();
     if (!node) return skip('every node with pods of ours has a store on it');
-    await nobodyNotices(shop, 'a node drained', async () => {
+    const drained = async () => {
       try {
         await kubectl('drain', node, '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=120s');
         await shop.rolledOut(...services);
       } finally {
         await kubectl('uncordon', node);
       }
-    });
+    };
+    await nobodyNotices(shop, 'a node drained', drained, fewerVisitors());
   });
 });
 
@@ -51,7 +57,7 @@ describe('pods that are added', () => {
 
   test('get their share of the calls', async () => {
     let shares: number[] = [];
-    await during(shop, { flow: 'search' }, async () => {
+    await during(shop, { flow: 'search', rate: fewerVisitors() }, async () => {
       await shop.kubectl('scale', 'deploy/catalog', '--replicas=4');
       await shop.rolledOut('catalog');
       await sleep(10_000);

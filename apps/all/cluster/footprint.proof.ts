@@ -20,7 +20,7 @@ describe('a pod', () => {
     await shop.kubectl('rollout', 'restart', ...services.map((name) => `deploy/${name}`));
     await shop.rolledOut(...services);
     const idle = await memory();
-    await during(shop, {}, () => sleep(60_000));
+    await during(shop, { rate: 20 }, () => sleep(60_000));
     const afterwards = await memory();
     note('memory of the largest pod, MiB', { idle, 'after a minute of load': afterwards });
     for (const name of ours) expect(idle[name], name).toBeLessThanOrEqual(90);

@@ -5,7 +5,7 @@ import { expect, inject, test } from 'vitest';
 import { buildNextVersion, columnsOfOrders } from '../containers/next-version.js';
 import { ClusterShop, services } from './cluster-shop.js';
 import { note } from './notes.js';
-import { nobodyNotices } from './traffic.js';
+import { fewerVisitors, nobodyNotices } from './traffic.js';
 
 const shop = new ClusterShop(inject('shop'));
 const next = `${shop.tag}-next`;
@@ -18,7 +18,7 @@ test('a roll-out with a migration, and its roll-back, are noticed by nobody', { 
   await loadImages(await findCluster(), [`shop:${next}`, `shop-edge:${next}`]);
   expect(await columns()).not.toContain('remark');
   let seconds = [0, 0];
-  await nobodyNotices(shop, 'a version with a migration rolled out and taken back', async () => {
+  const outAndBack = async () => {
     const startedAt = Date.now();
     await shop.upgrade([`global.image.tag=${next}`]);
     expect(await columns()).toContain('remark');
@@ -26,7 +26,8 @@ test('a roll-out with a migration, and its roll-back, are noticed by nobody', { 
     await helm('rollback', RELEASE, '-n', shop.namespace, '--wait', '--timeout', '4m');
     await shop.rolledOut(...services);
     seconds = [changedAt - startedAt, Date.now() - changedAt].map((ms) => Math.round(ms / 1000));
-  });
+  };
+  await nobodyNotices(shop, 'a version with a migration rolled out and taken back', outAndBack, fewerVisitors());
   expect(await columns()).toContain('remark');
   note('the migration', { 'seconds to roll out': seconds[0], 'seconds to roll back': seconds[1] });
 });

@@ -2,7 +2,7 @@
 import { get, must } from '@shop/tools/cluster/kubectl';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ClusterShop, isReady, services } from './cluster-shop.js';
-import { nobodyNotices } from './traffic.js';
+import { fewerVisitors, nobodyNotices } from './traffic.js';
 
 const shop = new ClusterShop(inject('shop'));
 const NO_DATABASE = {
@@ -30,7 +30,7 @@ async function plight(service: string): Promise<{ waitsFor?: string; restarts: n
 
 test('an image, a Secret or a database that is not there: no visitor meets it, a reason is given, and it is taken back', async () => {
   let said = '';
-  await nobodyNotices(shop, 'a version that cannot start, taken back', async () => {
+  const tried = async () => {
     const upgrade = shop.upgrade(unstartable, { timeout: '40s' }).catch((error: Error) => (said = error.message));
     const wait = { timeout: 30_000, interval: 1000 };
     await expect.poll(() => plight('catalog'), wait).toMatchObject({ waitsFor: expect.stringMatching(/Image/) });
@@ -40,7 +40,8 @@ test('an image, a Secret or a database that is not there: no visitor meets it, a
     expect(plights.map(({ restarts }) => restarts)).toEqual([0, 0, 0]);
     await upgrade;
     await shop.rolledOut(...services);
-  });
+  };
+  await nobodyNotices(shop, 'a version that cannot start, taken back', tried, fewerVisitors());
   expect(said).toMatch(/secret "no-such-secret" not found/);
   expect(said).toMatch(/no-such-image/);
   const { spec } = await get('deployment', 'catalog', '-n', shop.namespace);

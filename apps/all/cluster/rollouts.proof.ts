@@ -5,7 +5,7 @@ import { get, must } from '@shop/tools/cluster/kubectl';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { ClusterShop, services } from './cluster-shop.js';
 import { note } from './notes.js';
-import { nobodyNotices } from './traffic.js';
+import { fewerVisitors, nobodyNotices } from './traffic.js';
 
 const shop = new ClusterShop(inject('shop'));
 
@@ -19,7 +19,12 @@ describe('nobody notices that', () => {
     }));
 
   test('a setting changes', () =>
-    nobodyNotices(shop, '`helm upgrade` with another setting', () => shop.upgrade(['global.env.LOG_LEVEL=warn'])));
+    nobodyNotices(
+      shop,
+      '`helm upgrade` with another setting',
+      () => shop.upgrade(['global.env.LOG_LEVEL=warn']),
+      fewerVisitors(),
+    ));
 });
 
 describe('by hand, without an autoscaler,', () => {
@@ -35,7 +40,7 @@ describe('by hand, without an autoscaler,', () => {
     // Those that go have a pause of five seconds, and time for what is in flight.
     const left = async () =>
       (await get('pods', '-n', shop.namespace, '-l', 'app.kubernetes.io/name in (gateway,catalog)')).items.length;
-    await nobodyNotices(shop, 'catalog, then gateway scaled from 1 to 5, and both back to 1', async () => {
+    const upAndDown = async () => {
       for (const name of scaled) {
         await shop.kubectl('scale', `deploy/${name}`, '--replicas=5');
         await shop.rolledOut(name);
@@ -44,7 +49,9 @@ describe('by hand, without an autoscaler,', () => {
       await sleep(5000);
       await shop.kubectl('scale', ...both, '--replicas=1');
       await expect.poll(left, { timeout: 60_000, interval: 1000 }).toBe(2);
-    });
+    };
+    const what = 'catalog, then gateway scaled from 1 to 5, and both back to 1';
+    await nobodyNotices(shop, what, upAndDown, fewerVisitors());
   });
 });
 

@@ -1,5 +1,6 @@
 // What holds for every request before a route sees it.
 import { AppError, invalidRequest } from '@shop/kit/errors';
+import { inert } from '@shop/kit/problem-filter';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { gatewayConfig, type GatewayConfig } from './gateway.config.js';
@@ -7,13 +8,7 @@ import { gatewayConfig, type GatewayConfig } from './gateway.config.js';
 const harmless = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** What an answer says of itself unless its route says otherwise: nobody may keep, guess at, frame or run it. */
-const unlessSaid = {
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'strict-origin-when-cross-origin',
-  'cross-origin-opener-policy': 'same-origin',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-};
+const unlessSaid = { 'cache-control': 'no-store', ...inert };
 
 export function preparePublicDoor(app: NestFastifyApplication): void {
   const { PUBLIC_URL } = app.get<GatewayConfig>(gatewayConfig.token);

@@ -24,8 +24,10 @@ it('is told with every answer to a browser that this is nothing to guess at, to 
     await someone.post('/api/session', '{'),
     await someone.post('/api/session', {}, { origin: 'https://evil.example' }),
     await someone.get('/api/openapi.json'),
+    await someone.call('PROPFIND', '/api/products'),
+    await someone.get('/api/products/%ff'),
   ];
-  expect(answers.map(({ status }) => status)).toEqual([200, 200, 404, 405, 400, 403, 200]);
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 404, 405, 400, 403, 200, 405, 400]);
   for (const { headers } of answers) expect(Object.fromEntries(headers)).toMatchObject(hardened);
 });
 

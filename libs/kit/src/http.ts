@@ -10,7 +10,7 @@ import { Health } from './health.js';
 import type { KitConfig } from './kit.config.js';
 import type { Log } from './log.js';
 import { counter, histogram } from './metrics.js';
-import { ProblemFilter, problemOf, sendProblem } from './problem-filter.js';
+import { inert, ProblemFilter, problemOf, sendProblem } from './problem-filter.js';
 
 /** The largest JSON body, in bytes. */
 const BODY_LIMIT = 100_000;
@@ -124,10 +124,11 @@ function refuseMalformed({ code }: Error & { code?: string }, socket: Socket): v
         : ['400 Bad Request', 'This is not HTTP.'];
   const problem = problemOf(new AppError('invalid_request', detail), requestId);
   const body = JSON.stringify({ ...problem, status: Number(status.slice(0, 3)) });
-  socket.end(
-    `HTTP/1.1 ${status}\r\nconnection: close\r\ncache-control: no-store\r\nx-request-id: ${requestId}\r\n` +
-      `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+  const headers = Object.entries({
+    ...{ ...inert, connection: 'close', 'cache-control': 'no-store', 'x-request-id': requestId },
+    ...{ 'content-type': 'application/problem+json', 'content-length': Buffer.byteLength(body) },
+  });
+  socket.end(`HTTP/1.1 ${status}\r\n${headers.map((header) => `${header.join(': ')}\r\n`).join('')}\r\n${body}`);
   // Node would go on reading whatever else comes, for as long as it comes.
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }

@@ -6,6 +6,14 @@ import { throwError, type Observable } from 'rxjs';
 import { AppError, toAppError } from './errors.js';
 import type { Log } from './log.js';
 
+/** Of what is nothing to guess at, to frame or to run. */
+export const inert = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'strict-origin-when-cross-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+};
+
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly log: Log) {}
@@ -28,8 +36,7 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
   // JSON.stringify here and a Buffer to Fastify: its own serialisers are for routes with a response schema.
   void reply
     .code(error.status)
-    .header('content-type', 'application/problem+json')
-    .header('cache-control', 'no-store')
+    .headers({ ...inert, 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
     .send(Buffer.from(JSON.stringify(problemOf(error, request.id))));
 }
 
