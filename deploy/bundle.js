@@ -1,6 +1,7 @@
 // What an image needs to run the services, in the folder that is named: every program of theirs with all that it imports,
 // in a few large files. Node takes twice as long to start from the two thousand small ones.
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 
@@ -27,27 +28,41 @@ const bundle = await rolldown({
   // What Nest imports only where somebody has installed it.
   checks: { unresolvedImport: false, eval: false },
 });
-await bundle.write({
+const { output } = await bundle.write({
   dir: target,
   format: 'esm',
   keepNames: true,
   chunkFileNames: 'chunks/[name]-[hash].js',
 });
-writeFileSync(join(target, 'package.json'), '{ "type": "module" }\n');
+const written = new Set(output.map(({ fileName }) => fileName));
+const missing = output
+  .flatMap(({ imports = [] }) => imports)
+  .filter((name) => !isBuiltin(name) && !packages.includes(name) && !written.has(name));
+if (missing.length > 0) throw new Error(`Cannot be found: ${missing.join(', ')}`);
 
 const copied = new Set();
-function copy(name) {
+function copy(name, isOptional = false) {
   const from = join('node_modules', name);
   // Of those for other machines, nothing is installed.
-  if (copied.has(name) || !existsSync(from)) return;
+  if (copied.has(name) || (isOptional && !existsSync(from))) return;
   copied.add(name);
-  cpSync(from, join(target, from), { recursive: true, filter: (path) => !/\.(?:map|md|d\.[cm]?ts)$/.test(path) });
-  const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
-  for (const other of Object.keys({ ...dependencies, ...optionalDependencies })) copy(other);
+  cpSync(from, join(target, from), { recursive: true, filter: (path) => !/\.(?:map|d\.[cm]?ts)$/.test(path) });
+  const { dependencies = {}, optionalDependencies = {} } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
+  for (const other of Object.keys(optionalDependencies)) copy(other, true);
+  for (const other of Object.keys(dependencies)) copy(other, other in optionalDependencies);
 }
 for (const name of packages) copy(name);
+
+// Licences want to go along.
+const sources = output.flatMap(({ moduleIds = [] }) => moduleIds);
+for (const folder of new Set(sources.flatMap((file) => /.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? [])))
+  for (const file of readdirSync(folder).filter((name) => /^(?:licen[cs]e|notice)/i.test(name)))
+    cpSync(join(folder, file), join(target, 'licenses', folder.split('/node_modules/').at(-1), file), {
+      recursive: true,
+    });
 
 // The worker finds what it starts by name.
 cpSync('apps/image-worker/package.json', join(target, 'apps/image-worker/package.json'));
 mkdirSync(join(target, 'node_modules/@shop'));
 symlinkSync('../../apps/image-worker', join(target, 'node_modules/@shop/image-worker'));
+writeFileSync(join(target, 'package.json'), '{ "type": "module" }\n');

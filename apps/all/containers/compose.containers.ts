@@ -71,6 +71,21 @@ describe('the shop in containers', () => {
     expect((await new Shopper(shop.url, kim).logIn()).body).toMatchObject({ customer: { role: 'staff' } });
   });
 
+  test('has in its image what is loaded only when somebody asks for it', async () => {
+    const staff = new Shopper(shop.url, { email: 'staff@shop.test', password: 'staff-password' });
+    const cookie = (await staff.logIn()).headers.getSetCookie()[0]!;
+    const paths = ['/staff/queues', '/api/docs', '/api/docs/swagger-ui.css', '/api/openapi.json'];
+    const statusOf = async (path: string) => (await fetch(`${shop.url}${path}`, { headers: { cookie } })).status;
+    expect(await Promise.all(paths.map(statusOf))).toEqual([200, 200, 200, 200]);
+    for (const [service, ...program] of [
+      ['catalog', 'apps/catalog/dist/reprocess.js', '--only-write-down'],
+      ['payments', 'apps/payments/dist/list-charges.js', '2030-01-01'],
+    ]) {
+      const [container] = await shop.containersOf(service!);
+      expect(await run(['docker', 'exec', container!, 'node', ...program])).toMatchObject({ code: 0 });
+    }
+  });
+
   test('survives who asks for everything in two thousand ways', async () => {
     let asked = 0;
     const crawl = async () => {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pages, STRIPE_KEY_META, type PageName } from '@shop/contracts/pages';
+import { inert } from '@shop/kit/problem-filter';
 import type { GatewayConfig } from './gateway.config.js';
 import { meta } from './page-head.js';
 
@@ -46,12 +47,17 @@ export function readStorefront(config: GatewayConfig): Storefront | undefined {
   const [head, body] = split(rest, END_OF_HEAD);
   const [beforeData, end] = split(body, DATA);
   const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as Manifest;
+  const policy = policyOf(html, config, stripeKey !== undefined);
   const names = Object.keys(pages) as PageName[];
   const files = new Map(names.map((name) => [name, placed(filesOf(name, manifest))]));
   return {
     assetsDir: join(folder, 'assets'),
-    version: createHash('sha1').update(html).digest('base64url').slice(0, 12),
-    policy: policyOf(html, config, stripeKey !== undefined),
+    // nginx keeps the headers that a copy came with for as long as that is not modified.
+    version: createHash('sha1')
+      .update(html + policy + JSON.stringify(inert))
+      .digest('base64url')
+      .slice(0, 12),
+    policy,
     page: (parts) =>
       [
         ...[start, parts.head, head, parts.name ? files.get(parts.name) : '', END_OF_HEAD],
