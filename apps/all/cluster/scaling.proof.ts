@@ -28,7 +28,7 @@ const FAILED_AT_MOST = 0.001;
 const counters = { gateway: 'http_requests_total', catalog: 'rpc_server_requests_total' };
 const scaled = Object.keys(counters);
 /** So little that two pods cannot take what is meant for four. */
-const LIMITS = scaled.flatMap((name) => [`${name}.requests.cpu=50m`, `${name}.limits.cpu=300m`]);
+const LIMITS = scaled.map((name) => `${name}.limits.cpu=300m`);
 beforeAll(() => shop.upgrade(LIMITS), 300_000);
 afterAll(() => shop.upgrade(), 300_000);
 

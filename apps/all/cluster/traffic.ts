@@ -78,7 +78,7 @@ export function failures({ flows, rateLimited, crossed }: Summary): string[] {
 }
 
 /** Where a dozen pods start at once, they take both cores of the smallest machine for seconds: k8s/README.md. */
-export const fewerVisitors = (): number => Math.min(inject('rate'), 50);
+export const fewerVisitors = (): number => Math.min(inject('rate'), 20);
 
 /** Not one visitor, while `change` happens; noted under `what`. */
 export async function nobodyNotices(
