@@ -5,22 +5,18 @@ import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 
-const programs = {
-  accounts: ['main', 'staff-create'],
-  catalog: ['main', 'reprocess'],
-  orders: ['main'],
-  payments: ['main', 'list-charges'],
-  'image-worker': ['main', 'child'],
-  gateway: ['main'],
-  all: ['main'],
-};
+/** What is run beside each app's `main`. */
+const others = ['accounts/staff-create', 'catalog/reprocess', 'payments/list-charges', 'image-worker/child'];
 /** Machine code, files that are sent to browsers, and what TypeORM loads by name. */
 const packages = ['sharp', '@node-rs/argon2', '@bull-board/ui', 'swagger-ui-dist', 'pg'];
 
 const target = process.argv[2];
 if (!target) throw new Error('node deploy/bundle.js FOLDER');
 
-const entries = Object.entries(programs).flatMap(([app, names]) => names.map((name) => `apps/${app}/dist/${name}`));
+const mains = readdirSync('apps').map((app) => `${app}/main`);
+const entries = [...mains, ...others]
+  .map((program) => `apps/${program.replace('/', '/dist/')}`)
+  .filter((entry) => existsSync(`${entry}.js`));
 const bundle = await rolldown({
   input: Object.fromEntries(entries.map((entry) => [entry, `./${entry}.js`])),
   platform: 'node',

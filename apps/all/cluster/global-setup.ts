@@ -11,8 +11,8 @@ declare module 'vitest' {
   }
 }
 
-/** On two cores: a test may run beside others, a proof has them for itself, and comes with half of what they carry. */
-const RATES = { test: 20, proof: 200 };
+/** On two cores: a test may run beside others, a proof has them for itself. How many they carry: k8s/README.md. */
+const RATES = { test: 20, proof: 100 };
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { stop, ...shop } = await startTestShop();
