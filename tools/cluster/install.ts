@@ -17,11 +17,21 @@ export interface InstallOptions {
   timeout?: string;
 }
 
-/** Installs or upgrades, and waits until everything is ready; an upgrade that does not get there is taken back. */
+/**
+ * Installs or upgrades, and waits until everything is ready; an upgrade that does not get there is taken back. How many pods
+ * there are is Kubernetes' own once an autoscaler has changed it: whoever makes it a fixed number means it.
+ */
 export async function install({ namespace, values, set = [], timeout = '5m' }: InstallOptions): Promise<string> {
   await makeNamespace(namespace);
   const isThere = (await run(['helm', 'status', RELEASE, '-n', namespace])).code === 0;
-  const options = ['--install', '--wait', '--timeout', timeout, ...(isThere ? ['--rollback-on-failure'] : [])];
+  const options = [
+    '--install',
+    '--wait',
+    '--force-conflicts',
+    '--timeout',
+    timeout,
+    ...(isThere ? ['--rollback-on-failure'] : []),
+  ];
   try {
     return await helm('upgrade', RELEASE, chart, '-n', namespace, ...options, ...valuesOptions(values, set));
   } catch (error) {
