@@ -44,8 +44,8 @@ function copy(name, isOptional = false) {
   copied.add(name);
   cpSync(from, join(target, from), { recursive: true, filter: (path) => !/\.(?:map|d\.[cm]?ts)$/.test(path) });
   const { dependencies = {}, optionalDependencies = {} } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
-  for (const other of Object.keys(optionalDependencies)) copy(other, true);
-  for (const other of Object.keys(dependencies)) copy(other, other in optionalDependencies);
+  for (const other of Object.keys({ ...dependencies, ...optionalDependencies }))
+    copy(other, other in optionalDependencies);
 }
 for (const name of packages) copy(name);
 

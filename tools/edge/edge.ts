@@ -11,7 +11,7 @@ import type { NginxProgram } from './nginx-program.ts';
 import { render } from './render.ts';
 
 const shopSource = join(root, 'deploy', 'nginx');
-/** Compiled expressions are a fifteenth of the CPU of a copy. */
+/** Compiling the expressions saves a fifteenth of a copy's CPU. */
 const SETTINGS = ['-g', 'daemon off; pcre_jit on;'];
 
 export interface EdgeOptions {
