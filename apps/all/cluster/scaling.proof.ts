@@ -27,9 +27,9 @@ const P95_MS = 150;
 const FAILED_AT_MOST = 0.001;
 const counters = { gateway: 'http_requests_total', catalog: 'rpc_server_requests_total' };
 const scaled = Object.keys(counters);
-/** So little that two pods cannot take what is meant for four. */
-const LIMITS = scaled.map((name) => `${name}.limits.cpu=300m`);
-beforeAll(() => shop.upgrade(LIMITS), 300_000);
+/** So little is asked for that two pods cannot take what is meant for four; what starts has some more. */
+const SIZES = scaled.flatMap((name) => [`${name}.requests.cpu=50m`, `${name}.limits.cpu=300m`]);
+beforeAll(() => shop.upgrade(SIZES), 300_000);
 afterAll(() => shop.upgrade(), 300_000);
 
 type Line = [second: number, value: number][];

@@ -77,8 +77,8 @@ export function failures({ flows, rateLimited, crossed }: Summary): string[] {
   return [...wrong, ...crossed, ...(rateLimited > 0 ? [`${rateLimited} were told to come later`] : [])];
 }
 
-/** Where a dozen pods start at once, they take both cores of the smallest machine for seconds: k8s/README.md. */
-export const fewerVisitors = (): number => Math.min(inject('rate'), 20);
+/** Where every service starts anew at once, those that start and the cluster itself take what is left of two cores. */
+export const fewerVisitors = (): number => inject('rate') / 2;
 
 /** Not one visitor, while `change` happens; noted under `what`. */
 export async function nobodyNotices(
