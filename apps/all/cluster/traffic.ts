@@ -11,6 +11,8 @@ import { note } from './notes.js';
 
 /** Whatever is done meanwhile must be done by then. */
 const LONGEST_SECONDS = 900;
+/** Before a change: what the one before it has started is slow for a while. */
+const BEFORE_MS = 15_000;
 /** What a change leaves behind shows in the seconds after it. */
 const AFTERWARDS_MS = 5000;
 
@@ -87,7 +89,10 @@ export async function nobodyNotices(
   change: () => Promise<unknown>,
   rate = inject('rate'),
 ): Promise<void> {
-  const seen = await during(shop, { rate }, change);
+  const seen = await during(shop, { rate }, async () => {
+    await sleep(BEFORE_MS);
+    await change();
+  });
   note(what, { 'actions a second': rate, ...figuresOf(seen) });
   expect(failures(seen)).toEqual([]);
 }
