@@ -12,15 +12,10 @@ const shop = new ClusterShop(inject('shop'));
 describe('nobody notices that', () => {
   // A dozen pods that start at once leave others nothing of two cores: not beside other tests.
   test.runIf(inject('notes'))('every service is rolled out at once', () =>
-    nobodyNotices(
-      shop,
-      'every service rolled out at once',
-      async () => {
-        await shop.kubectl('rollout', 'restart', ...services.map((name) => `deploy/${name}`));
-        await shop.rolledOut(...services);
-      },
-      fewerVisitors(),
-    ),
+    nobodyNotices(shop, 'every service rolled out at once', async () => {
+      await shop.kubectl('rollout', 'restart', ...services.map((name) => `deploy/${name}`));
+      await shop.rolledOut(...services);
+    }),
   );
 
   test('a pod of each service is deleted', () =>
@@ -59,7 +54,7 @@ describe('pods that are added', () => {
 
   test('get their share of the calls', async () => {
     let shares: number[] = [];
-    await during(shop, { flow: 'search', rate: fewerVisitors() }, async () => {
+    await during(shop, { flow: 'search', rate: 20 }, async () => {
       await shop.kubectl('scale', 'deploy/catalog', '--replicas=4');
       await shop.rolledOut('catalog');
       await sleep(10_000);

@@ -19,12 +19,7 @@ describe('nobody notices that', () => {
     }));
 
   test('a setting changes', () =>
-    nobodyNotices(
-      shop,
-      '`helm upgrade` with another setting',
-      () => shop.upgrade(['global.env.LOG_LEVEL=warn']),
-      fewerVisitors(),
-    ));
+    nobodyNotices(shop, '`helm upgrade` with another setting', () => shop.upgrade(['global.env.LOG_LEVEL=warn'])));
 });
 
 describe('by hand, without an autoscaler,', () => {
