@@ -12,10 +12,15 @@ const shop = new ClusterShop(inject('shop'));
 describe('nobody notices that', () => {
   // A dozen pods that start at once leave others nothing of two cores: not beside other tests.
   test.runIf(inject('notes'))('every service is rolled out at once', () =>
-    nobodyNotices(shop, 'every service rolled out at once', async () => {
-      await shop.kubectl('rollout', 'restart', ...services.map((name) => `deploy/${name}`));
-      await shop.rolledOut(...services);
-    }),
+    nobodyNotices(
+      shop,
+      'every service rolled out at once',
+      async () => {
+        await shop.kubectl('rollout', 'restart', ...services.map((name) => `deploy/${name}`));
+        await shop.rolledOut(...services);
+      },
+      fewerVisitors(),
+    ),
   );
 
   test('a pod of each service is deleted', () =>

@@ -12,7 +12,7 @@ declare module 'vitest' {
 }
 
 /** On two cores: a test may run beside others, a proof has them for itself. How many they carry: k8s/README.md. */
-const RATES = { test: 10, proof: 55 };
+const RATES = { test: 10, proof: 90 };
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { stop, ...shop } = await startTestShop();

@@ -19,7 +19,12 @@ describe('nobody notices that', () => {
     }));
 
   test('a setting changes', () =>
-    nobodyNotices(shop, '`helm upgrade` with another setting', () => shop.upgrade(['global.env.LOG_LEVEL=warn'])));
+    nobodyNotices(
+      shop,
+      '`helm upgrade` with another setting',
+      () => shop.upgrade(['global.env.LOG_LEVEL=warn']),
+      fewerVisitors(),
+    ));
 });
 
 describe('by hand, without an autoscaler,', () => {
