@@ -87,6 +87,21 @@ describeWithNginx('several gateways', () => {
     await vi.waitUntil(async () => 'a' in (await askOften(edge, 3)), { timeout: 10_000, interval: 200 });
   });
 
+  test('are all asked by who was refused by others, and told of by /startupz as soon as one answers', async () => {
+    const [one] = gateways as [FakeGateway];
+    const nobody = await Promise.all([1, 2, 3, 4].map(() => freePort()));
+    const edge = await edgeFor([...nobody.map((port) => ({ address: `127.0.0.1:${port}` })), one], {
+      EDGE_BALANCE: 'round_robin',
+    });
+    for (let i = 0; i < 5; i++) expect(await ask(edge, { method: 'POST', body: '{}' })).toBe('a');
+    const started = async () => (await fetch(`${edge.opsUrl}/startupz`)).status;
+    expect(await started()).toBe(200);
+    await one.close();
+    expect(await started()).toBe(502);
+    await one.open();
+    await expect.poll(started, { timeout: 10_000, interval: 200 }).toBe(200);
+  });
+
   test('that fail three times are not tried again for two seconds', async () => {
     let attempts = 0;
     const failing = createServer((socket) => void (attempts++, socket.destroy())).listen(await freePort(), '127.0.0.1');

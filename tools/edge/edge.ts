@@ -27,6 +27,8 @@ export interface EdgeOptions {
 
 export interface Edge {
   url: string;
+  /** /livez, /startupz, /status */
+  opsUrl: string;
   /** Of nginx's master process; its workers are children of it. */
   masterPid(): Promise<number>;
   logFile: string;
@@ -40,7 +42,8 @@ export async function startEdge({ program, dir, port, env, source = shopSource }
   mkdirSync(dir, { recursive: true });
   const logFile = join(dir, 'edge.log');
   const name = `shop-edge-${randomUUID().slice(0, 8)}`;
-  const settings = { ...env, EDGE_PORT: String(port), EDGE_OPS_PORT: `127.0.0.1:${await freePort(new Set([port]))}` };
+  const ops = `127.0.0.1:${await freePort(new Set([port]))}`;
+  const settings = { ...env, EDGE_PORT: String(port), EDGE_OPS_PORT: ops };
   const command =
     'image' in program
       ? inContainer(program.image, name, source, settings)
@@ -78,7 +81,7 @@ export async function startEdge({ program, dir, port, env, source = shopSource }
     if ('path' in program) return child.pid!;
     return Number((await run(['docker', 'inspect', '--format', '{{.State.Pid}}', name])).output);
   };
-  return { url, logFile, masterPid, crashed, stop };
+  return { url, opsUrl: `http://${ops}`, logFile, masterPid, crashed, stop };
 }
 
 /** The host's network, so that it reaches gateways on 127.0.0.1. */
