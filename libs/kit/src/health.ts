@@ -5,6 +5,9 @@ import { HealthCheckService, HealthIndicatorService, TerminusModule, type Health
 /** A dependency that does not answer in this time is reported as down. */
 const CHECK_MS = 1500;
 
+/** A process that has just started is given so long to reach all it uses: a network may hear of it later than it starts. */
+const NEW_MS = 5000;
+
 interface Check {
   check: () => Promise<unknown>;
   without: 'down' | 'degraded';
@@ -14,19 +17,24 @@ interface Check {
 export class Health {
   private readonly checks = new Map<string, Check>();
   private state: 'starting' | 'serving' | 'draining' = 'starting';
+  private newUntil = Infinity;
 
   constructor(
     private readonly terminus: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
   ) {}
 
-  /** Without `name` answering, this process is `down`: it can do nothing, or `degraded`: ready, but not for everything. */
+  /**
+   * Without `name` answering, this process is `down`: it can do nothing, or, a while after its start, `degraded`: ready, but
+   * not for everything.
+   */
   register(name: string, check: () => Promise<unknown>, without: 'down' | 'degraded' = 'down'): void {
     this.checks.set(name, { check, without });
   }
 
   serve(): void {
     this.state = 'serving';
+    this.newUntil = performance.now() + NEW_MS;
   }
 
   drain(): void {
@@ -59,7 +67,8 @@ export class Health {
       return indicator.up();
     } catch (error) {
       const why = error instanceof Error ? error.message || error.name : String(error);
-      return without === 'down' ? indicator.down(why) : indicator.degraded(why);
+      const isNeeded = without === 'down' || performance.now() < this.newUntil;
+      return isNeeded ? indicator.down(why) : indicator.degraded(why);
     }
   }
 }

@@ -6,6 +6,8 @@ import type { Address } from './resolver.js';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
+/** A network may hear later than we do that it should let us reach a server: so long what was never reached is waited for. */
+const NEW_MS = 5000;
 /** A draining server is usually gone soon, and another may soon be at its address. */
 const DRAINED_PAUSE_MS = 500;
 /** So many calls in a row with no answer in time, or with that of a server in trouble, and an address gets none for a while. */
@@ -24,6 +26,7 @@ export class Endpoint {
   /** How calls to it ended. */
   readonly outcomes = { ok: 0, error: 0, refused: 0, lost: 0, timeout: 0 };
   state: EndpointState = 'down';
+  private newUntil = performance.now() + NEW_MS;
   private connection: Connection | undefined;
   private retry: NodeJS.Timeout | undefined;
   /** Connections that broke, in a row. */
@@ -72,7 +75,8 @@ export class Endpoint {
 
   /** Waiting for it for a moment makes sense. */
   get isHopeful(): boolean {
-    return ['connecting', 'silent'].includes(this.state) || (this.state === 'down' && this.failures <= 1);
+    if (this.state === 'down') return this.failures <= 1 || performance.now() < this.newUntil;
+    return this.state === 'connecting' || this.state === 'silent';
   }
 
   connect(): void {
@@ -119,6 +123,7 @@ export class Endpoint {
 
   private become(state: EndpointState): void {
     if (this.state === 'removed') return;
+    if (state === 'ready') this.newUntil = 0;
     this.state = state;
     this.changed();
   }

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { register } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AppError } from '../../src/errors.js';
@@ -227,6 +228,18 @@ describe('a service without a server', () => {
         () => false,
       );
     await vi.waitUntil(answered, { timeout: 10_000 });
+  });
+
+  it('is waited for by who has not reached one yet', async () => {
+    await start(1);
+    const [before] = servers as [ServerProcess];
+    await before.end('SIGTERM');
+    const newcomer = new Rpc({ addresses: { test: before.address } });
+    const first = newcomer.call({ ...testRpc.write, deadlineMs: 10_000 }, { key: 'first', ms: 3 });
+    await sleep(500); // It has been refused more than once by now.
+    await ServerProcess.start({ port: Number(before.address.split(':')[1]), log });
+    await expect(first).resolves.toBeDefined();
+    newcomer.close();
   });
 });
 
