@@ -5,23 +5,16 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ClusterShop, services } from './cluster-shop.js';
 import { note } from './notes.js';
 import { startObserver, unevenness, type Observer } from './observer.js';
-import { during, fewerVisitors, nobodyNotices } from './traffic.js';
+import { during, nobodyNotices } from './traffic.js';
 
 const shop = new ClusterShop(inject('shop'));
 
 describe('nobody notices that', () => {
-  // A dozen pods that start at once leave others nothing of two cores: not beside other tests.
-  test.runIf(inject('notes'))('every service is rolled out at once', () =>
-    nobodyNotices(
-      shop,
-      'every service rolled out at once',
-      async () => {
-        await shop.kubectl('rollout', 'restart', ...services.map((name) => `deploy/${name}`));
-        await shop.rolledOut(...services);
-      },
-      fewerVisitors(),
-    ),
-  );
+  test('every service is rolled out at once', () =>
+    nobodyNotices(shop, 'every service rolled out at once', async () => {
+      await shop.kubectl('rollout', 'restart', ...services.map((name) => `deploy/${name}`));
+      await shop.rolledOut(...services);
+    }));
 
   test('a pod of each service is deleted', () =>
     nobodyNotices(shop, 'a pod of each service deleted', async () => {
@@ -43,7 +36,7 @@ describe('nobody notices that', () => {
         await kubectl('uncordon', node);
       }
     };
-    await nobodyNotices(shop, 'a node drained', drained, fewerVisitors());
+    await nobodyNotices(shop, 'a node drained', drained);
   });
 });
 

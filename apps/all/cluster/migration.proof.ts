@@ -5,7 +5,7 @@ import { expect, inject, test } from 'vitest';
 import { buildNextVersion, columnsOfOrders } from '../containers/next-version.js';
 import { ClusterShop, services } from './cluster-shop.js';
 import { note } from './notes.js';
-import { fewerVisitors, nobodyNotices } from './traffic.js';
+import { nobodyNotices } from './traffic.js';
 
 const shop = new ClusterShop(inject('shop'));
 const next = `${shop.tag}-next`;
@@ -27,7 +27,7 @@ test('a roll-out with a migration, and its roll-back, are noticed by nobody', { 
     await shop.rolledOut(...services);
     seconds = [changedAt - startedAt, Date.now() - changedAt].map((ms) => Math.round(ms / 1000));
   };
-  await nobodyNotices(shop, 'a version with a migration rolled out and taken back', outAndBack, fewerVisitors());
+  await nobodyNotices(shop, 'a version with a migration rolled out and taken back', outAndBack);
   expect(await columns()).toContain('remark');
   note('the migration', { 'seconds to roll out': seconds[0], 'seconds to roll back': seconds[1] });
 });

@@ -2,7 +2,7 @@
 import { get, must } from '@shop/tools/cluster/kubectl';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ClusterShop, isReady, services } from './cluster-shop.js';
-import { fewerVisitors, nobodyNotices } from './traffic.js';
+import { nobodyNotices } from './traffic.js';
 
 const shop = new ClusterShop(inject('shop'));
 const NO_DATABASE = {
@@ -41,7 +41,7 @@ test('an image, a Secret or a database that is not there: no visitor meets it, a
     await upgrade;
     await shop.rolledOut(...services);
   };
-  await nobodyNotices(shop, 'a version that cannot start, taken back', tried, fewerVisitors());
+  await nobodyNotices(shop, 'a version that cannot start, taken back', tried);
   expect(said).toMatch(/secret "no-such-secret" not found/);
   expect(said).toMatch(/no-such-image/);
   const { spec } = await get('deployment', 'catalog', '-n', shop.namespace);

@@ -5,7 +5,7 @@ import { get, must } from '@shop/tools/cluster/kubectl';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { ClusterShop, services } from './cluster-shop.js';
 import { note } from './notes.js';
-import { fewerVisitors, nobodyNotices } from './traffic.js';
+import { nobodyNotices } from './traffic.js';
 
 const shop = new ClusterShop(inject('shop'));
 
@@ -19,12 +19,7 @@ describe('nobody notices that', () => {
     }));
 
   test('a setting changes', () =>
-    nobodyNotices(
-      shop,
-      '`helm upgrade` with another setting',
-      () => shop.upgrade(['global.env.LOG_LEVEL=warn']),
-      fewerVisitors(),
-    ));
+    nobodyNotices(shop, '`helm upgrade` with another setting', () => shop.upgrade(['global.env.LOG_LEVEL=warn'])));
 });
 
 describe('by hand, without an autoscaler,', () => {
@@ -51,7 +46,8 @@ describe('by hand, without an autoscaler,', () => {
       await expect.poll(left, { timeout: 60_000, interval: 1000 }).toBe(2);
     };
     const what = 'catalog, then gateway scaled from 1 to 5, and both back to 1';
-    await nobodyNotices(shop, what, upAndDown, fewerVisitors());
+    // One pod of each does for half as many visitors as two.
+    await nobodyNotices(shop, what, upAndDown, inject('rate') / 2);
   });
 });
 

@@ -79,9 +79,6 @@ export function failures({ flows, rateLimited, crossed }: Summary): string[] {
   return [...wrong, ...crossed, ...(rateLimited > 0 ? [`${rateLimited} were told to come later`] : [])];
 }
 
-/** Where many pods start at once, or one of two has to do: of two cores little is left then. Measured: k8s/README.md. */
-export const fewerVisitors = (): number => inject('rate') / 2;
-
 /** Not one visitor, while `change` happens; noted under `what`. */
 export async function nobodyNotices(
   shop: ClusterShop,
