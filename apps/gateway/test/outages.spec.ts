@@ -78,6 +78,7 @@ describe('Redis (cache) with a copy that is none', () => {
 
 describe('a neighbour that is gone', () => {
   it('is unavailable, and the rest of the shop goes on', async () => {
+    await expectBrowsing(ada); // Who was never reached would be waited for.
     await shop.stubs.catalog.stop();
     for (const path of ['/api/products', '/api/products/walnut-desk', '/api/categories']) {
       const answer = await ada.get(path);

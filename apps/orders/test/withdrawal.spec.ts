@@ -4,6 +4,7 @@ import { orderFor, startOrders, type Orders } from './orders-under-test.js';
 let shop: Orders;
 beforeAll(async () => {
   shop = await startOrders({ ORDERS_WITHDRAW_SECONDS: '1' });
+  await shop.place(orderFor([shop.catalog.add(10_00, 5)])); // Who was never reached would be waited for.
 });
 afterAll(() => shop.stop());
 

@@ -75,8 +75,12 @@ export class Endpoint {
 
   /** Waiting for it for a moment makes sense. */
   get isHopeful(): boolean {
-    if (this.state === 'down') return this.failures <= 1 || performance.now() < this.newUntil;
+    if (this.state === 'down') return this.failures <= 1 || this.isNew;
     return this.state === 'connecting' || this.state === 'silent';
+  }
+
+  private get isNew(): boolean {
+    return performance.now() < this.newUntil;
   }
 
   connect(): void {
@@ -169,7 +173,9 @@ export class Endpoint {
     this.wake();
     if (this.state === 'removed') return;
     const asAgreed = this.state === 'draining' && !error;
-    const pause = asAgreed ? withJitter(DRAINED_PAUSE_MS) : pauseAfter(this.failures++);
+    const pause = asAgreed ? withJitter(DRAINED_PAUSE_MS) : pauseAfter(this.failures);
+    // Pauses do not grow while calls wait for it.
+    if (!asAgreed) this.failures = this.isNew ? Math.min(this.failures + 1, 2) : this.failures + 1;
     this.retry = setTimeout(() => this.connect(), pause).unref();
     this.become('down');
   }

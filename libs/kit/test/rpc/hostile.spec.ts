@@ -108,7 +108,8 @@ describe('a caller', () => {
     ['hangs up', (socket: Socket) => socket.destroy()],
   ])('finds a server unavailable that %s', async (_, behave) => {
     const client = await clientOf(behave);
-    await expect(client.call(testRpc.whoami, {})).rejects.toMatchObject({ code: 'unavailable' });
+    const call = client.call({ ...testRpc.whoami, deadlineMs: 20_000 }, {});
+    await expect(call).rejects.toMatchObject({ code: 'unavailable', detail: 'test cannot be reached' });
     client.close();
   });
 
