@@ -60,9 +60,10 @@ export function databaseModule({ name, config, url, entities, migrations }: Data
           migrations,
           poolSize: kit.DATABASE_POOL_SIZE,
           applicationName: name,
-          // A database that is not there yet is waited for; readiness says so meanwhile. A migration that fails is not.
+          // A database that is not there yet is waited for; readiness says so meanwhile. A migration that fails is not. Often
+          // it is a network that lets this process reach it a moment later.
           retryAttempts: Number.MAX_SAFE_INTEGER,
-          retryDelay: 1000,
+          retryDelay: 500,
           toRetry: isNotThereYet,
           verboseRetryLog: true,
           extra: {
