@@ -36,11 +36,12 @@ describe('values-small.yaml', () => {
     const { body } = await sam.get('/api/products?inStock=true&limit=1');
     await sam.send('PUT', `/api/cart/lines/${body.items[0].id}`, { quantity: 2 });
 
+    // Edges that are about to go still lead to gateways that have gone.
+    const answer = async (path: string) => (await patiently(sam, () => sam.get(path))).body;
     const asBefore = async () => {
-      await expect.poll(async () => (await sam.get('/api/session')).status, { timeout: 60_000 }).toBe(200);
-      expect((await sam.get('/api/session')).body.customer.id).toBe(sam.customerId);
-      expect((await sam.get('/api/cart')).body.lines).toMatchObject([{ quantity: 2 }]);
-      const known = (await sam.get('/api/orders')).body.items as { id: string }[];
+      expect(await answer('/api/session')).toMatchObject({ customer: { id: sam.customerId } });
+      expect((await answer('/api/cart')).lines).toMatchObject([{ quantity: 2 }]);
+      const known = (await answer('/api/orders')).items as { id: string }[];
       expect(known.map(({ id }) => id)).toEqual(orders.toReversed());
     };
     await shop.upgrade(['all.env.SEED_PICTURES=off'], { values: [...testValues, 'small'] });
