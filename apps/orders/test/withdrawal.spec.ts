@@ -40,5 +40,5 @@ test('the goods of a withdrawn order go back', async () => {
   shop.catalog.reserve({ orderId: request.idempotencyKey, lines: request.lines });
   await vi.waitFor(() => expect(shop.catalog.reservationOf(request.idempotencyKey)).toBe('released'), 5000);
   expect(shop.catalog.stockOf(product)).toBe(5);
-  expect(await shop.rowOf(request)).toBeUndefined();
+  await vi.waitFor(async () => expect(await shop.rowOf(request)).toBeUndefined(), 5000);
 });
