@@ -41,20 +41,23 @@ describe('nobody notices that', () => {
 });
 
 describe('pods that are added', () => {
+  // Told to its autoscaler: what is told to the Deployment lasts until the autoscaler looks again.
+  const atLeast = (minReplicas: number) =>
+    shop.kubectl('patch', 'hpa', 'catalog', '--type=merge', '-p', JSON.stringify({ spec: { minReplicas } }));
   let observer: Observer;
   beforeAll(async () => {
     observer = await startObserver(shop);
   });
   afterAll(async () => {
     await observer?.stop();
-    await shop.kubectl('scale', 'deploy/catalog', '--replicas=2');
+    await atLeast(2);
   });
 
   test('get their share of the calls', async () => {
     let shares: number[] = [];
     await during(shop, { flow: 'search', rate: 20 }, async () => {
-      await shop.kubectl('scale', 'deploy/catalog', '--replicas=4');
-      await shop.rolledOut('catalog');
+      await atLeast(4);
+      await expect.poll(async () => (await shop.pods('catalog')).length, { timeout: 90_000, interval: 1000 }).toBe(4);
       await sleep(10_000);
       shares = await observer.increases('catalog', 'rpc_server_requests_total', () => sleep(15_000));
     });
