@@ -1,5 +1,6 @@
 // One shop in the cluster for all tests of a run.
 import { startTestShop, type TestShop } from '@shop/tools/cluster/test-shop';
+import { Failure } from '@shop/tools/terminal';
 import './notes.js';
 import type { TestProject } from 'vitest/node';
 
@@ -15,10 +16,11 @@ declare module 'vitest' {
 const RATES = { test: 10, proof: 90 };
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const { stop, ...shop } = await startTestShop();
-  project.provide('shop', shop);
   // eslint-disable-next-line no-restricted-properties -- of the tests, and no setting of the shop
   const { CLUSTER_NOTES: notes, CLUSTER_RATE: rate = notes ? RATES.proof : RATES.test } = process.env;
+  if (!(Number(rate) > 0)) throw new Failure(`CLUSTER_RATE must be a number above 0, and is "${rate}".`);
+  const { stop, ...shop } = await startTestShop();
+  project.provide('shop', shop);
   project.provide('notes', notes);
   project.provide('rate', Number(rate));
   return stop;
