@@ -21,6 +21,9 @@ const byBacklog = [
   'image-worker.replicas.queue.depthFrom=catalog',
   'image-worker.replicas.queue.perReplica=10',
   'global.autoscaling.scaleDownAfterSeconds=30',
+  'image-worker.limits.cpu=150m',
+  // Uploads pass through these as well, and their pods take both cores to start: what workers take is looked at.
+  ...['gateway', 'catalog'].flatMap((name) => [`${name}.limits.cpu=300m`, `${name}.replicas.max=2`]),
 ];
 
 const hasKeda = (await run(['kubectl', 'get', 'crd', 'scaledobjects.keda.sh'])).code === 0;
