@@ -41,22 +41,20 @@ describe('nobody notices that', () => {
 });
 
 describe('pods that are added', () => {
-  // Told to its autoscaler: what is told to the Deployment lasts until the autoscaler looks again.
-  const atLeast = (minReplicas: number) =>
-    shop.kubectl('patch', 'hpa', 'catalog', '--type=merge', '-p', JSON.stringify({ spec: { minReplicas } }));
   let observer: Observer;
   beforeAll(async () => {
     observer = await startObserver(shop);
   });
   afterAll(async () => {
     await observer?.stop();
-    await atLeast(2);
-  });
+    await shop.upgrade();
+  }, 300_000);
 
   test('get their share of the calls', async () => {
     let shares: number[] = [];
     await during(shop, { flow: 'search', rate: 20 }, async () => {
-      await atLeast(4);
+      // Not by kubectl: the autoscaler takes back what it was not told of.
+      await shop.upgrade(['catalog.replicas.min=4', 'catalog.replicas.max=4']);
       await expect.poll(async () => (await shop.pods('catalog')).length, { timeout: 90_000, interval: 1000 }).toBe(4);
       await sleep(10_000);
       shares = await observer.increases('catalog', 'rpc_server_requests_total', () => sleep(15_000));
