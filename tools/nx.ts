@@ -9,10 +9,11 @@ const program = join(root, 'node_modules', '.bin', 'nx');
 
 /**
  * The environment for Nx: no full-screen display, no process left behind, no terminal of its own around every task
- * (which would take Ctrl-C for itself), and nothing from an Nx around this process.
+ * (which would take Ctrl-C for itself), and nothing from an Nx around this process, except where the cache is: by default
+ * all clones of one repository share a cache in the home folder.
  */
 export function nxEnv(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  const clean = Object.entries(env).filter(([name]) => !/^(NX_|FORCE_COLOR$)/.test(name));
+  const clean = Object.entries(env).filter(([name]) => !/^(NX_(?!CACHE_DIRECTORY$)|FORCE_COLOR$)/.test(name));
   const color = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
   const quiet = { NX_TUI: 'false', NX_DAEMON: 'false', NX_NATIVE_COMMAND_RUNNER: 'false' };
   return { ...Object.fromEntries(clean), ...color, ...quiet };
