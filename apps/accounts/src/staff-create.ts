@@ -2,9 +2,9 @@
 import { text } from 'node:stream/consumers';
 import { Email, Password } from '@shop/contracts/accounts';
 import { readConfigs } from '@shop/kit/config';
-import { withLock } from '@shop/kit/database';
 import { AppError } from '@shop/kit/errors';
 import { processEnv } from '@shop/kit/kit.config';
+import { migrateFromCommandLine } from '@shop/kit/migrations';
 import { DataSource } from 'typeorm';
 import * as z from 'zod';
 import { accountsConfig, type AccountsConfig } from './accounts.config.js';
@@ -22,10 +22,11 @@ async function createStaff(email: string | undefined): Promise<string> {
     throw new Error(staff.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
 
   const config = readConfigs([accountsConfig], processEnv).get(accountsConfig.token) as AccountsConfig;
-  const dataSource = new DataSource({ type: 'postgres', url: config.ACCOUNTS_DATABASE_URL, entities, migrations });
+  const url = config.ACCOUNTS_DATABASE_URL;
+  await migrateFromCommandLine({ url, entities, migrations });
+  const dataSource = new DataSource({ type: 'postgres', url, entities });
   await dataSource.initialize();
   try {
-    await withLock(dataSource, 'migrations', () => dataSource.runMigrations({ transaction: 'each' }));
     const accounts = new AccountsService(dataSource, dataSource.getRepository(CustomerRow));
     const name = email.slice(0, email.indexOf('@'));
     const created = await accounts.create({ ...staff.data, name }, 'staff');

@@ -1,8 +1,9 @@
 // node dist/reprocess.js [--only-write-down]: has every picture processed again, and tells how far that is until it is done.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfigs } from '@shop/kit/config';
-import { sql, withLock } from '@shop/kit/database';
+import { sql } from '@shop/kit/database';
 import { processEnv } from '@shop/kit/kit.config';
+import { migrateFromCommandLine } from '@shop/kit/migrations';
 import { DataSource } from 'typeorm';
 import { entities, migrations } from './catalog-database.js';
 import { catalogConfig, type CatalogConfig } from './catalog.config.js';
@@ -11,10 +12,11 @@ import { reprocessAll } from './pictures.service.js';
 const LOOK_MS = 1000;
 
 const config = readConfigs([catalogConfig], processEnv).get(catalogConfig.token) as CatalogConfig;
-const database = new DataSource({ type: 'postgres', url: config.CATALOG_DATABASE_URL, entities, migrations });
+const url = config.CATALOG_DATABASE_URL;
+const database = new DataSource({ type: 'postgres', url, entities });
 try {
+  await migrateFromCommandLine({ url, entities, migrations });
   await database.initialize();
-  await withLock(database, 'migrations', () => database.runMigrations({ transaction: 'each' }));
   const all = await reprocessAll(database);
   console.log(`Pictures to be processed again: ${all}`);
   if (process.argv.includes('--only-write-down')) console.log('The shop does that when it runs.');

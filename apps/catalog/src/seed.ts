@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { sql, withLock } from '@shop/kit/database';
+import { sql } from '@shop/kit/database';
+import { withLock } from '@shop/kit/database-lock';
 import { Log } from '@shop/kit/log';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';

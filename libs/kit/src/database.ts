@@ -3,15 +3,15 @@ import { createHash } from 'node:crypto';
 import { Module, type DynamicModule, type OnModuleInit, type Type } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { ServiceName } from '@shop/contracts/services';
-import pg, { type Pool, type PoolClient, type QueryResultRow } from 'pg';
-import { DataSource, type DataSourceOptions, type MigrationInterface } from 'typeorm';
+import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import { DataSource, type MigrationInterface } from 'typeorm';
 import type { ConfigDefinition } from './config.js';
 import { Health } from './health.js';
 import { kitConfig, type KitConfig } from './kit.config.js';
+import { Log } from './log.js';
 import { gauge } from './metrics.js';
+import { migrate, type MigrationOptions } from './migrations.js';
 import { isOutage } from './outage.js';
-
-type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 
 export interface DatabaseOptions {
   /** Of the service; also the name to inject it under: @InjectDataSource(name). */
@@ -34,6 +34,7 @@ const IDLE_MS = 600_000;
 
 export function databaseModule({ name, config, url, entities, migrations }: DatabaseOptions): DynamicModule {
   const token = getDataSourceToken(name);
+  let log: Log;
 
   @Module({})
   class DatabaseHealthModule implements OnModuleInit {
@@ -52,30 +53,33 @@ export function databaseModule({ name, config, url, entities, migrations }: Data
     imports: [
       TypeOrmModule.forRootAsync({
         name,
-        inject: [config.token, kitConfig.token],
-        useFactory: (values: Record<string, string>, kit: KitConfig) => ({
-          type: 'postgres' as const,
-          url: values[url]!,
-          entities,
-          migrations,
-          poolSize: kit.DATABASE_POOL_SIZE,
-          applicationName: name,
-          // A database that is not there yet is waited for; readiness says so meanwhile. A migration that fails is not. Often
-          // it is a network that lets this process reach it a moment later.
-          retryAttempts: Number.MAX_SAFE_INTEGER,
-          retryDelay: 500,
-          toRetry: isNotThereYet,
-          verboseRetryLog: true,
-          extra: {
-            connectionTimeoutMillis: CONNECT_MS,
-            idleTimeoutMillis: IDLE_MS,
-            keepAlive: true,
-            query_timeout: STATEMENT_MS + CONNECT_MS,
-            statement_timeout: STATEMENT_MS,
-          },
-        }),
+        inject: [config.token, kitConfig.token, Log],
+        useFactory: (values: Record<string, string>, kit: KitConfig, injected: Log) => {
+          log = injected;
+          return {
+            type: 'postgres' as const,
+            url: values[url]!,
+            entities,
+            migrations,
+            poolSize: kit.DATABASE_POOL_SIZE,
+            applicationName: name,
+            // A database that is not there yet is waited for; readiness says so meanwhile. A migration that fails is not. Often
+            // it is a network that lets this process reach it a moment later.
+            retryAttempts: Number.MAX_SAFE_INTEGER,
+            retryDelay: 500,
+            toRetry: isNotThereYet,
+            verboseRetryLog: true,
+            extra: {
+              connectionTimeoutMillis: CONNECT_MS,
+              idleTimeoutMillis: IDLE_MS,
+              keepAlive: true,
+              query_timeout: STATEMENT_MS + CONNECT_MS,
+              statement_timeout: STATEMENT_MS,
+            },
+          };
+        },
         dataSourceFactory: async (options) => {
-          await migrate(options as PostgresOptions);
+          await migrate(options as MigrationOptions, log);
           return new DataSource(options!).initialize();
         },
       }),
@@ -84,42 +88,10 @@ export function databaseModule({ name, config, url, entities, migrations }: Data
   };
 }
 
-/** Without the time-outs that requests have: a migration takes as long as it takes. */
-async function migrate(options: PostgresOptions): Promise<void> {
-  const dataSource = new DataSource({ ...options, extra: { connectionTimeoutMillis: CONNECT_MS } });
-  await dataSource.initialize();
-  try {
-    await withLock(dataSource, 'migrations', () => dataSource.runMigrations({ transaction: 'each' }));
-  } finally {
-    await dataSource.destroy();
-  }
-}
-
 /** No server, no such database (yet), or (not yet) our password: somebody may be setting it up. */
 function isNotThereYet(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return isOutage(error) || code === '3D000' || code === '28P01' || code === '28000';
-}
-
-/** Runs `work` while no other process of this database runs work under the same name. */
-export async function withLock<T>(dataSource: DataSource, name: string, work: () => Promise<T>): Promise<T> {
-  // A connection of its own: it waits as long as the others work, and the lock ends with it, whatever happens.
-  const { url } = dataSource.options as PostgresOptions;
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS });
-  let lost: Error | undefined;
-  client.on('error', (error) => (lost = error));
-  try {
-    await client.connect();
-    await client.query('select pg_advisory_lock(hashtext($1))', [name]);
-    const result = await work();
-    // Asked, because it may have ended without our having heard of it yet.
-    await client.query('select 1').catch((error: Error) => {
-      throw lost ?? error;
-    });
-    return result;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
 }
 
 /** Runs one statement and answers its rows. */

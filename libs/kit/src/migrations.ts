@@ -1,0 +1,95 @@
+// Migrates a database beside live traffic: no statement waits for a table's lock long enough for requests behind it to notice.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DataSource, Migration, MigrationExecutor, type DataSourceOptions, type QueryRunner } from 'typeorm';
+import { acquireLock, endWhenPeerIsGone } from './database-lock.js';
+import type { Log } from './log.js';
+
+const CONNECT_MS = 2000;
+
+/**
+ * How long a statement may wait for a lock. Whatever asks for the same table after it queues behind it, even if it would
+ * get along with those that hold the lock, so this is what a migration may add to a request.
+ */
+const LOCK_MS = 500;
+
+/** Between two attempts at a lock: from a second up to so long, so that requests meet one of them seldom. */
+const LONGEST_PAUSE_MS = 15_000;
+
+/** SQLSTATEs: lock_timeout and a deadlock. */
+const lockConflicts = new Set(['55P03', '40P01']);
+
+export type MigrationOptions = Pick<
+  Extract<DataSourceOptions, { type: 'postgres' }>,
+  'url' | 'migrations' | 'entities' | 'applicationName'
+>;
+
+export type MigrationLog = Pick<Log, 'info' | 'warn'>;
+
+/**
+ * Runs what is pending, each migration in a transaction unless it says `transaction = false`, one process at a time. A
+ * migration that does not get a lock is rolled back and tried again, without end: the old version goes on serving.
+ */
+export async function migrate(options: MigrationOptions, log: MigrationLog): Promise<void> {
+  const { url, migrations, entities, applicationName } = options;
+  const dataSource = new DataSource({
+    ...{ type: 'postgres', url, migrations, entities, applicationName },
+    // The migration's connection, and one that looks at what is in its way.
+    ...{ poolSize: 2, extra: { connectionTimeoutMillis: CONNECT_MS } },
+  });
+  await dataSource.initialize();
+  try {
+    for (let attempt = 0; !(await tryToMigrate(dataSource, log)); attempt++) await sleep(pauseAfter(attempt));
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+/** For commands: only what is in the way is printed. */
+export function migrateFromCommandLine(options: MigrationOptions): Promise<void> {
+  return migrate(options, { info: () => undefined, warn: (fields, message) => console.error(message, fields) });
+}
+
+function pauseAfter(attempt: number): number {
+  return Math.min(1000 * 2 ** attempt, LONGEST_PAUSE_MS) * (0.5 + Math.random());
+}
+
+/** False when another session's lock is in the way. Nothing is held then, not even the lock that keeps other processes out. */
+async function tryToMigrate(dataSource: DataSource, log: MigrationLog): Promise<boolean> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.query(`set statement_timeout = 0; set lock_timeout = ${LOCK_MS}; ${endWhenPeerIsGone}`);
+    // In the session that migrates: a statement that goes on in Postgres after its process has died keeps the lock.
+    await acquireLock((text, values) => runner.query(text, values) as Promise<unknown[]>, 'migrations');
+    const executor = new MigrationExecutor(dataSource, runner);
+    for (const migration of await executor.getPendingMigrations()) {
+      const startedAt = performance.now();
+      await execute(runner, executor, migration);
+      log.info({ migration: migration.name, ms: Math.round(performance.now() - startedAt) }, 'migrated');
+    }
+    return true;
+  } catch (error) {
+    if (!isLockConflict(error)) throw error;
+    log.warn({ err: error }, 'A migration waits for a lock');
+    return false;
+  } finally {
+    await runner.query('select pg_advisory_unlock_all()').catch(() => undefined);
+    await runner.release();
+  }
+}
+
+async function execute(runner: QueryRunner, executor: MigrationExecutor, migration: Migration): Promise<void> {
+  if (migration.instance?.transaction === false) return void (await executor.executeMigration(migration));
+  await runner.startTransaction();
+  try {
+    await executor.executeMigration(migration);
+    await runner.commitTransaction();
+  } catch (error) {
+    await runner.rollbackTransaction().catch(() => undefined);
+    throw error;
+  }
+}
+
+function isLockConflict(error: unknown): boolean {
+  const { code, driverError } = error as { code?: unknown; driverError?: unknown };
+  return lockConflicts.has(code as string) || (driverError !== undefined && isLockConflict(driverError));
+}
