@@ -1,6 +1,7 @@
 import { Injectable, type LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { currentContext } from './context.js';
+import { LogThrottle, type ThrottleOptions } from './log-throttle.js';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -9,6 +10,7 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 export class Log implements LoggerService {
   private readonly destination = pino.destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 1000 });
   readonly pino: Logger;
+  private readonly throttle = new LogThrottle((fields, message) => this.pino.warn(fields, message));
 
   constructor(level: LogLevel, service: string) {
     this.pino = pino(
@@ -29,6 +31,17 @@ export class Log implements LoggerService {
   error(...entry: LogEntry): void {
     this.write('error', entry);
   }
+  /**
+   * A warning that an outage would repeat thousands of times. The first lines of a kind are written at once, by default ten
+   * in ten seconds; further ones are counted, and once per interval a line says how many (`repeated`) with the fields and
+   * the request id of the latest. `kind` is what makes two lines the same, such as a procedure and a code: never an id.
+   * For one line when an outage begins and one a minute while it lasts: `{ burst: 1, everyMs: 60_000 }`.
+   */
+  throttled(kind: string, fields: object, message: string, options?: ThrottleOptions): void {
+    // Said although undefined: a timer runs in the context of whichever request started it.
+    this.throttle.add(kind, { requestId: currentContext()?.requestId, ...fields }, message, options);
+  }
+
   /** Nest's own start-up chatter; ours is one line. */
   log(...entry: LogEntry): void {
     this.write('debug', entry);
@@ -36,6 +49,7 @@ export class Log implements LoggerService {
 
   /** Also resolves when nothing can be written: standard output may be gone. (flushSync would try that for ever.) */
   flush(): Promise<void> {
+    this.throttle.flush();
     return new Promise((resolve) => this.destination.flush(() => resolve()));
   }
 
