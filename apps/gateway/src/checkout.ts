@@ -7,7 +7,7 @@ import { Log } from '@shop/kit/log';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import { CartView } from './cart-view.js';
 import { Carts, cartOf } from './carts.js';
-import type { CustomerSession } from './guards.js';
+import type { CustomerSession } from './visitors.js';
 
 @Injectable()
 export class Checkout {

@@ -1,18 +1,16 @@
 import { Body, Controller, Get, Param, Post, UseGuards } from '@nestjs/common';
+import { accountsRpc } from '@shop/contracts/accounts';
 import { Credit, CreditEntry, CreditGift, paymentsRpc } from '@shop/contracts/payments';
 import { Id } from '@shop/contracts/values';
 import { AppError } from '@shop/kit/errors';
 import { Rpc } from '@shop/kit/rpc/rpc';
-import { Customers } from './customers.js';
 import { Documented } from './documented.js';
-import { CurrentSession, LoggedIn, Staff, type CustomerSession } from './guards.js';
+import { CurrentSession, LoggedIn, Staff } from './guards.js';
+import type { CustomerSession } from './visitors.js';
 
 @Controller('api')
 export class CreditController {
-  constructor(
-    private readonly rpc: Rpc,
-    private readonly customers: Customers,
-  ) {}
+  constructor(private readonly rpc: Rpc) {}
 
   @Get('credit')
   @UseGuards(LoggedIn)
@@ -40,7 +38,8 @@ export class CreditController {
   async give(@Param('id') text: string, @Body({ schema: CreditGift }) gift: CreditGift): Promise<CreditEntry> {
     const id = Id.safeParse(text);
     if (!id.success) throw new AppError('not_found', 'There is no such customer.');
-    await this.customers.get(id.data); // not_found: credit of nobody would be lost.
+    // not_found, and not from a copy: credit given to a deleted customer would be lost.
+    await this.rpc.call(accountsRpc.getCustomer, { id: id.data });
     return this.rpc.call(paymentsRpc.giveCredit, { ...gift, customerId: id.data });
   }
 }

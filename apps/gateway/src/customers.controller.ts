@@ -1,12 +1,13 @@
 import { Body, Controller, HttpCode, Patch, Post, Put, Req, Res, UseGuards } from '@nestjs/common';
 import { CustomerAnswer, CustomerPatch, PasswordChange, Registration, accountsRpc } from '@shop/contracts/accounts';
+import { AppError } from '@shop/kit/errors';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Customers } from './customers.js';
 import { Documented, setsCookie } from './documented.js';
-import { CurrentSession, LoggedIn, type CustomerSession } from './guards.js';
+import { CurrentSession, LoggedIn } from './guards.js';
 import { RateLimits, addressGroup } from './rate-limits.js';
-import { Visitors } from './visitors.js';
+import { Visitors, type CustomerSession } from './visitors.js';
 
 @Controller('api/customers')
 export class CustomersController {
@@ -46,6 +47,8 @@ export class CustomersController {
   ): Promise<CustomerAnswer> {
     try {
       return { customer: await this.rpc.call(accountsRpc.updateCustomer, { ...patch, id: customerId }) };
+    } catch (error) {
+      throw error instanceof AppError && error.code === 'not_found' ? new AppError('login_required') : error;
     } finally {
       // A change that answers with an error may have been made.
       await this.customers.forget(customerId);
@@ -67,8 +70,8 @@ export class CustomersController {
     @Body({ schema: PasswordChange }) change: PasswordChange,
     @Req() request: FastifyRequest,
   ): Promise<void> {
-    const { customerId: id } = session;
-    const { email } = await this.customers.get(id);
+    const { customerId: id, customer } = session;
+    const { email } = customer;
     await this.limits.guessPassword(email, request.ip, () =>
       this.rpc.call(accountsRpc.checkCredentials, { email, password: change.current }),
     );

@@ -2,11 +2,7 @@
 import { createParamDecorator, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { AppError } from '@shop/kit/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Customers } from './customers.js';
-import type { Session } from './sessions.js';
-import { Visitors } from './visitors.js';
-
-export type CustomerSession = Session & { customerId: string };
+import { Visitors, type CustomerSession } from './visitors.js';
 
 const SESSION = Symbol('session');
 type GuardedRequest = FastifyRequest & { [SESSION]?: CustomerSession };
@@ -27,25 +23,17 @@ export class LoggedIn implements CanActivate {
     const request = http.getRequest<GuardedRequest>();
     const session = await this.visitors.session(request, http.getResponse<FastifyReply>());
     if (session?.customerId === undefined) throw new AppError('login_required');
-    request[SESSION] = session as CustomerSession;
+    request[SESSION] = session;
     return true;
   }
 }
 
 @Injectable()
 export class Staff extends LoggedIn {
-  constructor(
-    visitors: Visitors,
-    private readonly customers: Customers,
-  ) {
-    super(visitors);
-  }
-
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     await super.canActivate(context);
-    const { customerId } = context.switchToHttp().getRequest<GuardedRequest>()[SESSION]!;
-    if ((await this.customers.get(customerId)).role !== 'staff')
-      throw new AppError('forbidden', 'Only staff may do this.');
+    const { customer } = context.switchToHttp().getRequest<GuardedRequest>()[SESSION]!;
+    if (customer.role !== 'staff') throw new AppError('forbidden', 'Only staff may do this.');
     return true;
   }
 }

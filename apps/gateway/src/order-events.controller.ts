@@ -1,6 +1,7 @@
 import { finished, Readable } from 'node:stream';
 import { Controller, Get, Headers, Param, Res, UseGuards } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Customer } from '@shop/contracts/accounts';
 import { Order, ordersRpc } from '@shop/contracts/orders';
 import { Id } from '@shop/contracts/values';
 import { currentContext, newRequestId, runInContext } from '@shop/kit/context';
@@ -8,10 +9,10 @@ import { AppError } from '@shop/kit/errors';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import type { FastifyReply } from 'fastify';
 import { AtOnce } from './at-once.js';
-import { Customers } from './customers.js';
 import { Documented, orderParam } from './documented.js';
-import { CurrentSession, LoggedIn, type CustomerSession } from './guards.js';
+import { CurrentSession, LoggedIn } from './guards.js';
 import { isOver, orderEvents } from './order-events.js';
+import { Visitors, type CustomerSession } from './visitors.js';
 
 @Controller('api/orders')
 @UseGuards(LoggedIn)
@@ -22,7 +23,7 @@ export class OrderEventsController {
 
   constructor(
     private readonly rpc: Rpc,
-    private readonly customers: Customers,
+    private readonly visitors: Visitors,
   ) {}
 
   @Get(':id/events')
@@ -39,17 +40,17 @@ export class OrderEventsController {
     refuses: ['not_found', 'rate_limited'],
   })
   async follow(
-    @CurrentSession() { customerId }: CustomerSession,
+    @CurrentSession() session: CustomerSession,
     @Param('id') text: string,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const id = Id.safeParse(text);
     if (!id.success) throw new AppError('not_found', 'There is no such order.');
-    const { role } = await this.customers.get(customerId);
-    const owner = role === 'staff' ? undefined : customerId;
-    const ask = () => this.rpc.call(ordersRpc.getOrder, { id: id.data, customerId: owner });
-    const order = await ask();
+    const { customerId } = session;
+    const ask = ({ role }: Customer) =>
+      this.rpc.call(ordersRpc.getOrder, { id: id.data, customerId: role === 'staff' ? undefined : customerId });
+    const order = await ask(session.customer);
     const lastId = /^\d{1,9}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0;
     if (isOver(order, lastId)) return void reply.code(204).send();
 
@@ -62,7 +63,7 @@ export class OrderEventsController {
     });
     // A stream outlives its request's deadline, each look at the order has its own.
     const context = { requestId: currentContext()?.requestId ?? newRequestId(), deadlineAt: Infinity };
-    const read = () => runInContext(context, ask);
+    const read = () => runInContext(context, async () => ask(await this.visitors.checkAgain(session)));
     const end = AbortSignal.any([this.end.signal, gone.signal]);
     void reply
       .headers({ 'content-type': 'text/event-stream', 'x-accel-buffering': 'no', connection: 'close' })

@@ -58,7 +58,7 @@ function pauseAfter(waitedMs: number): number {
   return Math.min(Math.max(waitedMs / 4, 100), 2000);
 }
 
-/** An order that was withdrawn has no more events; an outage is over sooner or later. */
+/** No more events: of an order that was withdrawn, or for a session that has ended. An outage is over sooner or later. */
 function ifGone(error: unknown): 'gone' | undefined {
   return error instanceof AppError && error.status < 500 ? 'gone' : undefined;
 }

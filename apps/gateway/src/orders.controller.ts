@@ -6,11 +6,11 @@ import { Rpc } from '@shop/kit/rpc/rpc';
 import type { FastifyReply } from 'fastify';
 import * as z from 'zod';
 import { Checkout } from './checkout.js';
-import { Customers } from './customers.js';
 import { Documented, orderParam } from './documented.js';
-import { CurrentSession, LoggedIn, type CustomerSession } from './guards.js';
+import { CurrentSession, LoggedIn } from './guards.js';
 import { readKey } from './idempotency-key.js';
 import { RateLimits } from './rate-limits.js';
+import type { CustomerSession } from './visitors.js';
 
 const OrderQuery = z.strictObject({ limit: Limit, cursor: Cursor.optional() });
 
@@ -20,7 +20,6 @@ export class OrdersController {
   constructor(
     private readonly rpc: Rpc,
     private readonly checkout: Checkout,
-    private readonly customers: Customers,
     private readonly limits: RateLimits,
   ) {}
 
@@ -75,10 +74,10 @@ export class OrdersController {
     params: orderParam,
     refuses: ['not_found'],
   })
-  async get(@CurrentSession() { customerId }: CustomerSession, @Param('id') text: string): Promise<Order> {
+  get(@CurrentSession() { customerId, customer }: CustomerSession, @Param('id') text: string): Promise<Order> {
     const id = Id.safeParse(text);
     if (!id.success) throw new AppError('not_found', 'There is no such order.');
-    const { role } = await this.customers.get(customerId);
-    return this.rpc.call(ordersRpc.getOrder, { id: id.data, customerId: role === 'staff' ? undefined : customerId });
+    const owner = customer.role === 'staff' ? undefined : customerId;
+    return this.rpc.call(ordersRpc.getOrder, { id: id.data, customerId: owner });
   }
 }

@@ -1,19 +1,16 @@
 import { Body, Controller, Delete, Get, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { Credentials, CustomerAnswer, SessionAnswer, accountsRpc } from '@shop/contracts/accounts';
-import { AppError } from '@shop/kit/errors';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Customers } from './customers.js';
 import { Documented, setsCookie } from './documented.js';
-import { CurrentSession, LoggedIn, type CustomerSession } from './guards.js';
+import { CurrentSession, LoggedIn } from './guards.js';
 import { RateLimits } from './rate-limits.js';
-import { Visitors } from './visitors.js';
+import { Visitors, type CustomerSession } from './visitors.js';
 
 @Controller('api')
 export class SessionController {
   constructor(
     private readonly rpc: Rpc,
-    private readonly customers: Customers,
     private readonly visitors: Visitors,
     private readonly limits: RateLimits,
   ) {}
@@ -45,8 +42,7 @@ export class SessionController {
   @Documented({ summary: 'Who you are: null before log-in', answer: SessionAnswer })
   async get(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<SessionAnswer> {
     const session = await this.visitors.session(request, reply);
-    if (session?.customerId === undefined) return { customer: null };
-    return { customer: await this.customers.get(session.customerId).catch(nullIfGone) };
+    return { customer: session?.customerId === undefined ? null : session.customer };
   }
 
   @Delete('session')
@@ -67,9 +63,4 @@ export class SessionController {
   ): Promise<void> {
     return this.visitors.logOutEverywhere(request, reply, customerId);
   }
-}
-
-function nullIfGone(error: unknown): null {
-  if (error instanceof AppError && error.code === 'not_found') return null;
-  throw error;
 }

@@ -79,6 +79,10 @@ export class Sessions {
     return { ...session, refreshed };
   }
 
+  async isOpen({ hash }: Pick<Session, 'hash'>): Promise<boolean> {
+    return (await this.redis.exists(sessionKey(hash))) === 1;
+  }
+
   /** In microseconds, by the clock that endAll goes by too. */
   async now(): Promise<number> {
     const [seconds, microseconds] = await this.redis.time();

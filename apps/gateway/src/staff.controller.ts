@@ -2,8 +2,9 @@
 import { Controller, Get, HttpCode, UseGuards } from '@nestjs/common';
 import { StaffHealth } from '@shop/contracts/staff';
 import { Documented } from './documented.js';
-import { CurrentSession, Staff, type CustomerSession } from './guards.js';
+import { CurrentSession, Staff } from './guards.js';
 import { StaffHealthReads } from './staff-health.js';
+import type { CustomerSession } from './visitors.js';
 
 @Controller('api/staff')
 @UseGuards(Staff)

@@ -1,31 +1,50 @@
-// Ties a request to its session: the cookie on one side, the store on the other.
+// Ties a request to its session: the cookie on one side, the store on the other, and the customer behind it.
 import { Inject, Injectable } from '@nestjs/common';
+import type { Customer } from '@shop/contracts/accounts';
+import { AppError } from '@shop/kit/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Carts, cartOf } from './carts.js';
+import { Customers } from './customers.js';
 import { gatewayConfig, type GatewayConfig } from './gateway.config.js';
 import { RateLimits, addressGroup } from './rate-limits.js';
 import { readSessionCookie, writeSessionCookie } from './session-cookie.js';
 import { Sessions, lifetimeMs, type NewSession, type Session } from './sessions.js';
 
+/** The session of a customer who exists. */
+export type CustomerSession = Session & { customerId: string; customer: Customer };
+export type VisitorSession = CustomerSession | (Session & { customerId: undefined });
+
 @Injectable()
 export class Visitors {
   private readonly alwaysSecure: boolean;
-  private readonly found = new WeakMap<FastifyRequest, Promise<Session | undefined>>();
+  private readonly found = new WeakMap<FastifyRequest, Promise<VisitorSession | undefined>>();
 
   constructor(
     @Inject(gatewayConfig.token) config: GatewayConfig,
     private readonly sessions: Sessions,
+    private readonly customers: Customers,
     private readonly carts: Carts,
     private readonly limits: RateLimits,
   ) {
     this.alwaysSecure = config.PUBLIC_URL?.startsWith('https:') ?? false;
   }
 
-  /** The session of a request, looked up once; without a cookie there is nothing to look up. */
-  session(request: FastifyRequest, reply: FastifyReply): Promise<Session | undefined> {
+  /**
+   * The session of a request, looked up once; without a cookie there is nothing to look up. The sessions of a customer who
+   * does not exist any more are ended. Throws when that cannot be known.
+   */
+  session(request: FastifyRequest, reply: FastifyReply): Promise<VisitorSession | undefined> {
     let session = this.found.get(request);
-    if (!session) this.found.set(request, (session = this.find(request, reply)));
+    if (!session) this.found.set(request, (session = this.findWithCustomer(request, reply)));
     return session;
+  }
+
+  /** For what outlives its request: login_required once the session has ended or its customer does not exist any more. */
+  async checkAgain(session: CustomerSession): Promise<Customer> {
+    const { customerId } = session;
+    const [isOpen, customer] = await Promise.all([this.sessions.isOpen(session), this.customers.find(customerId)]);
+    if (!isOpen || !customer) throw new AppError('login_required');
+    return customer;
   }
 
   /** The session of a request, or a new one for a visitor who leaves something here. rate_limited. */
@@ -46,7 +65,7 @@ export class Visitors {
    * unavailable when the customer's sessions were ended after `checkedAt`: the password may be another by now.
    */
   async logIn(request: FastifyRequest, reply: FastifyReply, customerId: string, checkedAt?: number): Promise<void> {
-    const before = await this.session(request, reply);
+    const before = await this.stored(request, reply);
     const session = this.begin(request, reply, await this.sessions.begin(customerId, checkedAt));
     if (!before) return;
     if (before.customerId === undefined) await this.carts.merge(cartOf(before), cartOf(session));
@@ -55,7 +74,8 @@ export class Visitors {
 
   /** An anonymous visitor has nothing to log out of, and keeps the cart. */
   async logOut(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const session = await this.session(request, reply);
+    // Also while accounts is down.
+    const session = await this.stored(request, reply);
     if (session?.customerId === undefined) return;
     await this.sessions.end(session);
     this.setCookie(request, reply, '', 0);
@@ -70,7 +90,19 @@ export class Visitors {
     await this.sessions.endAll(session.customerId, session);
   }
 
-  private async find(request: FastifyRequest, reply: FastifyReply): Promise<Session | undefined> {
+  private async findWithCustomer(request: FastifyRequest, reply: FastifyReply): Promise<VisitorSession | undefined> {
+    const session = await this.stored(request, reply);
+    if (!session) return undefined;
+    const { customerId } = session;
+    if (customerId === undefined) return { ...session, customerId };
+    const customer = await this.customers.find(customerId);
+    if (customer) return { ...session, customerId, customer };
+    await this.logOutEverywhere(request, reply, customerId);
+    return undefined;
+  }
+
+  /** Whatever became of its customer. */
+  private async stored(request: FastifyRequest, reply: FastifyReply): Promise<Session | undefined> {
     const id = readSessionCookie(request, this.isSecure(request));
     const session = id === undefined ? undefined : await this.sessions.find(id);
     if (session?.refreshed) this.setCookie(request, reply, id!, lifetimeMs(session) / 1000);
