@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { Controller } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
 import { catalogRpc } from '@shop/contracts/catalog';
+import { CURRENCY } from '@shop/contracts/currency';
 import { Handles } from '@shop/kit/rpc/handles';
 import { ReadyJson } from '@shop/kit/ready-json';
 
@@ -13,7 +14,7 @@ const product = {
   name: 'Walnut desk lamp',
   category: { slug: 'lighting', name: 'Lighting' },
   priceCents: 7900,
-  currency: 'EUR',
+  currency: CURRENCY,
   description: 'A lamp that stands where you work. '.repeat(34),
   images: [],
   tags: ['wood', 'warm'],

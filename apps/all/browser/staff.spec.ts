@@ -20,7 +20,7 @@ describeInBrowser('staff', (shop) => {
     await page.getByLabel('Name').fill(name);
     await page.getByLabel('Description').fill('Holds a coat, and the coat after that.');
     await page.getByLabel('Category').selectOption('home');
-    await page.getByLabel('Price in euros').fill('12,50');
+    await page.getByLabel('Price in EUR').fill('12,50');
     await page.getByLabel('In stock').fill('7');
     await page.getByRole('button', { name: 'Create' }).click();
     await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
@@ -153,7 +153,7 @@ describeInBrowser('staff', (shop) => {
     const page = await atWork();
     await newProduct(page);
     const id = new URL(page.url()).pathname.split('/').at(-1)!;
-    await page.getByLabel('Price in euros').fill('14.00');
+    await page.getByLabel('Price in EUR').fill('14.00');
     const colleague = await shop().staff();
     const { body } = await colleague.get(`/api/products/${id}`);
     await colleague.send('PATCH', `/api/products/${id}`, { priceCents: 1300 }, { 'if-match': `"${body.version}"` });
@@ -166,7 +166,7 @@ describeInBrowser('staff', (shop) => {
     await expect(page.getByRole('alert').last()).toContainText('does not answer just now');
     await page.unroute('**/api/products/*', isAway);
     await page.getByRole('button', { name: 'Save mine over it' }).click();
-    await expect(page.getByLabel('Price in euros')).toHaveValue('14.00');
+    await expect(page.getByLabel('Price in EUR')).toHaveValue('14.00');
     await expect.poll(async () => (await colleague.get(`/api/products/${id}`)).body.priceCents).toBe(1400);
   });
 
@@ -195,7 +195,7 @@ describeInBrowser('staff', (shop) => {
     await page.getByRole('button', { name: 'Search' }).last().click();
     await expect(page.getByRole('row')).toHaveCount(2);
     await page.getByRole('button', { name: 'Refund' }).click();
-    await page.getByLabel('Amount in euros').fill('1,00');
+    await page.getByLabel('Amount in EUR').fill('1,00');
     await page.getByLabel('Reason').fill('A scratch');
     await page.getByRole('main').getByRole('button', { name: 'Refund' }).first().click();
     await expect(page.getByText('The refund is on its way.')).toBeVisible();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tooLate, twoTabs } from '../test/cart-trial.js';
 import { identicalPosts, oneCreditTwice, registered, rush } from '../test/races.js';
 import { startProveShop, type ProveShop } from './prove-shop.js';
 
@@ -13,5 +14,7 @@ describe('through two gateways at once', () => {
   test('200 buyers of 10 pieces: 10 are paid, 190 are told out_of_stock within 5 s', async () =>
     rush(shop, await registered(shop, 200), 10));
   test('two orders of 90.00 on a credit of 100.00, 100 times: one is paid', () => oneCreditTwice(shop, 100));
+  test('two tabs order one cart, 100 times: one order', () => twoTabs(shop, 100));
+  test('an order that was refused in time is never charged', () => tooLate(shop));
   test('reconcile finds nothing', async () => expect(await shop.disagreements()).toEqual([]));
 });

@@ -5,6 +5,8 @@ import type { ServiceName } from '@shop/contracts/services';
 export type Kind =
   /** Paid by card. */
   | 'card'
+  /** A cart, paid by card, that its customer then orders under another key. */
+  | 'cart'
   /** The card is declined. */
   | 'declined'
   /** Paid with store credit. */
@@ -33,11 +35,11 @@ export const crashPoints: CrashPoint[] = [
   {
     name: 'orders.after-insert',
     kind: 'card',
-    savedBy: 'the intent is written; the client’s retry or the sweep reserves',
+    savedBy: 'the intent is written; the client’s retry reserves, without one it is withdrawn',
   },
   { name: 'catalog.before-reserving', kind: 'card', savedBy: 'the gateway’s or the client’s retry asks again' },
   { name: 'catalog.after-reserving', kind: 'card', savedBy: 'reserving again answers what is reserved' },
-  { name: 'orders.after-reserving', kind: 'card', savedBy: 'the same: the order still is new' },
+  { name: 'orders.after-reserving', kind: 'card', savedBy: 'the same; without a retry the goods go back' },
   { name: 'orders.after-refusing', kind: 'sold out', savedBy: 'the same key repeats the refusal from the row' },
   { name: 'orders.after-pending', kind: 'card', savedBy: 'the sweep finds that payments was never asked, and asks' },
   {
@@ -45,7 +47,11 @@ export const crashPoints: CrashPoint[] = [
     kind: 'card',
     savedBy: 'the client’s retry answers the order as it stands',
   },
-  { name: 'gateway.after-placing', kind: 'card', savedBy: 'the same' },
+  {
+    name: 'gateway.after-placing',
+    kind: 'cart',
+    savedBy: 'the same; another key is told of that order, and either takes its goods out of the cart',
+  },
   { name: 'payments.after-insert', kind: 'card', savedBy: 'the lease ends, the sweep asks the provider what it knows' },
   { name: 'payments.after-charging', kind: 'card', savedBy: 'the same: the provider has charged and says so' },
   { name: 'payments.after-settling', kind: 'card', savedBy: 'the job comes again and tells; orders’ sweep asks' },

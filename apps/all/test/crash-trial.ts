@@ -3,12 +3,14 @@ import { randomUUID } from 'node:crypto';
 import type { ServiceName } from '@shop/contracts/services';
 import { expect, vi } from 'vitest';
 import type { CrashPoint, Kind } from './crash-points.js';
+import { orderTheCart } from './cart-trial.js';
 import { patiently, patientlySettled } from './patience.js';
 import type { Shopper } from './shopper.js';
 import type { TrialShop } from './trial-shop.js';
 
 const outcomes: Record<Kind, { token?: string; end: { status: string; reason?: string } }> = {
   card: { token: 'tok_ok', end: { status: 'paid' } },
+  cart: { token: 'tok_ok', end: { status: 'paid' } },
   declined: { token: 'tok_declined', end: { status: 'rejected', reason: 'card_declined' } },
   credit: { end: { status: 'paid' } },
   flaky: { token: 'tok_flaky', end: { status: 'paid' } },
@@ -39,7 +41,9 @@ export async function crashTrial(shop: TrialShop, [own, ...others]: Shopper[], p
   const [product, soldOut] = await Promise.all([shop.newProduct(STOCK), shop.newProduct(0)]);
   await shop.restartWith(service, ...settingsOf(point));
   const attempts = [
-    place(shop, own!, point.kind, point.kind === 'sold out' ? soldOut : product),
+    point.kind === 'cart'
+      ? orderTheCart(shop, own!, product)
+      : place(shop, own!, point.kind, point.kind === 'sold out' ? soldOut : product),
     ...others.map((buyer, i) => place(shop, buyer, bystanders[i]!, product)),
   ];
   const [orders] = await Promise.all([Promise.all(attempts), shop.wasKilled(service)]);

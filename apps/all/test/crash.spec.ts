@@ -11,6 +11,7 @@ import { startTrialShop, type TrialShop } from './trial-shop.js';
 const representative = [
   'catalog.after-reserving',
   'orders.after-pending',
+  'gateway.after-placing',
   'payments.after-charging',
   'orders.after-confirming',
   'payments.after-giving-back',

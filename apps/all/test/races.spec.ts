@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshShop, type FreshShop } from './fresh-shop.js';
+import { tooLate, twoTabs } from './cart-trial.js';
 import { identicalPosts, oneCreditTwice, registered, rush } from './races.js';
 import { startTrialShop, type TrialShop } from './trial-shop.js';
 
@@ -28,6 +29,11 @@ test('of two hundred orders for ten pieces exactly ten are paid and the others a
 });
 
 test('two orders of 90.00 at once on a credit of 100.00 pay one, every time', () => oneCreditTwice(shop, 5));
+
+test('two tabs that order one cart at once make one order, every time', () => twoTabs(shop, 20));
+
+test('an order that could not be placed in time is not charged, and the cart can be ordered again', () =>
+  tooLate(shop));
 
 test('the progress of an order is told by any gateway, and resumes at another', async () => {
   const [sam] = await registered(shop, 1);

@@ -53,6 +53,17 @@ export async function startTrialShop({ env, logDir, replicas = {}, over }: Trial
   const query = async <T extends pg.QueryResultRow>(name: keyof typeof urls, text: string, values: unknown[] = []) =>
     (await databases[name].query<T>(text, values)).rows;
 
+  /** Leaves a transaction open, with the locks of this statement, until the answered function is called. */
+  const lock = async (name: keyof typeof urls, text: string, values: unknown[]) => {
+    const client = await databases[name].connect();
+    await client.query('begin');
+    await client.query(text, values);
+    return async () => {
+      await client.query('rollback');
+      client.release();
+    };
+  };
+
   let turn = 0;
   const door = () => split.gateways[turn++ % split.gateways.length]!;
   let staff: Promise<Shopper> | undefined;
@@ -74,6 +85,7 @@ export async function startTrialShop({ env, logDir, replicas = {}, over }: Trial
     split,
     door,
     query,
+    lock,
     processOf,
     replaced,
     newShopper: () => new Shopper(door()),

@@ -1,4 +1,5 @@
 // From a row of `products` to what the shop says of it.
+import { CURRENCY } from '@shop/contracts/currency';
 import type {
   Product,
   ProductImage,
@@ -7,8 +8,6 @@ import type {
   StaffProductSummary,
 } from '@shop/contracts/products';
 import { shownImage, toProductImage, type ShownImageRow } from './image-json.js';
-
-export const CURRENCY = 'EUR';
 
 export interface SummaryRow {
   id: string;

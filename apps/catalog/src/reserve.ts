@@ -2,10 +2,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { LineRequest, ReserveResult } from '@shop/contracts/catalog';
+import { CURRENCY } from '@shop/contracts/currency';
 import { sql } from '@shop/kit/database';
 import { DataSource } from 'typeorm';
 import { catalogConfig, type CatalogConfig } from './catalog.config.js';
-import { CURRENCY } from './product-json.js';
 import { ReserveTogether, type Asked } from './reserve-together.js';
 
 @Injectable()

@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Cart } from '@shop/contracts/carts';
 import { catalogRpc } from '@shop/contracts/catalog';
+import { CURRENCY } from '@shop/contracts/currency';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import type { StoredCart } from './carts.js';
 
@@ -27,7 +28,7 @@ export class CartView {
         inStock: stock >= quantity,
       };
     });
-    return { lines: shown, totalCents: shown.reduce((sum, line) => sum + line.lineTotalCents, 0), currency: 'EUR' };
+    return { lines: shown, totalCents: shown.reduce((sum, line) => sum + line.lineTotalCents, 0), currency: CURRENCY };
   }
 
   /** The id of the product with this id or slug; undefined when there is none. */

@@ -10,6 +10,8 @@ import { lifetimeMs, type Session } from './sessions.js';
 export interface StoredCart {
   /** New with every change; none while the cart is empty. */
   version?: string;
+  /** Versions it was changed from, oldest first, as far as they may be ordered still. */
+  earlier?: string[];
   lines: { productId: string; quantity: number }[];
 }
 
@@ -21,6 +23,8 @@ export interface CartPlace {
 }
 
 export const MAX_LINES = 100;
+/** So many changes later, an order of what the cart was then takes nothing out any more. */
+const MAX_EARLIER = 20;
 const DAY_MS = 24 * 3600 * 1000;
 
 export function cartOf(session: Session): CartPlace {
@@ -30,20 +34,29 @@ export function cartOf(session: Session): CartPlace {
     : { key: `cart:customer:${customerId}`, lifetimeMs: 180 * DAY_MS };
 }
 
-/** Shared by the scripts. A cart without lines is no key at all, so `lines` is never empty when it is written. */
+/**
+ * Shared by the scripts. A cart without lines is no key at all, so `lines` and `earlier` are never empty when they are
+ * written, which cjson could not tell from objects.
+ */
 const READ_AND_WRITE = `
 local function read(key)
   local found = redis.call('get', key)
-  return found and cjson.decode(found).lines or {}
+  local cart = found and cjson.decode(found) or { lines = {} }
+  cart.earlier = cart.earlier or {}
+  return cart
 end
-local function write(key, lines, version, lifetime)
-  if #lines == 0 then
+local function write(key, cart, version, lifetime)
+  if #cart.lines == 0 then
     redis.call('del', key)
     return false
   end
-  local cart = cjson.encode({ version = version, lines = lines })
-  redis.call('set', key, cart, 'PX', lifetime)
-  return cart
+  table.insert(cart.earlier, cart.version)
+  if #cart.earlier > ${MAX_EARLIER} then table.remove(cart.earlier, 1) end
+  if #cart.earlier == 0 then cart.earlier = nil end
+  cart.version = version
+  local json = cjson.encode(cart)
+  redis.call('set', key, json, 'PX', lifetime)
+  return json
 end
 local function indexOf(lines, productId)
   for i, line in ipairs(lines) do
@@ -54,7 +67,8 @@ end`;
 
 /** KEYS cart; ARGV productId, quantity, most lines, version, lifetime. 'full' when there is no room for one more. */
 const SET_LINE = `${READ_AND_WRITE}
-local lines = read(KEYS[1])
+local cart = read(KEYS[1])
+local lines = cart.lines
 local i = indexOf(lines, ARGV[1])
 local quantity = tonumber(ARGV[2])
 if quantity == 0 then
@@ -64,13 +78,14 @@ elseif i > tonumber(ARGV[3]) then
 else
   lines[i] = { productId = ARGV[1], quantity = quantity }
 end
-return write(KEYS[1], lines, ARGV[4], ARGV[5])`;
+return write(KEYS[1], cart, ARGV[4], ARGV[5])`;
 
 /** KEYS from, into; ARGV most of one product, most lines, version, lifetime. What finds no room is dropped. */
 const MERGE = `${READ_AND_WRITE}
-local brought = read(KEYS[1])
+local brought = read(KEYS[1]).lines
 if #brought == 0 then return false end
-local lines = read(KEYS[2])
+local cart = read(KEYS[2])
+local lines = cart.lines
 for _, line in ipairs(brought) do
   local i = indexOf(lines, line.productId)
   local sum = line.quantity + (lines[i] and lines[i].quantity or 0)
@@ -79,19 +94,35 @@ for _, line in ipairs(brought) do
   end
 end
 redis.call('del', KEYS[1])
-return write(KEYS[2], lines, ARGV[3], ARGV[4])`;
+return write(KEYS[2], cart, ARGV[3], ARGV[4])`;
 
-/** KEYS cart; ARGV the version that was ordered. A cart that was changed since is left alone. */
-const CLEAR = `
-local found = redis.call('get', KEYS[1])
-if found and cjson.decode(found).version == ARGV[1] then return redis.call('del', KEYS[1]) end
-return 0`;
+/**
+ * KEYS cart; ARGV the version that was ordered, its lines, version, lifetime. Of a cart that was changed since, what came
+ * later stays. Done once: the ordered version, and what was before it, is forgotten then.
+ */
+const TAKE_OUT = `${READ_AND_WRITE}
+local cart = read(KEYS[1])
+if cart.version == ARGV[1] then return redis.call('del', KEYS[1]) end
+local at
+for i, version in ipairs(cart.earlier) do
+  if version == ARGV[1] then at = i end
+end
+if not at then return 0 end
+for _ = 1, at do table.remove(cart.earlier, 1) end
+for _, ordered in ipairs(cjson.decode(ARGV[2])) do
+  local i = indexOf(cart.lines, ordered.productId)
+  local line = cart.lines[i]
+  if line and line.quantity > ordered.quantity then line.quantity = line.quantity - ordered.quantity
+  elseif line then table.remove(cart.lines, i) end
+end
+write(KEYS[1], cart, ARGV[3], ARGV[4])
+return 1`;
 
 declare module 'ioredis' {
   interface Redis {
     cartSetLine(key: string, ...args: [string, number, number, string, number]): Promise<string | null>;
     cartMerge(from: string, into: string, ...args: [number, number, string, number]): Promise<string | null>;
-    cartClear(key: string, version: string): Promise<number>;
+    cartTakeOut(key: string, ...args: [string, string, string, number]): Promise<number>;
   }
 }
 
@@ -100,7 +131,7 @@ export class Carts {
   constructor(@Inject(REDIS_STATE) private readonly redis: Redis) {
     redis.defineCommand('cartSetLine', { numberOfKeys: 1, lua: SET_LINE });
     redis.defineCommand('cartMerge', { numberOfKeys: 2, lua: MERGE });
-    redis.defineCommand('cartClear', { numberOfKeys: 1, lua: CLEAR });
+    redis.defineCommand('cartTakeOut', { numberOfKeys: 1, lua: TAKE_OUT });
   }
 
   async read({ key, lifetimeMs }: CartPlace): Promise<StoredCart> {
@@ -119,9 +150,10 @@ export class Carts {
     await this.redis.cartMerge(from.key, into.key, MAX_QUANTITY, MAX_LINES, newVersion(), into.lifetimeMs);
   }
 
-  /** Empties the cart if it is still the state called `version`. */
-  async clear({ key }: CartPlace, version: string): Promise<void> {
-    await this.redis.cartClear(key, version);
+  /** Takes out what was ordered of the state called `version`: all there is, unless the cart was changed since. */
+  async takeOut({ key, lifetimeMs }: CartPlace, version: string, ordered: StoredCart['lines']): Promise<void> {
+    const lines = ordered.map(({ productId, quantity }) => ({ productId, quantity }));
+    await this.redis.cartTakeOut(key, version, JSON.stringify(lines), newVersion(), lifetimeMs);
   }
 }
 

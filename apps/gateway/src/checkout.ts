@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { ordersRpc, type Order, type OrderRequest } from '@shop/contracts/orders';
 import { crashPoint } from '@shop/kit/crash-point';
+import { AppError } from '@shop/kit/errors';
 import { Log } from '@shop/kit/log';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import { CartView } from './cart-view.js';
@@ -18,10 +19,13 @@ export class Checkout {
     private readonly log: Log,
   ) {}
 
-  /** Places an order under the customer's key. Without lines it is the cart, which the order then empties. */
+  /**
+   * Places an order under the customer's key. Without lines it is the cart, out of which the order then takes its lines.
+   * cart_already_ordered when another key did that first: the lines are taken out all the same.
+   */
   async place(session: CustomerSession, idempotencyKey: string, body: OrderRequest): Promise<Order> {
     crashPoint('gateway.before-placing');
-    const { order, cartVersion } = await this.rpc.call(ordersRpc.placeOrder, {
+    const { order, cartVersion, alreadyOrdered } = await this.rpc.call(ordersRpc.placeOrder, {
       ...body,
       ...(body.lines ? { lines: body.lines } : await this.cartLines(session)),
       customerId: session.customerId,
@@ -30,7 +34,8 @@ export class Checkout {
     });
     crashPoint('gateway.after-placing');
     // The version that the order was made of, which on a replay is not the cart of now.
-    if (cartVersion !== undefined) await this.emptyCart(session, cartVersion);
+    if (cartVersion !== undefined) await this.takeOut(session, cartVersion, order);
+    if (alreadyOrdered) throw new AppError('cart_already_ordered', undefined, { orderId: order.id });
     return order;
   }
 
@@ -41,12 +46,12 @@ export class Checkout {
     return { lines: lines.map(({ productId, quantity }) => ({ productId, quantity })), cartVersion: cart.version };
   }
 
-  /** The order stands by now, so no failure here may hide it; asking again with the same key empties the cart as well. */
-  private async emptyCart(session: CustomerSession, version: string): Promise<void> {
+  /** The order stands by now, so no failure here may hide it; whichever key comes next for this cart does it as well. */
+  private async takeOut(session: CustomerSession, version: string, { id, lines }: Order): Promise<void> {
     try {
-      await this.carts.clear(cartOf(session), version);
+      await this.carts.takeOut(cartOf(session), version, lines);
     } catch (error) {
-      this.log.warn({ err: error }, 'an ordered cart was not emptied');
+      this.log.warn({ err: error, orderId: id }, 'ordered lines were not taken out of the cart');
     }
   }
 }

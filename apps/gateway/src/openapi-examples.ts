@@ -1,4 +1,5 @@
 // One example of every shape that is answered, by the schema's id; a test holds them against the schemas.
+import { CURRENCY } from '@shop/contracts/currency';
 
 const category = { slug: 'furniture', name: 'Furniture' };
 
@@ -33,7 +34,7 @@ const summary = {
   name: 'Walnut desk',
   category,
   priceCents: 49900,
-  currency: 'EUR',
+  currency: CURRENCY,
   inStock: true,
   featured: false,
   tags: ['wood'],
@@ -62,7 +63,7 @@ const order = {
   lines: [line],
   totalCents: 99800,
   refundedCents: 0,
-  currency: 'EUR',
+  currency: CURRENCY,
   createdAt: '2026-11-20T10:00:00.000Z',
 };
 
@@ -89,7 +90,7 @@ export const examples = {
   Customer: customer,
   CustomerAnswer: { customer },
   SessionAnswer: { customer },
-  Cart: { lines: [{ ...line, inStock: true }], totalCents: 99800, currency: 'EUR' },
+  Cart: { lines: [{ ...line, inStock: true }], totalCents: 99800, currency: CURRENCY },
   Order: order,
   OrderPage: { items: [order], nextCursor: null },
   CreditEntry: creditEntry,

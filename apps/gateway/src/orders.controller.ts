@@ -28,7 +28,8 @@ export class OrdersController {
   @Documented({
     summary: 'Order these lines, or without lines your cart',
     description:
-      'The same key with the same body answers the same order, as it stands then. Whether it was paid shows in its status.',
+      'The same key with the same body answers the same order, as it stands then. Whether it was paid shows in its status. ' +
+      'One state of a cart is ordered once: under another key it is refused, naming the order in orderId.',
     status: 202,
     answer: Order,
     access: 'customer',
@@ -39,6 +40,7 @@ export class OrdersController {
       'empty_order',
       'out_of_stock',
       'price_changed',
+      'cart_already_ordered',
       'idempotency_key_reused',
       'rate_limited',
     ],

@@ -174,17 +174,82 @@ describe('logging in', () => {
   });
 });
 
-describe('emptying an ordered cart', () => {
-  it('happens only in the state that was ordered', async () => {
-    const carts = shop.running.app.get(Carts, { strict: false });
-    const place = { key: 'cart:race', lifetimeMs: 60_000 };
-    const { version } = await carts.setLine(place, DESK, 1);
-    const { version: later } = await carts.setLine(place, DESK, 1);
-    expect(later).not.toBe(version);
-    await carts.clear(place, version!);
-    expect((await carts.read(place)).lines).toHaveLength(1);
-    await carts.clear(place, later!);
-    expect(await carts.read(place)).toEqual({ lines: [] });
-    await carts.clear(place, later!);
+describe('taking ordered lines out of a cart', () => {
+  const place = { key: 'cart:ordered', lifetimeMs: 60_000 };
+  const carts = () => shop.running.app.get(Carts, { strict: false });
+  const set = (productId: string, quantity: number) => carts().setLine(place, productId, quantity);
+  const now = async () => (await carts().read(place)).lines.map(({ productId, quantity }) => [productId, quantity]);
+
+  it('empties a cart that is still what was ordered', async () => {
+    await set(DESK, 1);
+    const { version, lines } = await set(LAMP, 2);
+    await carts().takeOut(place, version!, lines);
+    expect(await carts().read(place)).toEqual({ lines: [] });
+  });
+
+  it.each([
+    ['a line that was added stays', [LAMP, 3], [[LAMP, 3]]],
+    ['what a quantity was raised by stays', [DESK, 5], [[DESK, 3]]],
+    ['a quantity that was lowered leaves nothing', [DESK, 1], []],
+    ['a line that was taken out stays out', [DESK, 0], []],
+  ] as const)('of a cart that was changed since: %s', async (_, change, left) => {
+    const { version, lines } = await set(DESK, 2);
+    await set(...(change as [string, number]));
+    await carts().takeOut(place, version!, lines);
+    expect(await now()).toEqual(left);
+  });
+
+  it('happens once, however often it is asked for', async () => {
+    const { version, lines } = await set(DESK, 2);
+    await set(LAMP, 1);
+    for (let i = 0; i < 3; i++) await carts().takeOut(place, version!, lines);
+    await set(DESK, 2);
+    await carts().takeOut(place, version!, lines);
+    expect(await now()).toEqual([
+      [LAMP, 1],
+      [DESK, 2],
+    ]);
+    const later = await carts().read(place);
+    await carts().takeOut(place, later.version!, later.lines);
+    await set(DESK, 2);
+    for (const ordered of [version!, later.version!]) await carts().takeOut(place, ordered, lines);
+    expect(await now()).toEqual([[DESK, 2]]);
+  });
+
+  it('takes each of two orders out that were made of two states of one cart', async () => {
+    const first = await set(DESK, 2);
+    const second = await set(LAMP, 1);
+    await set(LAMP, 4);
+    await carts().takeOut(place, first.version!, first.lines);
+    await carts().takeOut(place, second.version!, second.lines);
+    expect(await now()).toEqual([[LAMP, 3]]);
+  });
+
+  it('takes out what was ordered before a visitor’s cart was merged in', async () => {
+    const { version, lines } = await set(DESK, 2);
+    const brought = { key: 'cart:brought', lifetimeMs: 60_000 };
+    await carts().setLine(brought, DESK, 1);
+    await carts().merge(brought, place);
+    await carts().takeOut(place, version!, lines);
+    expect(await now()).toEqual([[DESK, 1]]);
+  });
+
+  it('leaves a cart alone that is not known to come from what was ordered', async () => {
+    const { version, lines } = await set(DESK, 2);
+    for (let i = 0; i < 21; i++) await set(LAMP, i + 1);
+    await carts().takeOut(place, version!, lines);
+    expect(await now()).toEqual([
+      [DESK, 2],
+      [LAMP, 21],
+    ]);
+    expect(JSON.stringify(await carts().read(place)).length).toBeLessThan(700);
+  });
+
+  it('works on a cart that a version without this memory has stored', async () => {
+    const lines = [{ productId: DESK, quantity: 2 }];
+    await shop.redis.set(place.key, JSON.stringify({ version: 'old', lines }), 'PX', 60_000);
+    await set(LAMP, 1);
+    await carts().takeOut(place, 'old', lines);
+    expect(await now()).toEqual([[LAMP, 1]]);
   });
 });

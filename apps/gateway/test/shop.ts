@@ -1,5 +1,6 @@
 // The gateway on a real Redis, with neighbours that keep to the contracts.
 import { accountsRpc, type Customer } from '@shop/contracts/accounts';
+import { CURRENCY } from '@shop/contracts/currency';
 import { catalogRpc, type PricedProduct } from '@shop/contracts/catalog';
 import { ordersRpc, type Order, type PlaceOrder } from '@shop/contracts/orders';
 import { paymentsRpc } from '@shop/contracts/payments';
@@ -178,7 +179,7 @@ function ordersStub(): StubHandlers<typeof ordersRpc> {
         lines: lines.map((line) => ({ ...line, slug: 'x', name: 'X', priceCents: 1, lineTotalCents: line.quantity })),
         totalCents: 1,
         refundedCents: 0,
-        currency: 'EUR',
+        currency: CURRENCY,
         createdAt: '2026-11-20T10:00:00.000Z',
       };
       placed.set(`${customerId} ${idempotencyKey}`, { order, bodyHash, cartVersion });

@@ -1,11 +1,19 @@
 import type { LineRequest, PricedLine } from '@shop/contracts/catalog';
+import { CURRENCY } from '@shop/contracts/currency';
 import type { Order, OrderStatus, PaymentMethod, RejectReason, ShippingAddress } from '@shop/contracts/orders';
+import type { Currency } from '@shop/contracts/values';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** Postgres' bigint comes as text; amounts stay far below 2^53. */
 const cents = {
   to: (value: number | null) => value,
   from: (value: string | null) => (value === null ? null : Number(value)),
+};
+
+/** Null in rows of the version before this one, which relied on a default of the column. */
+const currency = {
+  to: (value: Currency) => value,
+  from: (value: Currency | null) => value ?? CURRENCY,
 };
 
 @Entity('orders')
@@ -45,8 +53,8 @@ export class OrderEntity {
   @Column('bigint', { name: 'refunded_cents', transformer: cents })
   refundedCents!: number;
 
-  @Column('text')
-  currency!: 'EUR';
+  @Column('text', { transformer: currency })
+  currency!: Currency;
 
   /** Of an order refused as out of stock: what there was too little of. */
   @Column('uuid', { name: 'short_product_ids', array: true, nullable: true })
@@ -61,14 +69,25 @@ export class OrderEntity {
   @Column('text', { name: 'cart_version', nullable: true })
   cartVersion!: string | null;
 
+  /**
+   * Of a key that was refused because another order had been made of its cart: that order's id. Such a row is no order,
+   * only the answer to its key: rejected, listed nowhere.
+   */
+  @Column('uuid', { name: 'already_ordered_as', nullable: true })
+  alreadyOrderedAs!: string | null;
+
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
+
+  /** When the client of a `new` order last came again with its key. */
+  @Column('timestamptz', { name: 'renewed_at', nullable: true })
+  renewedAt!: Date | null;
 
   /** When the sweep looks at it next; null once it is settled. */
   @Column('timestamptz', { name: 'next_sweep_at', nullable: true, select: false })
   nextSweepAt?: Date | null;
 
-  /** Of an order that is being taken back: nobody was told of it, and its goods are about to be released. */
+  /** Of an order that is being taken back: its client was refused or never answered, and its goods are about to be released. */
   @Column('timestamptz', { name: 'withdrawn_at', nullable: true })
   withdrawnAt!: Date | null;
 }

@@ -12,7 +12,9 @@ export const ordersConfig = defineConfig({
   ORDERS_WITHDRAW_SECONDS: z.coerce
     .number()
     .min(1)
-    .default(120)
-    .describe('How long an order that its customer got no answer to is still tried'),
+    .default(15)
+    .describe(
+      'How long a new order waits for its client, who may still be waiting for it or come again; longer than REQUEST_DEADLINE_MS',
+    ),
 });
 export type OrdersConfig = ConfigOf<typeof ordersConfig>;

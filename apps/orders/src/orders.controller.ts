@@ -17,8 +17,10 @@ export class OrdersController {
 
   @Handles(ordersRpc.placeOrder)
   async placeOrder(request: InputOf<Rpcs['placeOrder']>): Promise<OutputOf<Rpcs['placeOrder']>> {
-    const order = await this.placing.place(request);
-    return { order: orderOf(order), cartVersion: order.cartVersion ?? undefined };
+    const placed = await this.placing.place(request);
+    const cartVersion = placed.cartVersion ?? undefined;
+    if (placed.alreadyOrderedAs === null) return { order: orderOf(placed), cartVersion };
+    return { order: await this.orders.get({ id: placed.alreadyOrderedAs }), cartVersion, alreadyOrdered: true };
   }
 
   @Handles(ordersRpc.getOrder)

@@ -6,6 +6,9 @@ import { defineService } from '@shop/kit/service';
 import { CreateOrders1763769600000 } from './migrations/1763769600000-create-orders.js';
 import { WithdrawOrders1763769600003 } from './migrations/1763769600003-withdraw-orders.js';
 import { ListRareOrders1763769600005 } from './migrations/1763769600005-list-rare-orders.js';
+import { OrderACartOnce1764600000100 } from './migrations/1764600000100-order-a-cart-once.js';
+import { WriteTheCurrency1764600000101 } from './migrations/1764600000101-write-the-currency.js';
+import { IndexOrdersOfCarts1764600000102 } from './migrations/1764600000102-index-orders-of-carts.js';
 import { OrderEntity } from './order.entity.js';
 import { ordersConfig } from './orders.config.js';
 import { OrdersController } from './orders.controller.js';
@@ -22,7 +25,14 @@ import { Sweep } from './sweep.js';
       config: ordersConfig,
       url: 'ORDERS_DATABASE_URL',
       entities: [OrderEntity],
-      migrations: [CreateOrders1763769600000, WithdrawOrders1763769600003, ListRareOrders1763769600005],
+      migrations: [
+        CreateOrders1763769600000,
+        WithdrawOrders1763769600003,
+        ListRareOrders1763769600005,
+        OrderACartOnce1764600000100,
+        WriteTheCurrency1764600000101,
+        IndexOrdersOfCarts1764600000102,
+      ],
     }),
     // Not part of readiness: without Redis orders are taken all the same, and paid once it is back.
     QueueModule,

@@ -19,13 +19,17 @@ const alsoTrue: Record<OrderStatus, FindOptionsWhere<OrderEntity>> = {
   refunded: { refundedCents: MoreThan(0) },
 };
 
+/** A key that was refused because its cart had been ordered has a row too, which is no order. */
+const listed: FindOptionsWhere<OrderEntity> = { alreadyOrderedAs: IsNull() };
+
 @Injectable()
 export class OrdersService {
   constructor(@InjectDataSource('orders') private readonly db: DataSource) {}
 
   /** Without `customerId` anybody's order; with it, another customer's order does not exist. */
   async get({ id, customerId }: InputOf<Rpcs['getOrder']>): Promise<Order> {
-    const order = await this.db.getRepository(OrderEntity).findOneBy({ id, ...(customerId && { customerId }) });
+    const where = { id, ...(customerId && { customerId }), ...listed };
+    const order = await this.db.getRepository(OrderEntity).findOneBy(where);
     if (!order) throw new AppError('not_found');
     return orderOf(order);
   }
@@ -38,6 +42,7 @@ export class OrdersService {
   /** Newest first: ids are ordered by time. Without `customerId` everybody's. */
   async list({ customerId, q, status, limit, cursor }: InputOf<Rpcs['listOrders']>): Promise<OrderPage> {
     const all = {
+      ...listed,
       ...(customerId && { customerId }),
       ...(status && { status, ...alsoTrue[status] }),
       ...(cursor && { id: LessThan(idOfCursor(cursor)) }),

@@ -1,18 +1,40 @@
-// Takes an order: intent first, then the goods, then the payment. Every step may be repeated, by anybody, at any time.
+// Takes an order: intent first, then the goods, then the payment. Every step may be repeated, by any process, at any time.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { catalogRpc } from '@shop/contracts/catalog';
 import type { PlaceOrder as PlaceOrderRequest } from '@shop/contracts/orders';
 import { paymentsJobs } from '@shop/contracts/payments';
+import { currentContext, newRequestId, runInContext } from '@shop/kit/context';
 import { crashPoint } from '@shop/kit/crash-point';
 import { AppError, invalidRequest } from '@shop/kit/errors';
 import { Log } from '@shop/kit/log';
 import { Queues } from '@shop/kit/queue';
 import { Rpc } from '@shop/kit/rpc/rpc';
-import { DataSource } from 'typeorm';
-import { deleteNewOrder, insertOrder, moveOrder, withdrawNewOrder, type Outcome } from './order-writes.js';
+import { DataSource, IsNull } from 'typeorm';
+import * as writes from './order-writes.js';
 import { OrderEntity } from './order.entity.js';
 import { ordersConfig, type OrdersConfig } from './orders.config.js';
+
+/**
+ * Of its caller's time, an order may not use the last part: the answer has to arrive, and before the caller is told that
+ * there is no order, it has to be true.
+ */
+const keptBackMs = (leftMs: number) => Math.min(leftMs * 0.2, 1500);
+/** For making that true, when the caller's time is over. */
+const WITHDRAW_MS = 2000;
+/** Between two looks at an order that another request is placing. */
+const LOOK_MS = { first: 10, most: 200 };
+/** How often an order that was withdrawn under its client's hands is begun anew. */
+const MOST_TRIES = 3;
+
+/** A `new` order in the hands of a request. Both times are of the database's clock. */
+interface Attempt {
+  order: OrderEntity;
+  beganAt: Date;
+  /** From then on the order must not become pending; undefined when nothing limits the request. */
+  endsAt: Date | undefined;
+}
 
 @Injectable()
 export class PlaceOrder {
@@ -24,18 +46,76 @@ export class PlaceOrder {
     private readonly log: Log,
   ) {}
 
-  /** The order of this key as it stands, driven on if it had got stuck. Refusals of the catalog are thrown, the first time and every time. */
-  async place(request: PlaceOrderRequest): Promise<OrderEntity> {
-    const order = request.lines.length > 0 ? await this.writeDown(request) : await this.findByKey(request);
-    if (!order || order.withdrawnAt) throw new AppError('empty_order');
-    if (order.bodyHash !== request.bodyHash) throw new AppError('idempotency_key_reused');
-    const driven = order.status === 'new' ? await this.drive(order) : order;
-    throwRefusal(driven);
-    return driven;
+  /**
+   * The order of this key as it stands, driven on if it is `new`. Refusals of the catalog are thrown, the first time and
+   * every time. One with `alreadyOrderedAs` says that the cart had been ordered under another key.
+   */
+  place(request: PlaceOrderRequest): Promise<OrderEntity> {
+    const { requestId, deadlineAt } = currentContext() ?? { requestId: newRequestId(), deadlineAt: Infinity };
+    const placeBy = deadlineAt - keptBackMs(deadlineAt - performance.now());
+    return runInContext({ requestId, deadlineAt: placeBy }, () => this.placeBy(request, placeBy));
   }
 
-  /** Takes a `new` order as far as `pending` or `rejected`, and answers it as it stands then, whoever got it there. */
-  async drive(order: OrderEntity): Promise<OrderEntity> {
+  private async placeBy(request: PlaceOrderRequest, placeBy: number): Promise<OrderEntity> {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const found = await this.writeDown(request, placeBy);
+      const order = 'endsAt' in found ? await this.drive(found) : found;
+      if (!order) continue;
+      throwRefusal(order);
+      return order;
+    }
+    throw new AppError('unavailable');
+  }
+
+  /**
+   * A new order of this request, or the one of its key. While another key's order of the same cart is being placed it
+   * waits for what becomes of that: either that is the cart's order, or the cart is free again.
+   */
+  private async writeDown(request: PlaceOrderRequest, placeBy: number): Promise<Attempt | OrderEntity> {
+    const { idempotencyKey, bodyHash, lines } = request;
+    for (let pause = LOOK_MS.first; ; pause = Math.min(pause * 2, LOOK_MS.most)) {
+      const inserted =
+        lines.length > 0 && (await writes.insertOrder(this.db, request, this.config.ORDERS_SWEEP_SECONDS));
+      crashPoint('orders.after-insert');
+      if (inserted) return attemptAt(inserted, inserted.createdAt, placeBy);
+
+      const order = await this.find(request);
+      if (order?.idempotencyKey === idempotencyKey && !order.withdrawnAt) {
+        if (order.bodyHash !== bodyHash) throw new AppError('idempotency_key_reused');
+        if (order.status !== 'new') return order;
+        const renewedAt = await writes.renewOrder(this.db, order.id);
+        if (renewedAt) return attemptAt(order, renewedAt, placeBy);
+      } else if (lines.length === 0) throw new AppError('empty_order');
+      else if (order?.withdrawnAt) await this.withdraw(order.id);
+      else if (order && order.status !== 'new') await writes.insertAlreadyOrdered(this.db, request, order.id);
+      if (performance.now() + pause >= placeBy) throw new AppError('unavailable');
+      await sleep(pause);
+    }
+  }
+
+  /** The order of this key; without one, the order that another key made of the same cart. */
+  private async find({ customerId, idempotencyKey, cartVersion }: PlaceOrderRequest): Promise<OrderEntity | undefined> {
+    const ofCart = { customerId, cartVersion, reason: IsNull(), withdrawnAt: IsNull() };
+    const found = await this.db
+      .getRepository(OrderEntity)
+      .find({ where: [{ customerId, idempotencyKey }, ...(cartVersion === undefined ? [] : [ofCart])] });
+    return found.find((order) => order.idempotencyKey === idempotencyKey) ?? found[0];
+  }
+
+  /** Takes a `new` order as far as `pending` or `rejected`. Undefined when it was withdrawn meanwhile: it begins anew. */
+  private async drive(attempt: Attempt): Promise<OrderEntity | undefined> {
+    try {
+      return await this.reserve(attempt);
+    } catch (error) {
+      if (error instanceof AppError && error.status < 500) throw error;
+      const order = await this.giveUp(attempt).catch(() => undefined);
+      if (order) return order;
+      throw error;
+    }
+  }
+
+  private async reserve(attempt: Attempt): Promise<OrderEntity | undefined> {
+    const { order, endsAt } = attempt;
     const { id, requested, expectedTotalCents } = order;
     const answer = await this.rpc.call(catalogRpc.reserve, {
       orderId: id,
@@ -46,7 +126,7 @@ export class PlaceOrder {
     switch (answer.outcome) {
       case 'reserved': {
         const { lines, totalCents } = answer;
-        if (!(await moveOrder(this.db, id, ['new', 'pending'], { lines, totalCents }))) return this.overtaken(id, true);
+        if (!(await writes.acceptOrder(this.db, id, { lines, totalCents }, endsAt))) return this.overtaken(id, true);
         crashPoint('orders.after-pending');
         const pending: OrderEntity = { ...order, status: 'pending', lines, totalCents };
         await this.askForPayment(pending);
@@ -62,26 +142,38 @@ export class PlaceOrder {
         return this.reject(order, { reason, lines, totalCents });
       }
       case 'unknown_product':
-        await deleteNewOrder(this.db, id);
+        await writes.deleteNewOrder(this.db, id);
         throw unknownProducts(order, answer.productIds);
       case 'released':
-        // This order was withdrawn. The client's next try makes another one.
-        await deleteNewOrder(this.db, id);
-        throw new AppError('unavailable');
+        await writes.deleteNewOrder(this.db, id);
+        return undefined;
     }
   }
 
   /**
-   * Withdraws an order nobody was told of. It is marked first: from then on no one can make it pending with goods that
-   * go back. Its row goes last: until then the sweep finds it, so that whatever was reserved does go back.
+   * Before the caller of an attempt that failed is told so, its order is withdrawn, unless the client has come again. When
+   * that is too late, because the order has moved on, it is answered after all.
+   */
+  private giveUp({ order: { id }, beganAt }: Attempt): Promise<OrderEntity | undefined> {
+    const { requestId } = currentContext()!;
+    return runInContext({ requestId, deadlineAt: performance.now() + WITHDRAW_MS }, async () => {
+      if (await writes.withdrawAttempt(this.db, id, beganAt)) return undefined;
+      const order = await this.db.getRepository(OrderEntity).findOneBy({ id });
+      return order && order.status !== 'new' ? order : undefined;
+    });
+  }
+
+  /**
+   * Takes a `new` order back. It is marked first: from then on no process can make it pending with goods that go back. Its
+   * row goes last: until then the sweep finds it, so that whatever was reserved does go back.
    */
   async withdraw(id: string): Promise<void> {
-    if (!(await withdrawNewOrder(this.db, id))) return;
+    if (!(await writes.withdrawOrder(this.db, id))) return;
     crashPoint('orders.after-withdrawing');
-    this.log.warn({ orderId: id }, 'order withdrawn: it could not be taken in time');
+    this.log.warn({ orderId: id }, 'order withdrawn: it could not be placed in time');
     await this.rpc.call(catalogRpc.releaseReservation, { orderId: id });
     crashPoint('orders.after-withdrawn-goods');
-    await deleteNewOrder(this.db, id);
+    await writes.deleteNewOrder(this.db, id);
   }
 
   /** A queue that is away fails no order: the sweep asks again. */
@@ -94,38 +186,33 @@ export class PlaceOrder {
     }
   }
 
-  private async writeDown(request: PlaceOrderRequest): Promise<OrderEntity> {
-    for (let tries = 0; tries < 3; tries += 1) {
-      const inserted = await insertOrder(this.db, request, this.config.ORDERS_SWEEP_SECONDS);
-      crashPoint('orders.after-insert');
-      const order = inserted ?? (await this.findByKey(request));
-      if (order && !order.withdrawnAt) return order;
-      // The order of this key is being taken back, or was between the two statements.
-      if (order) await this.withdraw(order.id);
-    }
-    throw new AppError('unavailable');
-  }
-
-  private findByKey({ customerId, idempotencyKey }: PlaceOrderRequest): Promise<OrderEntity | null> {
-    return this.db.getRepository(OrderEntity).findOneBy({ customerId, idempotencyKey });
-  }
-
-  private async reject(order: OrderEntity, outcome: Outcome): Promise<OrderEntity> {
-    if (!(await moveOrder(this.db, order.id, ['new', 'rejected'], outcome))) return this.overtaken(order.id, false);
+  private async reject(order: OrderEntity, outcome: writes.Outcome): Promise<OrderEntity | undefined> {
+    if (!(await writes.moveOrder(this.db, order.id, ['new', 'rejected'], outcome)))
+      return this.overtaken(order.id, false);
     crashPoint('orders.after-refusing');
     return { ...order, status: 'rejected', ...outcome };
   }
 
-  /** Somebody else moved this order on while we asked the catalog; theirs counts. */
-  private async overtaken(id: string, reserved: boolean): Promise<OrderEntity> {
+  /** The order was moved on or withdrawn while we asked the catalog, and that counts; or our time is over. */
+  private async overtaken(id: string, reserved: boolean): Promise<OrderEntity | undefined> {
     const order = await this.db.getRepository(OrderEntity).findOneBy({ id });
     const gone = !order || order.withdrawnAt !== null;
     if (reserved && (gone || order.status === 'rejected')) {
       await this.rpc.call(catalogRpc.releaseReservation, { orderId: id });
     }
-    if (gone) throw new AppError('unavailable');
+    if (gone) return undefined;
+    if (order.status === 'new') throw new AppError('unavailable', 'The order could not be placed in time.');
     return order;
   }
+}
+
+/**
+ * Its order was written at `beganAt`, which is past, so the end comes too early by how long the answer took, never too
+ * late.
+ */
+function attemptAt(order: OrderEntity, beganAt: Date, placeBy: number): Attempt {
+  const leftMs = placeBy - performance.now();
+  return { order, beganAt, endsAt: leftMs === Infinity ? undefined : new Date(beganAt.getTime() + leftMs) };
 }
 
 function throwRefusal({ status, reason, totalCents, shortProductIds }: OrderEntity): void {

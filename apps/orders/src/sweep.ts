@@ -1,8 +1,8 @@
-// Drives on whatever got stuck: the order row is the outbox. Runs on every replica and needs no queue to run.
+// Drives on pending orders that got stuck, and withdraws new ones whose client has gone: the order row is the outbox. Runs on
+// every replica and needs no queue to run.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { crashPoint } from '@shop/kit/crash-point';
-import { AppError } from '@shop/kit/errors';
 import { Log } from '@shop/kit/log';
 import { repeat } from '@shop/kit/repeat';
 import { DataSource } from 'typeorm';
@@ -53,12 +53,7 @@ export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
   private async driveOn({ id, abandoned }: DueOrder): Promise<void> {
     if (abandoned) return this.placing.withdraw(id);
     const order = await this.db.getRepository(OrderEntity).findOneBy({ id });
-    if (order?.status === 'new') await this.placing.drive(order).catch(ignoreRefusal);
+    // A new one is its client's to drive on: without it nothing is charged.
     if (order?.status === 'pending' && !(await this.settling.catchUp(id))) await this.placing.askForPayment(order);
   }
-}
-
-/** What the client will be told when it asks again. An outage is none of it. */
-function ignoreRefusal(error: unknown): void {
-  if (!(error instanceof AppError) || error.status >= 500) throw error;
 }

@@ -1,5 +1,6 @@
 // Plays the catalog by its contract: a few products, and reservations that can be looked at.
 import { catalogRpc, type ReserveResult } from '@shop/contracts/catalog';
+import { CURRENCY } from '@shop/contracts/currency';
 import type { InputOf } from '@shop/contracts/rpc';
 import { AppError } from '@shop/kit/errors';
 import { stubService } from '@shop/kit/testing/services';
@@ -21,7 +22,7 @@ export async function startCatalogDouble() {
       return { productId, slug, name: 'A product', quantity, priceCents, lineTotalCents: priceCents * quantity };
     });
     const totalCents = pricedLines.reduce((sum, { lineTotalCents }) => sum + lineTotalCents, 0);
-    return { lines: pricedLines, totalCents, currency: 'EUR' as const };
+    return { lines: pricedLines, totalCents, currency: CURRENCY };
   };
   const reserve = (request: Reserve): ReserveResult => {
     const known = reservations.get(request.orderId);
@@ -59,13 +60,18 @@ export async function startCatalogDouble() {
     return answer;
   };
   const stub = await stubService(catalogRpc, {
-    reserve: (request) => perhaps(() => reserve(request)),
+    reserve: async (request) => {
+      await double.held;
+      return perhaps(() => reserve(request));
+    },
     confirmReservation: ({ orderId }) => perhaps(() => end(orderId, 'confirmed')),
     releaseReservation: ({ orderId }) => perhaps(() => end(orderId, 'released')),
   });
-  return {
+  const double = {
     port: Number(stub.address.split(':')[1]),
     stop: stub.stop,
+    /** What reserving waits for. */
+    held: Promise.resolve() as Promise<void>,
     faults,
     /** Also for calls to others that are to get lost like these. */
     perhaps,
@@ -84,4 +90,5 @@ export async function startCatalogDouble() {
     stockOf: (id: string) => products.get(id)!.stock,
     reservationOf: (orderId: string) => reservations.get(orderId)?.state,
   };
+  return double;
 }

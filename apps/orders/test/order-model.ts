@@ -32,7 +32,7 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
 export const solvency = fc.array(fc.constantFrom(true, true, false), { minLength: KEYS, maxLength: KEYS });
 
 export interface Modelled {
-  status: OrderStatus | 'absent' | 'withdrawn';
+  status: Exclude<OrderStatus, 'new'> | 'absent' | 'withdrawn';
   /** Pieces taken out of the stock. */
   taken: number;
   /** The parts that payments gave back. */
@@ -54,18 +54,19 @@ export function step(model: Modelled[], command: Command, solvent: boolean[]): v
     order.taken = 0;
     if (fault === 'none') order.status = then;
   };
-  if (command.do === 'withdraw' && (order.status === 'new' || order.status === 'withdrawn')) {
+  if (command.do === 'withdraw' && order.status === 'withdrawn') {
     order.status = 'withdrawn';
     release('absent');
-  } else if (command.do === 'place' && ['absent', 'new', 'withdrawn'].includes(order.status)) {
+  } else if (command.do === 'place' && ['absent', 'withdrawn'].includes(order.status)) {
     // Taking the old one back is the call that has the fault; then there is none left for the new one.
     if (order.status === 'withdrawn') {
       release('absent');
       if (fault !== 'none') return;
     }
-    order.status = 'new';
+    // Its client is told that there is no order.
+    order.status = 'withdrawn';
     if (fault === 'before') return;
-    const enough = order.taken > 0 || left() >= quantity;
+    const enough = left() >= quantity;
     if (enough) order.taken = quantity;
     if (fault === 'none') order.status = enough ? 'pending' : 'rejected';
   } else if (command.do === 'settle' && order.status === 'pending') {

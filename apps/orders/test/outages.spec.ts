@@ -9,15 +9,17 @@ beforeAll(async () => {
 });
 afterAll(() => shop.stop());
 
-test('without a catalog the answer is unavailable, and the order is driven on once it is back', async () => {
-  const request = orderFor([shop.catalog.add(10_00, 5)]);
+test('without a catalog the answer is unavailable, and nothing is ordered once it is back, unless the client comes again', async () => {
+  const product = shop.catalog.add(10_00, 5);
+  const [gone, back] = [orderFor([product]), orderFor([product])];
   await shop.toCatalog.cut();
-  await expect(shop.place(request)).rejects.toMatchObject({ code: 'unavailable' });
-  const { id, status } = (await shop.rowOf(request))!;
-  expect(status).toBe('new');
+  for (const request of [gone, back]) await expect(shop.place(request)).rejects.toMatchObject({ code: 'unavailable' });
+  const { id } = (await shop.rowOf(gone))!;
   await shop.toCatalog.mend();
-  await shop.become(id, 'paid');
-  expect((await shop.place(request)).id).toBe(id);
+  await shop.become((await vi.waitFor(() => shop.place(back), { timeout: 5000 })).id, 'paid');
+  await vi.waitFor(async () => expect(await shop.rowOf(gone)).toBeUndefined(), { timeout: 10_000 });
+  expect(await shop.chargesOf(id)).toEqual([]);
+  expect(shop.catalog.stockOf(product)).toBe(4);
 });
 
 test('without a catalog the client’s own retry drives the order on', async () => {
@@ -66,19 +68,18 @@ test('payments killed in the middle of a charge charges once after it is back', 
   expect(await shop.bookingsOf(id)).toHaveLength(1);
 });
 
-test('a process that died right after writing the order down leaves one that is driven to paid', async () => {
-  const request = orderFor([shop.catalog.add(10_00, 5)]);
-  await shop.become(await leave(request, 'new'), 'paid');
-});
-
-test('a process that died after reserving leaves an order whose goods are reserved once', async () => {
-  const product = shop.catalog.add(10_00, 5);
-  const request = orderFor([product]);
-  const id = await leave(request, 'new');
-  shop.catalog.reserve({ orderId: id, lines: request.lines });
-  await shop.become(id, 'paid');
-  expect(shop.catalog.stockOf(product)).toBe(4);
-});
+test.each([false, true])(
+  'a process that died with a new order leaves it to its client’s retry: reserved %s',
+  async (reserved) => {
+    const product = shop.catalog.add(10_00, 5);
+    const request = orderFor([product]);
+    const id = await leave(request, 'new');
+    if (reserved) shop.catalog.reserve({ orderId: id, lines: request.lines });
+    expect(await shop.place(request)).toMatchObject({ id });
+    await shop.become(id, 'paid');
+    expect(shop.catalog.stockOf(product)).toBe(4);
+  },
+);
 
 test('a process that died before asking for the payment leaves an order whose payment the sweep asks for', async () => {
   const request = orderFor([shop.catalog.add(10_00, 5)]);

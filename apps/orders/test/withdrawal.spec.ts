@@ -1,44 +1,145 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+// An order whose client was refused, or never answered, is taken back, and is not charged behind its back.
+import { ordersRpc, type Order, type PlaceOrder } from '@shop/contracts/orders';
+import { runInContext } from '@shop/kit/context';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { newOrderId } from '../src/order-id.js';
 import { orderFor, startOrders, type Orders } from './orders-under-test.js';
 
 let shop: Orders;
 beforeAll(async () => {
-  shop = await startOrders({ ORDERS_WITHDRAW_SECONDS: '1' });
-  await shop.place(orderFor([shop.catalog.add(10_00, 5)])); // Who was never reached would be waited for.
+  shop = await startOrders({ ORDERS_WITHDRAW_SECONDS: '2' });
+  await shop.place(orderFor([shop.catalog.add(10_00, 5)])); // A catalog that was never reached would be waited for.
 });
+beforeEach(() => void (shop.catalog.held = Promise.resolve()));
 afterAll(() => shop.stop());
 
-test('an order that could not be taken in time is withdrawn, so that nobody is charged by surprise', async () => {
+/** As a caller that waits this long. */
+const placeWithin = (ms: number, request: PlaceOrder): Promise<Order> =>
+  runInContext({ requestId: uuidv7(), deadlineAt: performance.now() + ms }, () => shop.place(request));
+const vanish = (request: PlaceOrder) =>
+  vi.waitFor(async () => expect(await shop.rowOf(request)).toBeUndefined(), { timeout: 20_000, interval: 50 });
+const holdCatalog = () => {
+  let release = () => undefined as void;
+  shop.catalog.held = new Promise((resolve) => (release = resolve));
+  return release;
+};
+
+test('an order whose goods are reserved too late for its caller is not placed, and its goods go back', async () => {
   const product = shop.catalog.add(10_00, 5);
   const request = orderFor([product]);
-  await shop.toCatalog.cut();
-  await expect(shop.place(request)).rejects.toMatchObject({ code: 'unavailable' });
+  const release = holdCatalog();
+  await expect(placeWithin(500, request)).rejects.toMatchObject({ code: 'unavailable' });
   const { id } = (await shop.rowOf(request))!;
-  const withdrawn = () => shop.db.query('select from orders where id = $1 and withdrawn_at is not null', [id]);
-  await vi.waitFor(async () => expect(await withdrawn()).toHaveLength(1), { timeout: 20_000, interval: 50 });
-  await expect(shop.place(request)).rejects.toMatchObject({ code: 'unavailable' });
-  await shop.toCatalog.mend();
+  release();
+  await vanish(request);
+  expect(shop.catalog.reservationOf(id)).toBe('released');
+  expect(shop.catalog.stockOf(product)).toBe(5);
+  expect(await shop.chargesOf(id)).toEqual([]);
 
-  // The customer who comes back with the same key gets the order, under a new id.
-  const order = await vi.waitFor(() => shop.place(request), { timeout: 5000 });
-  expect(order.id).not.toBe(id);
+  // The customer comes back, with the same key.
+  const order = await shop.place(request);
   await shop.become(order.id, 'paid');
+  expect(await shop.chargesOf(order.id)).toEqual([{ calls: 1 }]);
+  expect(shop.catalog.stockOf(product)).toBe(4);
+});
+
+test('an order whose row is locked for longer than its caller waits is not placed', async () => {
+  const request = orderFor([shop.catalog.add(10_00, 5)]);
+  const release = holdCatalog();
+  const placed = placeWithin(1000, request).catch((error: unknown) => error);
+  await vi.waitFor(async () => expect(await shop.rowOf(request)).toBeDefined());
+  const { id } = (await shop.rowOf(request))!;
+  const unlock = await shop.db.lock('select from orders where id = $1 for update', [id]);
+  release();
+  expect(await placed).toMatchObject({ code: 'unavailable' });
+  await unlock();
+  await vanish(request);
   expect(await shop.chargesOf(id)).toEqual([]);
 });
 
-test('the goods of a withdrawn order go back', async () => {
+test('an order that could not be written in time is not placed once it can', async () => {
   const product = shop.catalog.add(10_00, 5);
   const request = orderFor([product]);
+  const unlock = await shop.db.lock('lock table orders in share row exclusive mode');
+  await expect(placeWithin(500, request)).rejects.toMatchObject({ code: 'unavailable' });
+  await unlock();
+  const inserting = () =>
+    shop.db.query(`select from pg_stat_activity where query like 'insert into orders%' and state = 'active'`);
+  await vi.waitFor(async () => expect(await inserting()).toEqual([]));
+  await vanish(request);
+  expect(shop.catalog.stockOf(product)).toBe(5);
+});
+
+test('an order whose process died is withdrawn once its client’s time is over', async () => {
+  const product = shop.catalog.add(10_00, 5);
+  const request = orderFor([product]);
+  const id = await leave(request, '1 hour');
+  shop.catalog.reserve({ orderId: id, lines: request.lines });
+  await vanish(request);
+  expect(shop.catalog.reservationOf(id)).toBe('released');
+  expect(shop.catalog.stockOf(product)).toBe(5);
+});
+
+test('an order is its client’s for a time that begins anew when the client comes again', async () => {
+  const request = orderFor([shop.catalog.add(10_00, 5)]);
+  const id = await leave(request, '1 hour', '1 hour');
+  const release = holdCatalog();
+  const placed = shop.place(request);
+  await vi.waitFor(async () =>
+    expect(
+      await shop.db.query('select from orders where id = $1 and renewed_at > now() - interval $$5 seconds$$', [id]),
+    ).toHaveLength(1),
+  );
+  await shop.db.query('update orders set next_sweep_at = now() where id = $1', [id]);
+  const swept = () => shop.db.query('select from orders where id = $1 and sweeps > 0', [id]);
+  await vi.waitFor(async () => expect(await swept()).toHaveLength(1), { timeout: 5000 });
+  release();
+  expect(await placed).toMatchObject({ id, status: 'pending' });
+});
+
+test('a request that fails does not take an order from another one with the same key', async () => {
+  const request = orderFor([shop.catalog.add(10_00, 5)]);
+  const release = holdCatalog();
+  const impatient = placeWithin(400, request).catch((error: unknown) => error);
+  await vi.waitFor(async () => expect(await shop.rowOf(request)).toBeDefined());
+  const { id } = (await shop.rowOf(request))!;
+  const patient = shop.place(request);
+  expect(await impatient).toMatchObject({ code: 'unavailable' });
+  release();
+  expect(await patient).toMatchObject({ id, status: 'pending' });
+});
+
+test('an order that is withdrawn under its client’s hands is begun anew', async () => {
+  const product = shop.catalog.add(10_00, 5);
+  const request = orderFor([product]);
+  const release = holdCatalog();
+  const placed = shop.rpc.call(ordersRpc.placeOrder, request);
+  await vi.waitFor(async () => expect(await shop.rowOf(request)).toBeDefined());
+  const { id } = (await shop.rowOf(request))!;
   await shop.db.query(
-    `insert into orders (id, customer_id, idempotency_key, body_hash, requested, payment, created_at, next_sweep_at)
-     values ($1, $2, $3, $4, $5, $6, now() - interval '1 hour', now() + interval '0.3 seconds')`,
+    'update orders set withdrawn_at = now(), next_sweep_at = now() + interval $$1 hour$$ where id = $1',
+    [id],
+  );
+  release();
+  const { order } = await placed;
+  expect(order.id).not.toBe(id);
+  await shop.become(order.id, 'paid');
+  expect(shop.catalog.stockOf(product)).toBe(4);
+  expect(await shop.chargesOf(id)).toEqual([]);
+});
+
+/** As if the process had been killed after the insert. */
+async function leave(request: PlaceOrder, age: string, nextSweepIn = '0 seconds'): Promise<string> {
+  const { customerId, idempotencyKey, bodyHash, lines, payment } = request;
+  const id = newOrderId(customerId);
+  await shop.db.query(
+    `insert into orders (id, customer_id, idempotency_key, body_hash, requested, payment, currency, created_at, next_sweep_at)
+     values ($1, $2, $3, $4, $5, $6, 'EUR', now() - $7::interval, now() + $8::interval)`,
     [
-      ...[request.idempotencyKey, request.customerId, request.idempotencyKey, request.bodyHash],
-      ...[JSON.stringify(request.lines), JSON.stringify(request.payment)],
+      ...[id, customerId, idempotencyKey, bodyHash, JSON.stringify(lines), JSON.stringify(payment)],
+      ...[age, nextSweepIn],
     ],
   );
-  shop.catalog.reserve({ orderId: request.idempotencyKey, lines: request.lines });
-  await vi.waitFor(() => expect(shop.catalog.reservationOf(request.idempotencyKey)).toBe('released'), 5000);
-  expect(shop.catalog.stockOf(product)).toBe(5);
-  await vi.waitFor(async () => expect(await shop.rowOf(request)).toBeUndefined(), 5000);
-});
+  return id;
+}

@@ -1,4 +1,5 @@
 import type { DeclineReason, PaymentMethod } from '@shop/contracts/orders';
+import type { Currency } from '@shop/contracts/values';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 export type PaymentStatus = 'waiting' | 'paid' | 'declined';
@@ -16,7 +17,7 @@ export class PaymentEntity {
   amountCents!: number;
 
   @Column('text')
-  currency!: 'EUR';
+  currency!: Currency;
 
   @Column('jsonb')
   payment!: PaymentMethod;

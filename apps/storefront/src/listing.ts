@@ -2,7 +2,7 @@
 import type { ProductFilter } from '@shop/contracts/pages';
 import type { ProductSort } from '@shop/contracts/products';
 
-/** Prices in whole euros, as people type them. */
+/** Prices in whole units of the currency, as people type them. */
 export interface ListSearch {
   q?: string;
   colour?: string;
@@ -30,7 +30,7 @@ export const colours = [
   'red',
 ] as const;
 const sorts: readonly ProductSort[] = ['newest', 'price', '-price', 'name', 'relevance'];
-const MOST_EUROS = 1_000_000;
+const MOST_PRICE = 1_000_000;
 /** Beyond that, the address says no more of it. */
 const MOST_PAGES = 20;
 
@@ -41,8 +41,8 @@ export function readListSearch(search: Record<string, unknown>): ListSearch {
   return {
     ...(words && { q: words }),
     ...(typeof colour === 'string' && /^[a-z-]{1,40}$/.test(colour) && { colour }),
-    ...(euros(from) !== undefined && { from: euros(from) }),
-    ...(euros(to) !== undefined && { to: euros(to) }),
+    ...(wholePrice(from) !== undefined && { from: wholePrice(from) }),
+    ...(wholePrice(to) !== undefined && { to: wholePrice(to) }),
     ...((stock === true || stock === 'true') && { stock: true as const }),
     ...(sorts.includes(sort as ProductSort) && { sort: sort as ProductSort }),
     ...(isPageCount(pages) && { pages }),
@@ -53,10 +53,10 @@ function isPageCount(value: unknown): value is number {
   return Number.isInteger(value) && Number(value) > 1 && Number(value) <= MOST_PAGES;
 }
 
-export function euros(value: unknown): number | undefined {
+export function wholePrice(value: unknown): number | undefined {
   if (value === undefined || value === '') return undefined;
   const number = Number(value);
-  return Number.isFinite(number) && number >= 0 && number <= MOST_EUROS ? number : undefined;
+  return Number.isFinite(number) && number >= 0 && number <= MOST_PRICE ? number : undefined;
 }
 
 export function filterOf({ q, colour, from, to, stock, sort }: ListSearch, category?: string): ProductFilter {

@@ -78,7 +78,7 @@ export const PlaceOrder = z.object({
   /** SHA-256 of the body as sent, in hex: the same key with another body is refused. */
   bodyHash: z.string().length(64),
   lines: LineRequests,
-  /** The state of the cart these lines came from, so that the gateway empties that state and no later one. */
+  /** The state of the cart these lines came from. It is ordered once, and the gateway takes out what was in it. */
   cartVersion: z.string().max(64).optional(),
   payment: PaymentMethod,
   expectedTotalCents: z.int().optional(),
@@ -91,10 +91,17 @@ export const RefundRequest = z.strictObject({ amountCents: Cents.min(1).optional
 export type RefundRequest = z.infer<typeof RefundRequest>;
 
 export const ordersRpc = defineRpcs('orders', {
-  /** empty_order, invalid_request (unknown product), out_of_stock, price_changed, idempotency_key_reused. */
+  /**
+   * empty_order, invalid_request (unknown product), out_of_stock, price_changed, idempotency_key_reused. With
+   * `alreadyOrdered` this key made no order: `order` is the one that another key made of the same state of the cart.
+   */
   placeOrder: {
     input: PlaceOrder,
-    output: z.object({ order: Order, cartVersion: z.string().optional() }),
+    output: z.object({
+      order: Order,
+      cartVersion: z.string().optional(),
+      alreadyOrdered: z.literal(true).optional(),
+    }),
     idempotent: true,
     deadlineMs: 10_000,
   },

@@ -14,6 +14,7 @@ export const problems = {
   slug_taken: { status: 409, title: 'This slug is in use already' },
   out_of_stock: { status: 409, title: 'There is not enough of a product' },
   price_changed: { status: 409, title: 'The price has changed' },
+  cart_already_ordered: { status: 409, title: 'This cart was ordered already' },
   refund_exceeds_payment: { status: 409, title: 'More than was paid cannot be refunded' },
   stale_version: { status: 412, title: 'Somebody else changed this in the meantime' },
   payload_too_large: { status: 413, title: 'The request is too large' },
@@ -35,11 +36,15 @@ export const FieldError = z.object({
 });
 export type FieldError = z.infer<typeof FieldError>;
 
-/** What goes with some codes: `errors` with invalid_request, `totalCents` with price_changed, `productIds` with out_of_stock. */
+/**
+ * What goes with some codes: `errors` with invalid_request, `totalCents` with price_changed, `productIds` with out_of_stock,
+ * `orderId` with cart_already_ordered.
+ */
 export const ProblemExtras = z.object({
   errors: z.array(FieldError).optional(),
   totalCents: z.int().optional(),
   productIds: z.array(z.uuid()).optional(),
+  orderId: z.uuid().optional(),
 });
 export type ProblemExtras = z.infer<typeof ProblemExtras>;
 

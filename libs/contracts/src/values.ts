@@ -1,12 +1,14 @@
 // The small values that many messages share.
 import * as z from 'zod';
+import { CURRENCY } from './currency.js';
 import { MAX_QUANTITY } from './limits.js';
 
 export const Id = z.uuid().toLowerCase();
 /** Any text that Postgres can store. */
 export const Text = z.string().regex(/^[^\u0000\ud800-\udfff]*$/u, 'must not contain NUL or half a character');
 export const Cents = z.int().min(0).max(100_000_000);
-export const Currency = z.literal('EUR');
+export const Currency = z.literal(CURRENCY);
+export type Currency = z.infer<typeof Currency>;
 /** ISO 8601 in UTC. */
 export const Timestamp = z.iso.datetime();
 export const Slug = z

@@ -1,4 +1,5 @@
 // Jedes Wort, das Kunden lesen, auf Deutsch.
+import { CURRENCY } from '@shop/contracts/currency';
 import type { Messages } from './en.js';
 import { counted } from './plural.js';
 
@@ -54,7 +55,7 @@ export const de: Messages = {
     category: 'Kategorie',
     anyCategory: 'Alle',
     colour: 'Farbe',
-    price: 'Preis in Euro',
+    price: `Preis in ${CURRENCY}`,
     from: 'Von',
     to: 'Bis',
     inStock: 'Nur Vorrätiges',

@@ -1,4 +1,5 @@
 // Every word that shoppers read, in English. Other languages are of the same shape.
+import { CURRENCY } from '@shop/contracts/currency';
 import type { ErrorCode } from '../api/client.js';
 import type { ProductSort } from '@shop/contracts/products';
 import { counted } from './plural.js';
@@ -55,7 +56,7 @@ export const en = {
     category: 'Category',
     anyCategory: 'All',
     colour: 'Colour',
-    price: 'Price in euros',
+    price: `Price in ${CURRENCY}`,
     from: 'From',
     to: 'To',
     inStock: 'In stock only',

@@ -1,4 +1,5 @@
 // The language of the pages: what is written, and how prices and times look.
+import { CURRENCY } from '@shop/contracts/currency';
 import { createContext, use, useMemo, type ReactNode } from 'react';
 import { ApiError } from '../api/client.js';
 import { recall, remember } from '../remembered.js';
@@ -49,7 +50,7 @@ export function useLanguage(): Language {
 export function useFormats() {
   const language = useLanguage();
   return useMemo(() => {
-    const money = new Intl.NumberFormat(language, { style: 'currency', currency: 'EUR' });
+    const money = new Intl.NumberFormat(language, { style: 'currency', currency: CURRENCY });
     const day = new Intl.DateTimeFormat(language, { dateStyle: 'long' });
     const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
     return {

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { categories } from '../api/queries.js';
 import { CheckField, SelectField, TextArea, TextField } from '../ui/field.js';
 import { useFieldErrors } from '../ui/form.js';
-import { centsOf, eurosOf } from './money.js';
+import { centsOf, amountOf } from './money.js';
 import styles from './manage.module.css';
 import { useWords } from './words.js';
 
@@ -42,7 +42,7 @@ export function ProductFields({ product, error }: { product?: StaffProduct; erro
           inputMode="decimal"
           autoComplete="off"
           hint={t.priceHint}
-          defaultValue={product && eurosOf(product.priceCents)}
+          defaultValue={product && amountOf(product.priceCents)}
           error={wrong('priceCents')}
         />
         <TextField

@@ -1,4 +1,5 @@
 // Every word that staff read. English, and German of the same shape.
+import { CURRENCY } from '@shop/contracts/currency';
 import type { ImageStatus, ImageStep } from '@shop/contracts/images';
 import type { ReplicaState } from '@shop/contracts/staff';
 import { useLanguage } from '../i18n/i18n.js';
@@ -48,7 +49,7 @@ const en = {
   name: 'Name',
   description: 'Description',
   category: 'Category',
-  price: 'Price in euros',
+  price: `Price in ${CURRENCY}`,
   priceHint: 'Like 18.50',
   stock: 'In stock',
   stockChange: 'Add to stock',
@@ -101,7 +102,7 @@ const en = {
   refunded: 'Refunded',
   refund: 'Refund',
   refundTitle: 'Give money back',
-  amount: 'Amount in euros',
+  amount: `Amount in ${CURRENCY}`,
   amountHint: (left: string) => `At most ${left}; empty for all of it.`,
   reason: 'Reason',
   refundTaken: 'The refund is on its way. It shows here once the money has gone back.',
@@ -153,7 +154,7 @@ const de: Words = {
   name: 'Name',
   description: 'Beschreibung',
   category: 'Kategorie',
-  price: 'Preis in Euro',
+  price: `Preis in ${CURRENCY}`,
   priceHint: 'Wie 18,50',
   stock: 'Vorrat',
   stockChange: 'Zum Vorrat dazu',
@@ -197,7 +198,7 @@ const de: Words = {
   refunded: 'Erstattet',
   refund: 'Erstatten',
   refundTitle: 'Geld zurückgeben',
-  amount: 'Betrag in Euro',
+  amount: `Betrag in ${CURRENCY}`,
   amountHint: (left) => `Höchstens ${left}; leer für alles.`,
   reason: 'Grund',
   refundTaken: 'Die Erstattung ist unterwegs. Sie steht hier, sobald das Geld zurückgegangen ist.',

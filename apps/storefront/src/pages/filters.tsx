@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
 import { categories } from '../api/queries.js';
 import { useMessages } from '../i18n/i18n.js';
-import { colours, euros, type ListSearch } from '../listing.js';
+import { colours, wholePrice, type ListSearch } from '../listing.js';
 import { Button } from '../ui/button.js';
 import { CheckField, TextField } from '../ui/field.js';
 import { FilterIcon } from '../ui/icons.js';
@@ -146,8 +146,8 @@ function PriceField({ name, search, change }: FilterProps & { name: 'from' | 'to
   const [shown, setShown] = useState({ value, text: String(value ?? '') });
   if (shown.value !== value) setShown({ value, text: String(value ?? '') });
   const text = shown.text.trim().replace(',', '.');
-  const wrong = text !== '' && euros(text) === undefined;
-  const apply = () => !wrong && euros(text) !== value && change(withFilter(search, name, euros(text)));
+  const wrong = text !== '' && wholePrice(text) === undefined;
+  const apply = () => !wrong && wholePrice(text) !== value && change(withFilter(search, name, wholePrice(text)));
   return (
     <TextField
       label={t[name]}

@@ -7,6 +7,8 @@ export interface TestDatabase {
   url: string;
   /** For what a test wants to see or break behind the service's back. */
   query<T extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<T[]>;
+  /** Runs one statement in a transaction that keeps its locks until the answered function is called. */
+  lock(text: string, values?: unknown[]): Promise<() => Promise<void>>;
   drop(): Promise<void>;
 }
 
@@ -23,6 +25,15 @@ export async function createTestDatabase(name: string): Promise<TestDatabase> {
   return {
     url,
     query: async (text, values) => (await pool.query(text, values)).rows,
+    lock: async (text, values) => {
+      const client = await pool.connect();
+      await client.query('begin');
+      await client.query(text, values);
+      return async () => {
+        await client.query('rollback');
+        client.release();
+      };
+    },
     drop: async () => {
       await pool.end();
       await admin.query(`drop database "${database}" with (force)`);
