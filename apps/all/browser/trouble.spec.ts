@@ -21,6 +21,37 @@ describeInBrowser('in trouble', (shop) => {
     expect(await ordersOf(email)).toHaveLength(1);
   });
 
+  test.each([
+    ['en', 'This cart was ordered already.'],
+    ['de', 'Dieser Warenkorb war schon bestellt.'],
+  ])(
+    'a cart that another tab has ordered is not ordered again, and that order is shown (%s)',
+    async (language, told) => {
+      const page = await shop().visit();
+      await addToCart(page);
+      const email = await toCheckout(page);
+      const elsewhere = new Shopper(shop().url, { email, password });
+      await elsewhere.logIn();
+      const { productId } = (await elsewhere.get('/api/cart')).body.lines[0] as { productId: string };
+      const payment = { method: 'card', token: 'tok_ok' };
+      const { id } = (await elsewhere.order({ lines: [{ productId, quantity: 1 }], payment })).body as { id: string };
+
+      await page.evaluate((chosen) => localStorage.setItem('language', chosen), language);
+      await page.reload();
+      const problem = JSON.stringify({ status: 409, code: 'cart_already_ordered', orderId: id });
+      await page.route('**/api/orders', (route) =>
+        route.request().method() === 'POST'
+          ? route.fulfill({ status: 409, contentType: 'application/problem+json', body: problem })
+          : route.continue(),
+      );
+      await page.getByRole('button', { name: /Order and pay|Bestellen und/ }).click();
+      await page.waitForURL(`**/orders/${id}`);
+      await expect(page.getByText(told)).toBeVisible();
+      const kept = await page.evaluate(() => Object.keys(sessionStorage));
+      expect(kept.filter((name) => name.startsWith('order-attempt'))).toEqual([]);
+    },
+  );
+
   /** Orders, but what is heard of it is `answer`. */
   const orderUnheard = async (page: Page, answer: (route: Route) => Promise<void>) => {
     await page.route('**/api/orders', async (route) => {

@@ -170,10 +170,10 @@ export class PlaceOrder {
   async withdraw(id: string): Promise<void> {
     if (!(await writes.withdrawOrder(this.db, id))) return;
     crashPoint('orders.after-withdrawing');
-    this.log.warn({ orderId: id }, 'order withdrawn: it could not be placed in time');
     await this.rpc.call(catalogRpc.releaseReservation, { orderId: id });
     crashPoint('orders.after-withdrawn-goods');
-    await writes.deleteNewOrder(this.db, id);
+    if (await writes.deleteNewOrder(this.db, id))
+      this.log.throttled('order withdrawn', { orderId: id }, 'order withdrawn: it was not placed in time');
   }
 
   /** A queue that is away fails no order: the sweep asks again. */

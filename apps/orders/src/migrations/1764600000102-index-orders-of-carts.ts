@@ -26,8 +26,8 @@ export class IndexOrdersOfCarts1764600000102 implements MigrationInterface {
         );
         return;
       } catch (error) {
-        await runner.query('drop index concurrently if exists orders_of_cart');
         if (tries === 5 || !isDuplicate(error)) throw error;
+        await runner.query('drop index concurrently if exists orders_of_cart');
       }
     }
   }

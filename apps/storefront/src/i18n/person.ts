@@ -43,6 +43,7 @@ const en = {
     unknown: 'We did not hear back about your order. It may have been placed: ask again, it will not be ordered twice.',
     askAgain: 'Ask again',
     startOver: 'Start over',
+    alreadyOrdered: 'This cart was ordered already. Here is the order; it was not ordered twice.',
     empty: 'There is nothing to order yet',
     expired: 'You were logged out in the meantime. Log in again and go on: your cart is as you left it.',
   },
@@ -148,6 +149,7 @@ const de: PersonWords = {
       'Wir haben zu Ihrer Bestellung nichts gehört. Vielleicht ist sie angekommen: fragen Sie noch einmal, sie wird nicht doppelt bestellt.',
     askAgain: 'Noch einmal fragen',
     startOver: 'Neu beginnen',
+    alreadyOrdered: 'Dieser Warenkorb war schon bestellt. Hier ist die Bestellung; es wurde nicht doppelt bestellt.',
     empty: 'Es gibt noch nichts zu bestellen',
     expired:
       'Sie wurden inzwischen abgemeldet. Melden Sie sich wieder an: Ihr Warenkorb ist noch so, wie Sie ihn verlassen haben.',

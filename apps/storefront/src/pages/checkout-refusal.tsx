@@ -26,6 +26,8 @@ export function CheckoutRefusal({ error, cart, seenCents = 0 }: RefusalProps) {
     );
   if (error instanceof ApiError && error.code === 'out_of_stock')
     return <OutOfStock cart={cart} productIds={error.problem.productIds ?? []} />;
+  // The page is about to show that order.
+  if (error instanceof ApiError && error.code === 'cart_already_ordered') return null;
   return <ErrorNotice error={error} />;
 }
 

@@ -12,6 +12,7 @@ import { usePersonMessages } from '../i18n/person.js';
 import { usePageTitle } from '../page-title.js';
 import { Button, ButtonLink } from '../ui/button.js';
 import { Empty, ErrorNotice, Notice } from '../ui/notice.js';
+import { useSay } from '../ui/say.js';
 import { Rows } from '../ui/skeleton.js';
 import { CheckoutForm } from './checkout-form.js';
 import { CheckoutRefusal } from './checkout-refusal.js';
@@ -47,7 +48,8 @@ function Checkout({ customerId }: { customerId: string }) {
       </div>
     </Notice>
   );
-  if (data.lines.length === 0 && (unknown || placing.isPending || placing.isSuccess))
+  const leaving = placing.isSuccess || alreadyOrderedAs(placing.error) !== undefined;
+  if (data.lines.length === 0 && (unknown || placing.isPending || leaving))
     return <Framed content={unknown || <Rows />} />;
   if (data.lines.length === 0)
     return (
@@ -73,7 +75,7 @@ function Checkout({ customerId }: { customerId: string }) {
               customerId={customerId}
               totalCents={data.totalCents}
               error={placing.error}
-              busy={placing.isPending || placing.isSuccess}
+              busy={placing.isPending || leaving}
               blocked={Boolean(unknown)}
               submit={(request) => submit(request, data)}
             />
@@ -104,23 +106,37 @@ function useTold(error: unknown) {
   return told;
 }
 
+/** The order that another tab, or an attempt that was given up, made of this cart. */
+function alreadyOrderedAs(error: unknown): string | undefined {
+  return error instanceof ApiError && error.code === 'cart_already_ordered' ? error.problem.orderId : undefined;
+}
+
 /** One attempt at a time; one without an answer is asked about until there is one. */
 function usePlacing(customerId: string) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const [attempt, setAttempt] = useState(() => openAttempt(customerId));
+  const say = useSay();
+  const { checkout: t } = usePersonMessages();
+  const show = (id: string) => {
+    void client.invalidateQueries({ queryKey: ['orders'] });
+    void client.invalidateQueries({ queryKey: ['credit'] });
+    void navigate({ to: '/orders/$order', params: { order: id } }).then(() => client.invalidateQueries(cart));
+    tellTabs();
+  };
   const placing = useMutation({
     mutationFn: place,
     // Also without a network: it fails, and says so.
     networkMode: 'always',
     onSuccess: (placed) => {
       client.setQueryData(order(placed.id).queryKey, placed);
-      void client.invalidateQueries({ queryKey: ['orders'] });
-      void client.invalidateQueries({ queryKey: ['credit'] });
-      void navigate({ to: '/orders/$order', params: { order: placed.id } }).then(() => client.invalidateQueries(cart));
-      tellTabs();
+      show(placed.id);
     },
     onError: (error) => {
+      if (alreadyOrderedAs(error) !== undefined) {
+        say(t.alreadyOrdered);
+        show(alreadyOrderedAs(error)!);
+      }
       if (error instanceof ApiError && ['price_changed', 'out_of_stock', 'empty_order'].includes(error.code))
         void client.invalidateQueries(cart);
     },

@@ -1,0 +1,115 @@
+import type { Cart } from '@shop/contracts/carts';
+import type { PlaceOrder } from '@shop/contracts/orders';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Carts } from '../src/carts.js';
+import { ADA, DESK, LAMP, openShop, Visitor, type Shop } from './shop.js';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop({ RATE_LIMITS: 'off' });
+});
+beforeEach(() => shop.redis.flushdb());
+afterAll(() => shop.stop());
+
+describe('taking ordered lines out of a cart', () => {
+  const place = { key: 'cart:ordered', lifetimeMs: 60_000 };
+  const carts = () => shop.running.app.get(Carts, { strict: false });
+  const set = (productId: string, quantity: number) => carts().setLine(place, productId, quantity);
+  const now = async () => (await carts().read(place)).lines.map(({ productId, quantity }) => [productId, quantity]);
+
+  it('empties a cart that is still what was ordered', async () => {
+    await set(DESK, 1);
+    const { version, lines } = await set(LAMP, 2);
+    await carts().takeOut(place, version!, lines);
+    expect(await carts().read(place)).toEqual({ lines: [] });
+  });
+
+  it.each([
+    ['a line that was added stays', [LAMP, 3], [[LAMP, 3]]],
+    ['what a quantity was raised by stays', [DESK, 5], [[DESK, 3]]],
+    ['a quantity that was lowered leaves nothing', [DESK, 1], []],
+    ['a line that was taken out stays out', [DESK, 0], []],
+  ] as const)('of a cart that was changed since: %s', async (_, change, left) => {
+    const { version, lines } = await set(DESK, 2);
+    await set(...(change as [string, number]));
+    await carts().takeOut(place, version!, lines);
+    expect(await now()).toEqual(left);
+  });
+
+  it('happens once, however often it is asked for', async () => {
+    const { version, lines } = await set(DESK, 2);
+    await set(LAMP, 1);
+    for (let i = 0; i < 3; i++) await carts().takeOut(place, version!, lines);
+    await set(DESK, 2);
+    await carts().takeOut(place, version!, lines);
+    expect(await now()).toEqual([
+      [LAMP, 1],
+      [DESK, 2],
+    ]);
+    const later = await carts().read(place);
+    await carts().takeOut(place, later.version!, later.lines);
+    await set(DESK, 2);
+    for (const ordered of [version!, later.version!]) await carts().takeOut(place, ordered, lines);
+    expect(await now()).toEqual([[DESK, 2]]);
+  });
+
+  it('takes each of two orders out that were made of two states of one cart', async () => {
+    const first = await set(DESK, 2);
+    const second = await set(LAMP, 1);
+    await set(LAMP, 4);
+    await carts().takeOut(place, first.version!, first.lines);
+    await carts().takeOut(place, second.version!, second.lines);
+    expect(await now()).toEqual([[LAMP, 3]]);
+  });
+
+  it('takes out what was ordered before a visitor’s cart was merged in', async () => {
+    const { version, lines } = await set(DESK, 2);
+    const brought = { key: 'cart:brought', lifetimeMs: 60_000 };
+    await carts().setLine(brought, DESK, 1);
+    await carts().merge(brought, place);
+    await carts().takeOut(place, version!, lines);
+    expect(await now()).toEqual([[DESK, 1]]);
+  });
+
+  it('leaves a cart alone that is not known to come from what was ordered', async () => {
+    const { version, lines } = await set(DESK, 2);
+    for (let i = 0; i < 21; i++) await set(LAMP, i + 1);
+    await carts().takeOut(place, version!, lines);
+    expect(await now()).toEqual([
+      [DESK, 2],
+      [LAMP, 21],
+    ]);
+    expect(JSON.stringify(await carts().read(place)).length).toBeLessThan(700);
+  });
+
+  it('works on a cart that a version without this memory has stored', async () => {
+    const lines = [{ productId: DESK, quantity: 2 }];
+    await shop.redis.set(place.key, JSON.stringify({ version: 'old', lines }), 'PX', 60_000);
+    await set(LAMP, 1);
+    await carts().takeOut(place, 'old', lines);
+    expect(await now()).toEqual([[LAMP, 1]]);
+  });
+});
+
+describe('a cart that another key has ordered', () => {
+  it('is refused with that order, and loses those goods once', async () => {
+    const ada = await new Visitor(shop).logIn();
+    const payment = { method: 'card', token: 'tok_ok' } as const;
+    await ada.put(`/api/cart/lines/${DESK}`, { quantity: 2 });
+    // The gateway that placed the first order died before it took the goods out.
+    const { version } = JSON.parse((await shop.redis.get(`cart:customer:${ADA}`))!) as { version: string };
+    const lines = [{ productId: DESK, quantity: 2 }];
+    const place = shop.orders.placeOrder!;
+    const input: PlaceOrder = { customerId: ADA, idempotencyKey: 'one', bodyHash: '', lines, payment };
+    const first = await place({ ...input, cartVersion: version });
+    await ada.put(`/api/cart/lines/${LAMP}`, { quantity: 1 });
+    shop.orders.placeOrder = () => ({ ...first, alreadyOrdered: true as const });
+    for (let i = 0; i < 2; i++) {
+      const { status, body } = await ada.post('/api/orders', { payment }, { 'idempotency-key': 'another' });
+      expect([status, body]).toMatchObject([409, { code: 'cart_already_ordered', orderId: first.order.id }]);
+      expect((await ada.get<Cart>('/api/cart')).body.lines.map(({ slug, quantity }) => [slug, quantity])).toEqual([
+        ['lamp', 1],
+      ]);
+    }
+  });
+});
