@@ -1,17 +1,21 @@
 // A service's own Postgres: a TypeORM data source named like the service, migrated at boot, checked by readiness.
 import { createHash } from 'node:crypto';
-import { Module, type DynamicModule, type OnModuleInit, type Type } from '@nestjs/common';
+import { Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit, type Type } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { ServiceName } from '@shop/contracts/services';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
-import { DataSource, type MigrationInterface } from 'typeorm';
+import { DataSource, type DataSourceOptions, type MigrationInterface } from 'typeorm';
 import type { ConfigDefinition } from './config.js';
+import { clientClass } from './database-client.js';
+import { DatabaseProbe } from './database-probe.js';
 import { Health } from './health.js';
 import { kitConfig, type KitConfig } from './kit.config.js';
 import { Log } from './log.js';
 import { gauge } from './metrics.js';
 import { migrate, type MigrationOptions } from './migrations.js';
 import { isOutage } from './outage.js';
+
+type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 
 export interface DatabaseOptions {
   /** Of the service; also the name to inject it under: @InjectDataSource(name). */
@@ -23,7 +27,10 @@ export interface DatabaseOptions {
   migrations: Type<MigrationInterface>[];
 }
 
-/** How long a query may wait for a connection, and take, before it counts as an outage. */
+/**
+ * How long a query may wait for a connection, and take, before it counts as an outage. A statement for a request ends with the
+ * request's deadline (database-client.ts); these limits are for those that have none.
+ */
 const CONNECT_MS = 2000;
 const STATEMENT_MS = 10_000;
 /**
@@ -37,14 +44,20 @@ export function databaseModule({ name, config, url, entities, migrations }: Data
   let log: Log;
 
   @Module({})
-  class DatabaseHealthModule implements OnModuleInit {
+  class DatabaseHealthModule implements OnModuleInit, OnApplicationShutdown {
+    private readonly probe: DatabaseProbe;
     constructor(
       private readonly health: Health,
       private readonly dataSource: DataSource,
-    ) {}
+    ) {
+      this.probe = new DatabaseProbe((dataSource.options as PostgresOptions).url!, name);
+    }
     onModuleInit(): void {
-      this.health.register(`postgres-${name}`, () => poolOf(this.dataSource).query('select 1'));
+      this.health.register(`postgres-${name}`, () => this.probe.check());
       watchPool(name, poolOf(this.dataSource));
+    }
+    onApplicationShutdown(): Promise<void> {
+      return this.probe.close();
     }
   }
 
@@ -70,6 +83,7 @@ export function databaseModule({ name, config, url, entities, migrations }: Data
             toRetry: isNotThereYet,
             verboseRetryLog: true,
             extra: {
+              Client: clientClass(name, injected),
               connectionTimeoutMillis: CONNECT_MS,
               idleTimeoutMillis: IDLE_MS,
               keepAlive: true,
@@ -95,7 +109,11 @@ function isNotThereYet(error: unknown): boolean {
 }
 
 /** Runs one statement and answers its rows. */
-export type Sql = <T extends QueryResultRow>(text: string, values?: readonly unknown[]) => Promise<T[]>;
+export type Sql = <T extends QueryResultRow>(
+  text: string,
+  values?: readonly unknown[],
+  how?: 'prepared' | 'unprepared',
+) => Promise<T[]>;
 
 /** One prepared statement on the pool: parsed and planned once per connection. `text` must be a constant, values go in `values`. */
 export function sql<T extends QueryResultRow>(
@@ -103,7 +121,34 @@ export function sql<T extends QueryResultRow>(
   text: string,
   values: readonly unknown[] = [],
 ): Promise<T[]> {
-  return run<T>(poolOf(dataSource), text, values);
+  return onPool(dataSource, (client) => run<T>(client, text, values));
+}
+
+/** The same for a text that is put together: nothing of it stays in the connection. */
+export function unpreparedSql<T extends QueryResultRow>(
+  dataSource: DataSource,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<T[]> {
+  return onPool(dataSource, (client) => run<T>(client, text, values, 'unprepared'));
+}
+
+/** Not pool.query: a connection that was waited for would run the statement in the context of the request that released it. */
+async function onPool<T>(dataSource: DataSource, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await poolOf(dataSource).connect();
+  let broken: Error | undefined;
+  const onError = (error: Error) => (broken = error);
+  client.on('error', onError);
+  try {
+    return await work(client);
+  } catch (error) {
+    // A statement that Postgres refused leaves its connection as it was; anything else may not.
+    if ((error as { code?: unknown }).code === undefined) broken ??= error as Error;
+    throw error;
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
+  }
 }
 
 /** All statements of `work`, or none. */
@@ -115,7 +160,7 @@ export async function inTransaction<T>(dataSource: DataSource, work: (sql: Sql) 
   client.on('error', onError);
   try {
     await client.query('begin');
-    const result = await work((text, values) => run(client, text, values ?? []));
+    const result = await work((text, values, how) => run(client, text, values ?? [], how));
     await client.query('commit');
     return result;
   } catch (error) {
@@ -135,16 +180,22 @@ export function poolOf(dataSource: DataSource): Pool {
 const statementNames = new Map<string, string>();
 
 async function run<T extends QueryResultRow>(
-  on: Pool | PoolClient,
+  client: PoolClient,
   text: string,
   values: readonly unknown[],
+  how: 'prepared' | 'unprepared' = 'prepared',
 ): Promise<T[]> {
+  const name = how === 'prepared' ? nameOf(text) : undefined;
+  return (await client.query<T>({ name, text, values: values as unknown[] })).rows;
+}
+
+function nameOf(text: string): string {
   let name = statementNames.get(text);
   if (name === undefined) {
     name = createHash('sha1').update(text).digest('base64url');
     statementNames.set(text, name);
   }
-  return (await on.query<T>({ name, text, values: values as unknown[] })).rows;
+  return name;
 }
 
 const pools = new Map<string, Pool>();
