@@ -9,8 +9,8 @@ function deferred() {
   return { done, finish };
 }
 
-it('runs half a pool of work at a time, keeps some waiting and refuses the rest', async () => {
-  const share = new PoolShare(4);
+it('runs as much as its part of the pool allows, keeps some waiting and refuses the rest', async () => {
+  const share = new PoolShare({ connections: 4, share: 0.5, maxQueued: 8 });
   const { done, finish } = deferred();
   let begun = 0;
   const work = async () => {
@@ -26,13 +26,13 @@ it('runs half a pool of work at a time, keeps some waiting and refuses the rest'
 });
 
 it('frees the place of work that fails', async () => {
-  const share = new PoolShare(1);
+  const share = new PoolShare({ connections: 1, share: 0.5, maxQueued: 8 });
   await expect(share.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(await share.run(() => Promise.resolve('yes'))).toBe('yes');
 });
 
 it('runs what has waited in the context of its own request, and not after its deadline', async () => {
-  const share = new PoolShare(1);
+  const share = new PoolShare({ connections: 1, share: 0.5, maxQueued: 8 });
   const { done, finish } = deferred();
   const context = (requestId: string, ms: number) => ({ requestId, deadlineAt: performance.now() + ms });
   const first = runInContext(context('first', 60_000), () => share.run(() => done));

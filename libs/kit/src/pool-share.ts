@@ -3,19 +3,20 @@ import { currentContext, runInContext } from './context.js';
 import { AppError } from './errors.js';
 import { Admission } from './rpc/admission.js';
 
-/**
- * How many may wait, for each that runs. Those that wait hold places of the RPC server as well (100), which are checkout's
- * too: with the default pool 25 at most.
- */
-const QUEUED_PER_RUNNING = 4;
+export interface PoolShareOptions {
+  /** Of the pool. */
+  connections: number;
+  /** Its part, between 0 and 1. */
+  share: number;
+  /** Those that wait hold places of the RPC server as well (100), which are checkout's too. */
+  maxQueued: number;
+}
 
 export class PoolShare {
   private readonly admission: Admission;
 
-  /** Half of a pool of `poolSize` connections. */
-  constructor(poolSize: number) {
-    const maxRunning = Math.max(1, Math.floor(poolSize / 2));
-    this.admission = new Admission({ maxRunning, maxQueued: maxRunning * QUEUED_PER_RUNNING });
+  constructor({ connections, share, maxQueued }: PoolShareOptions) {
+    this.admission = new Admission({ maxRunning: Math.max(1, Math.floor(connections * share)), maxQueued });
   }
 
   /**
