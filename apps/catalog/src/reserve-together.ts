@@ -2,6 +2,7 @@
 // So whoever wants a product that this process is reserving already waits for that statement to end, and then all who
 // wait reserve in one statement with one commit. Without such a rush nobody waits, and other products never do.
 import type { LineRequest, ReserveResult } from '@shop/contracts/catalog';
+import { currentContext, newRequestId, runInContext } from '@shop/kit/context';
 import { isOutage } from '@shop/kit/outage';
 
 export interface Asked {
@@ -11,6 +12,8 @@ export interface Asked {
 }
 
 interface Caller extends Asked {
+  requestId: string;
+  deadlineAt: number;
   resolve(answer: ReserveResult): void;
   reject(error: unknown): void;
 }
@@ -27,7 +30,8 @@ export class ReserveTogether {
 
   reserve(asked: Asked): Promise<ReserveResult> {
     return new Promise((resolve, reject) => {
-      const caller = { ...asked, resolve, reject };
+      const { requestId = newRequestId(), deadlineAt = Infinity } = currentContext() ?? {};
+      const caller = { ...asked, requestId, deadlineAt, resolve, reject };
       if (this.mostOrders === 1) void this.answer([caller]);
       else this.enter(caller);
     });
@@ -52,7 +56,7 @@ export class ReserveTogether {
 
   private async answer(callers: Caller[]): Promise<void> {
     try {
-      const answers = await this.run(callers);
+      const answers = await runInContext(contextOf(callers), () => this.run(callers));
       callers.forEach((caller, i) => caller.resolve(answers[i]!));
     } catch (error) {
       // In an outage each by itself would wait for a time-out of its own, and all of them for the database's return.
@@ -61,4 +65,9 @@ export class ReserveTogether {
       await Promise.all(callers.map((caller) => this.answer([caller])));
     }
   }
+}
+
+/** The statement goes on for as long as one of them waits. */
+function contextOf(callers: Caller[]) {
+  return { requestId: callers[0]!.requestId, deadlineAt: Math.max(...callers.map(({ deadlineAt }) => deadlineAt)) };
 }
