@@ -4,6 +4,7 @@ import { CreateReservations1763800000001 } from './migrations/1763800000001-crea
 import { ReserveTogether1763800000002 } from './migrations/1763800000002-reserve-together.js';
 import { CreatePictures1763800000003 } from './migrations/1763800000003-create-pictures.js';
 import { CountAttempts1763800000004 } from './migrations/1763800000004-count-attempts.js';
+import { IndexFilters1764600000300 } from './migrations/1764600000300-index-filters.js';
 import { ProductRow } from './product.entity.js';
 
 export const entities = [CategoryRow, ProductRow];
@@ -13,4 +14,5 @@ export const migrations = [
   ReserveTogether1763800000002,
   CreatePictures1763800000003,
   CountAttempts1763800000004,
+  IndexFilters1764600000300,
 ];

@@ -1,19 +1,23 @@
 // What shoppers read: from this process's memory, then from Redis (single products), then from Postgres.
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { CategoryList } from '@shop/contracts/products';
+import type { catalogRpc } from '@shop/contracts/catalog';
+import type { CategoryList, StaffProductPage } from '@shop/contracts/products';
+import type { InputOf } from '@shop/contracts/rpc';
 import { sql } from '@shop/kit/database';
 import { AppError } from '@shop/kit/errors';
 import { counter } from '@shop/kit/metrics';
 import { ReadyJson } from '@shop/kit/ready-json';
 import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
+import { Browsing } from './browsing.js';
 import { catalogConfig, type CatalogConfig } from './catalog.config.js';
 import { findProduct } from './find-product.js';
 import { withOwnMemory } from './own-memory.js';
-import { toProduct, toSummary } from './product-json.js';
+import { toProduct, toStaffSummary, toSummary } from './product-json.js';
 import { productRef } from './product-key.js';
-import { pageName, readPage, type ListQuery } from './product-list.js';
+import { pageName, type ListQuery } from './list-filters.js';
+import { readPage } from './product-list.js';
 import { SharedCache } from './shared-cache.js';
 
 const MAX_PRODUCT_BYTES = 32 * 1024 * 1024;
@@ -45,7 +49,7 @@ export class CatalogReads {
       readAgainIfChanged(signal, async () => {
         const startedAt = performance.now();
         reads.inc({ what: 'list', layer: 'postgres' });
-        const value = withOwnMemory(ReadyJson.of(await load()));
+        const value = withOwnMemory(ReadyJson.of(await this.browsing.list(load)));
         options.ttl = this.freshFor(startedAt);
         return value;
       }),
@@ -55,6 +59,7 @@ export class CatalogReads {
     @Inject(catalogConfig.token) private readonly config: CatalogConfig,
     @InjectDataSource('catalog') private readonly dataSource: DataSource,
     private readonly shared: SharedCache,
+    private readonly browsing: Browsing,
   ) {
     shared.listen((keys) => {
       if (keys === 'all') this.products.clear();
@@ -73,6 +78,12 @@ export class CatalogReads {
 
   list(query: ListQuery): Promise<ReadyJson> {
     return this.cachedList(pageName(query), () => readPage(this.dataSource, query, this.config.MEDIA_URL, toSummary));
+  }
+
+  /** As it is now: nothing of it is kept. All products, unless the query says otherwise. */
+  staffList(query: InputOf<typeof catalogRpc.listStaffProducts>): Promise<StaffProductPage> {
+    const page = { ...query, hidden: query.hidden ?? ('any' as const) };
+    return this.browsing.list(() => readPage(this.dataSource, page, this.config.MEDIA_URL, toStaffSummary));
   }
 
   categories(): Promise<ReadyJson> {
@@ -104,7 +115,7 @@ export class CatalogReads {
     }
     const startedAt = performance.now();
     reads.inc({ what: 'product', layer: 'postgres' });
-    const row = await findProduct(this.dataSource, ref);
+    const row = await this.browsing.product(() => findProduct(this.dataSource, ref));
     options.ttl = this.freshFor(startedAt);
     if (!row || row.hidden) return MISSING;
     const value = withOwnMemory(ReadyJson.of(toProduct(row, this.config.MEDIA_URL)));

@@ -51,7 +51,7 @@ export class CatalogController {
 
   @Handles(catalogRpc.listStaffProducts)
   listStaffProducts(query: In<'listStaffProducts'>): Out<'listStaffProducts'> {
-    return this.products.list(query);
+    return this.reads.staffList(query);
   }
 
   @Handles(catalogRpc.getStaffProduct)

@@ -6,6 +6,7 @@ import { QueueModule } from '@shop/kit/queue';
 import { RedisCacheModule } from '@shop/kit/redis';
 import { defineService } from '@shop/kit/service';
 import { StorageModule } from '@shop/kit/storage';
+import { Browsing } from './browsing.js';
 import { entities, migrations } from './catalog-database.js';
 import { catalogConfig } from './catalog.config.js';
 import { CatalogController } from './catalog.controller.js';
@@ -33,6 +34,7 @@ import { Sweep } from './sweep.js';
   ],
   controllers: [CatalogController, ImagesController],
   providers: [
+    Browsing,
     CatalogReads,
     ImagesService,
     PictureFiles,

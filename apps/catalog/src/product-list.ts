@@ -1,182 +1,218 @@
-// One page of products: the SQL for a query, and where the next page begins.
-import type { ListProducts } from '@shop/contracts/catalog';
-import type { ProductImage, ProductSort } from '@shop/contracts/products';
-import { Text } from '@shop/contracts/values';
-import { sql } from '@shop/kit/database';
+// One page of products. First the list's index is walked for a while, which fills most pages; then the filters are looked up,
+// which finds what few products have; what is left is dense, and a longer walk finds it.
+import type { ProductImage } from '@shop/contracts/products';
+import { inTransaction, sql, unpreparedSql } from '@shop/kit/database';
 import type { DataSource } from 'typeorm';
 import * as z from 'zod';
 import { shownImage, toProductImage, type ShownImageRow } from './image-json.js';
 import { readCursor, writeCursor, type Position, type SortKey } from './list-cursor.js';
+import { listName, sortOf, type ListQuery } from './list-filters.js';
+import {
+  collectByPrice,
+  collectByTerms,
+  sorts,
+  walkStatement,
+  type Collect,
+  type CollectedRow,
+  type OrderedList,
+  type WalkRow,
+} from './list-statements.js';
 import { summaryColumns, type SummaryRow } from './product-json.js';
 
-export interface ListQuery extends z.output<typeof ListProducts> {
-  /** Shoppers are shown none. */
-  hidden?: boolean | 'any';
-}
-
-/** A search ranks the newest so many matches: enough to find everything one would look at, and no more work for a word that is everywhere. */
+/** A search ranks the newest matches: enough to find everything one would look at, and no more work for a word that is everywhere. */
 const MAX_RANKED = 1000;
+
+/**
+ * Candidates that are collected and sorted, about 1 µs each. What more products have is dense enough for a walk to find it,
+ * unless it goes with the order: everything of oak is called "Oak …". Ranges of prices lie scattered over the table, 5 µs each.
+ */
+const MAX_CANDIDATES = { byFilters: 40_000, byFiltersNewest: 20_000, byPrice: 5000 };
+
+/** Products that the two walks look at: 1 to 5 µs each, when Postgres does not hold them in its own memory. */
+const shortWalk = (limit: number) => 500 + 2 * limit;
+const longWalk = (limit: number) => 5000 + 15 * limit;
+
+/** Ends a search for many alternatives that are everywhere, while other filters let nothing pass: the walk answers then. */
+const LOOKUP_MS = 100;
 
 /** Lists show cards: what is wider is on the product's own page. */
 const LIST_WIDTH = 640;
 
-interface Sort {
-  /** What products are ordered by, before their ids; there is an index for each. */
-  key?: string;
-  type?: string;
-  /** Of the key in a cursor. */
-  schema: z.ZodType<SortKey>;
-  direction: 'asc' | 'desc';
+interface Found extends Position {
+  id: string;
+  key: SortKey;
 }
 
-const price = { key: 'p.price_cents', type: 'integer', schema: z.int32() };
-const sorts: Record<ProductSort, Sort> = {
-  // Ids are UUIDv7 and begin with their time.
-  newest: { schema: z.literal(0), direction: 'desc' },
-  price: { ...price, direction: 'asc' },
-  '-price': { ...price, direction: 'desc' },
-  name: { key: 'lower(p.name) collate "C"', type: 'text', schema: Text, direction: 'asc' },
-  relevance: { key: 'm.rank', type: 'double precision', schema: z.number(), direction: 'desc' },
-};
-
-/** Without words to search for there is no relevance. */
-function sortOf({ q, sort }: ListQuery): ProductSort {
-  if (q === undefined) return sort === 'relevance' || sort === undefined ? 'newest' : sort;
-  return sort ?? 'relevance';
-}
-
-/** The same text for the same list, whatever its page. */
-function listName(query: ListQuery): string {
-  const { category, q, tag, minPriceCents, maxPriceCents, inStock, featured, hidden } = query;
-  const forStaff = hidden === undefined ? [] : [hidden];
-  return JSON.stringify([
-    sortOf(query),
-    category,
-    q,
-    tag,
-    minPriceCents,
-    maxPriceCents,
-    inStock,
-    featured,
-    ...forStaff,
-  ]);
-}
-
-/** The same text for the same page of the same list. */
-export function pageName(query: ListQuery): string {
-  return `${listName(query)} ${query.limit} ${query.cursor ?? ''}`;
-}
-
-/** Collects the values of a statement, answering the placeholder for each. */
-function placeholders() {
-  const values: unknown[] = [];
-  return { values, add: (value: unknown) => `$${values.push(value)}` };
-}
-
-function filters(query: ListQuery, categoryId: string | null, add: (value: unknown) => string): string[] {
-  const { category, q, tag, minPriceCents, maxPriceCents, inStock, featured, hidden = false } = query;
-  const conditions = hidden === 'any' ? ['true'] : [hidden ? 'p.hidden' : 'not p.hidden'];
-  if (category !== undefined) {
-    // Null, an unknown category, matches nothing. Not "=", see orderOf.
-    const id = `${add(categoryId)}::uuid`;
-    conditions.push(`p.category_id between ${id} and ${id}`);
-  }
-  if (q !== undefined) conditions.push(`p.search @@ websearch_to_tsquery('english', ${add(q)})`);
-  if (tag !== undefined) conditions.push(`(p.tags || p.picture_tags) @> array[${add(tag)}]`);
-  if (minPriceCents !== undefined) conditions.push(`p.price_cents >= ${add(minPriceCents)}`);
-  if (maxPriceCents !== undefined) conditions.push(`p.price_cents <= ${add(maxPriceCents)}`);
-  if (inStock !== undefined) conditions.push(inStock ? 'p.in_stock' : 'not p.in_stock');
-  if (featured !== undefined) conditions.push(featured ? 'p.featured' : 'not p.featured');
-  return conditions;
-}
-
-interface Column {
-  sql: string;
-  type: string;
-  after: (position: Position) => unknown;
-}
-
-/**
- * The columns a list is ordered by, which are those of its index. Within a category the category comes first, though
- * all have the same: the planner, told "=", would drop it and might rather walk through all categories in order.
- */
-function orderOf(query: ListQuery, categoryId: string | null): Column[] {
-  const name = sortOf(query);
-  const { key, type } = sorts[name];
-  const columns: Column[] = [{ sql: 'p.id', type: 'uuid', after: ({ id }) => id }];
-  if (key && type) columns.unshift({ sql: key, type, after: (position) => position.key });
-  if (query.category !== undefined && name !== 'relevance')
-    columns.unshift({ sql: 'p.category_id', type: 'uuid', after: () => categoryId });
-  return columns;
-}
-
-/** The statement for a page, asking for one product more than it shows. `categoryId` is that of `query.category`. */
-export function pageStatement(query: ListQuery, categoryId: string | null): { text: string; values: unknown[] } {
-  const name = sortOf(query);
-  const { key, schema, direction } = sorts[name];
-  const { values, add } = placeholders();
-  let conditions = filters(query, categoryId, add);
-  let from = 'products p';
-  if (name === 'relevance') {
-    from = `(select id, ts_rank(search, websearch_to_tsquery('english', ${add(query.q)}))::double precision as rank
-      from (select p.id, p.search from products p where ${conditions.join(' and ')}
-        order by p.id desc limit ${MAX_RANKED}) newest_matches) m join products p on p.id = m.id`;
-    conditions = ['true'];
-  }
-  const columns = orderOf(query, categoryId);
-  if (query.cursor !== undefined) {
-    const position = readCursor(listName(query), schema, query.cursor);
-    const last = columns.map(({ type, after }) => `${add(after(position))}::${type}`);
-    conditions.push(`(${columns.map(({ sql }) => sql)}) ${direction === 'asc' ? '>' : '<'} (${last})`);
-  }
-  const text = `select ${summaryColumns}, ${key ?? '0'} as sort_key
-    from ${from} join categories c on c.id = p.category_id
-    where ${conditions.join(' and ')}
-    order by ${columns.map(({ sql }) => `${sql} ${direction}`)} limit ${add(query.limit + 1)}`;
-  return { text, values };
+interface Part {
+  found: Found[];
+  /** Where to go on when there may be more; undefined at the end of the list. */
+  next: Position | undefined;
 }
 
 export async function readPage<T>(
-  dataSource: DataSource,
+  db: DataSource,
   query: ListQuery,
   mediaUrl: string,
   toItem: (row: SummaryRow, image: ProductImage | null) => T,
 ): Promise<{ items: T[]; nextCursor: string | null }> {
-  const categoryId = query.category === undefined ? null : await findCategory(dataSource, query.category);
-  const { text, values } = pageStatement(query, categoryId);
-  // Planned for these very values, unlike a prepared statement: which index is best depends on them.
-  const rows = await dataSource.query<(SummaryRow & { sort_key: SortKey })[]>(text, values);
-  const shown = rows.slice(0, query.limit);
-  const last = rows.length > query.limit ? shown.at(-1) : undefined;
-  const images = await firstImages(
-    dataSource,
-    shown.map(({ id }) => id),
-    mediaUrl,
-  );
-  return {
-    items: shown.map((row) => toItem(row, images.get(row.id) ?? null)),
-    nextCursor: last ? writeCursor(listName(query), { key: last.sort_key, id: last.id }) : null,
-  };
+  const part = await readPart(db, query);
+  const rows = await summaries(db, part.found);
+  const items = rows.map(({ image, ...row }) => toItem(row, image && toProductImage(image, mediaUrl, LIST_WIDTH)));
+  return { items, nextCursor: part.next ? writeCursor(listName(query), part.next) : null };
 }
 
-/** By product. Apart from the page, so that they are looked up for what it shows and for nothing else. */
-async function firstImages(
-  dataSource: DataSource,
-  ids: string[],
-  mediaUrl: string,
-): Promise<Map<string, ProductImage>> {
-  const rows = await sql<{ product_id: string; image: ShownImageRow }>(
-    dataSource,
-    `select distinct on (i.product_id) i.product_id, ${shownImage} as image
-     from images i join pictures pic on pic.hash = i.picture join products p on p.id = i.product_id
-     where i.product_id = any($1::uuid[]) and pic.shown is not null
-     order by i.product_id, i.position, i.id`,
-    [ids],
-  );
-  return new Map(rows.map(({ product_id, image }) => [product_id, toProductImage(image, mediaUrl, LIST_WIDTH)]));
+async function readPart(db: DataSource, query: ListQuery): Promise<Part> {
+  const { sort: _sort, limit, cursor, ...given } = query;
+  const sort = sortOf(query);
+  const schema = sort === 'relevance' ? z.number() : sorts[sort].schema;
+  const position = cursor === undefined ? undefined : readCursor(listName(query), schema, cursor);
+  const category = given.category === undefined ? undefined : await categoryId(db, given.category);
+  if (category === null) return { found: [], next: undefined };
+  const filters = { ...given, category, hidden: given.hidden ?? false };
+  if (sort !== 'relevance') return readInOrder(db, { filters, sort }, limit, position);
+  const newest = await readInOrder(db, { filters, sort: 'newest' }, MAX_RANKED);
+  return rank(db, newest.found, filters.q!, limit, position);
 }
 
-async function findCategory(dataSource: DataSource, slug: string): Promise<string | null> {
-  const [category] = await sql<{ id: string }>(dataSource, 'select id from categories where slug = $1', [slug]);
+/** The next products of a list, `limit` at most. Fewer, with a `next`, when the walks have not found enough. */
+export async function readInOrder(
+  db: DataSource,
+  list: OrderedList,
+  limit: number,
+  position?: Position,
+): Promise<Part> {
+  const wanted = limit + 1;
+  const near = await walk(db, list, { position, wanted, budget: shortWalk(limit) });
+  if (near.stopped === undefined) return part(near.found, limit);
+  const isDense = near.found.length * longWalk(limit) >= wanted * shortWalk(limit);
+  const few = isDense ? undefined : await collect(db, list, wanted, position);
+  if (few) return part(few, limit);
+  const left = wanted - near.found.length;
+  const far = await walk(db, list, { position: near.stopped, wanted: left, budget: longWalk(limit) });
+  const both = part([...near.found, ...far.found], limit, far.stopped);
+  if (!isDense || far.stopped === undefined) return both;
+  const others = await collect(db, list, wanted, position);
+  return others ? part(others, limit) : both;
+}
+
+function part(found: Found[], limit: number, stopped?: Position): Part {
+  return { found: found.slice(0, limit), next: found.length > limit ? found[limit - 1] : stopped };
+}
+
+/** `stopped` is where it gave up before it had found enough. */
+async function walk(
+  db: DataSource,
+  list: OrderedList,
+  options: { position?: Position | undefined; wanted: number; budget: number },
+): Promise<{ found: Found[]; stopped: Position | undefined }> {
+  const { text, values } = walkStatement(list, options);
+  const rows = await unpreparedSql<WalkRow>(db, text, values);
+  const found = rows.filter(({ matches }) => matches).map(toFound);
+  const last = rows.at(-1);
+  const gaveUp = found.length < options.wanted && last?.place === options.budget;
+  return { found, stopped: gaveUp ? toFound(last) : undefined };
+}
+
+/** All matches in their order, `wanted` at most; undefined when there are too many candidates to sort. */
+async function collect(
+  db: DataSource,
+  list: OrderedList,
+  wanted: number,
+  position?: Position,
+): Promise<Found[] | undefined> {
+  const { byFilters, byFiltersNewest, byPrice } = MAX_CANDIDATES;
+  const most = list.sort === 'newest' ? byFiltersNewest : byFilters;
+  return (
+    (await collectByFilters(db, list, { wanted, position, most })) ??
+    (await collectByRange(db, list, { wanted, position, most: byPrice }))
+  );
+}
+
+async function collectByFilters(db: DataSource, list: OrderedList, options: Collect): Promise<Found[] | undefined> {
+  const words = list.filters.q === undefined ? null : await wordsOf(db, list.filters.q);
+  if (words === '') return [];
+  const statement = collectByTerms(list, words, options);
+  if (!statement) return undefined;
+  try {
+    return await inTransaction(db, async (run) => {
+      // The planner might estimate that looking at every product is cheaper; only by the index it is certainly cheap.
+      await run(
+        `select set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'off', true),
+           set_config('enable_indexonlyscan', 'off', true), set_config('statement_timeout', $1, true)`,
+        [String(LOOKUP_MS)],
+      );
+      const rows = await run<CollectedRow>(statement.text, statement.values, 'unprepared');
+      // A time-out that comes just as a statement ends is Postgres' error of the next one: let it be this one.
+      await run(`select set_config('statement_timeout', '0', true)`);
+      return collected(rows, options);
+    });
+  } catch (error) {
+    if ((error as Error).message.endsWith('due to statement timeout')) return undefined;
+    throw error;
+  }
+}
+
+async function collectByRange(db: DataSource, list: OrderedList, options: Collect): Promise<Found[] | undefined> {
+  const statement = collectByPrice(list, options);
+  return statement && collected(await unpreparedSql(db, statement.text, statement.values), options);
+}
+
+/**
+ * A query that the index answers without a look at the products and that all matches pass: without negations and phrases.
+ * Null when there is none, because what is asked for has no certain word; empty when nothing is asked for.
+ */
+async function wordsOf(db: DataSource, q: string): Promise<string | null> {
+  const [row] = await sql<{ words: string; size: number }>(
+    db,
+    `select querytree(query) as words, numnode(query) as size from websearch_to_tsquery('english', $1) query`,
+    [q],
+  );
+  if (row!.size === 0) return '';
+  return row!.words === 'T' ? null : row!.words.replace(/<(-|\d+)>/g, '&');
+}
+
+function collected(rows: CollectedRow[], { most }: Collect): Found[] | undefined {
+  if (rows[0]!.candidates > most) return undefined;
+  return rows.flatMap(({ id, sort_key }) => (id === null ? [] : { id, key: sort_key }));
+}
+
+async function rank(db: DataSource, found: Found[], q: string, limit: number, position?: Position): Promise<Part> {
+  const rows = await sql<Pick<WalkRow, 'id' | 'sort_key'>>(
+    db,
+    `select id, sort_key from (
+       select p.id, ts_rank(p.search, websearch_to_tsquery('english', $1))::double precision as sort_key
+       from products p where p.id = any($2::uuid[])
+     ) ranked
+     where $3::double precision is null or (sort_key, id) < ($3, $4::uuid)
+     order by sort_key desc, id desc limit $5`,
+    [q, found.map(({ id }) => id), position?.key, position?.id, limit + 1],
+  );
+  return part(rows.map(toFound), limit);
+}
+
+/** What the page shows of each, in its order. */
+async function summaries(db: DataSource, found: Found[]): Promise<(SummaryRow & { image: ShownImageRow | null })[]> {
+  if (found.length === 0) return [];
+  return sql(
+    db,
+    `select ${summaryColumns}, first.image
+     from unnest($1::uuid[]) with ordinality as found (id, place)
+     join products p on p.id = found.id join categories c on c.id = p.category_id
+     left join lateral (
+       select ${shownImage} as image from images i join pictures pic on pic.hash = i.picture
+       where i.product_id = p.id and pic.shown is not null order by i.position, i.id limit 1
+     ) first on true
+     order by found.place`,
+    [found.map(({ id }) => id)],
+  );
+}
+
+function toFound({ id, sort_key }: Pick<WalkRow, 'id' | 'sort_key'>): Found {
+  return { id, key: sort_key };
+}
+
+/** Null for one that does not exist. */
+async function categoryId(db: DataSource, slug: string): Promise<string | null> {
+  const [category] = await sql<{ id: string }>(db, 'select id from categories where slug = $1', [slug]);
   return category?.id ?? null;
 }

@@ -1,10 +1,9 @@
 // What staff see and change, and what carts ask.
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import type { catalogRpc, PricedProduct } from '@shop/contracts/catalog';
+import type { PricedProduct } from '@shop/contracts/catalog';
 import type { Category, NewCategory, NewProduct, Product, ProductPatch } from '@shop/contracts/products';
-import type { StaffProduct, StaffProductPage } from '@shop/contracts/products';
-import type { InputOf } from '@shop/contracts/rpc';
+import type { StaffProduct } from '@shop/contracts/products';
 import { sql } from '@shop/kit/database';
 import { AppError, invalidRequest } from '@shop/kit/errors';
 import { DataSource, Repository } from 'typeorm';
@@ -12,9 +11,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { catalogConfig, type CatalogConfig } from './catalog.config.js';
 import { CategoryRow } from './category.entity.js';
 import { findProduct } from './find-product.js';
-import { toProduct, toStaffProduct, toStaffSummary, type DetailRow } from './product-json.js';
+import { toProduct, toStaffProduct, type DetailRow } from './product-json.js';
 import { productRef, type ProductRef } from './product-key.js';
-import { readPage } from './product-list.js';
 import { ProductRow } from './product.entity.js';
 import { SharedCache } from './shared-cache.js';
 import { slugsFor } from './slugs.js';
@@ -53,11 +51,6 @@ export class ProductsService {
       if (raw.length > 0) return this.changed({ column: 'id', value: id });
     }
     throw new AppError('slug_taken');
-  }
-
-  list(query: InputOf<typeof catalogRpc.listStaffProducts>): Promise<StaffProductPage> {
-    const page = { ...query, hidden: query.hidden ?? ('any' as const) };
-    return readPage(this.dataSource, page, this.config.MEDIA_URL, toStaffSummary);
   }
 
   /** not_found. */

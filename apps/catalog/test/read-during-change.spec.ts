@@ -2,6 +2,7 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { poolOf } from '@shop/kit/database';
 import type { TestDatabase } from '@shop/kit/testing/stores';
+import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createCatalogDatabase, startCatalog, type Catalog } from './catalog-under-test.js';
 
@@ -35,17 +36,28 @@ it.each([
   ['a list', async () => (await shop.list({ q: 'morning mug' })).items[0]],
 ])('a change by staff is in %s that was being read while it was made', async (_, read) => {
   await raisePrice(); // nothing is kept
-  const pool: { query(statement: unknown): Promise<unknown> } = poolOf(shop.app.get(getDataSourceToken('catalog')));
-  const query = pool.query.bind(pool);
+  const pool = poolOf(shop.app.get(getDataSourceToken('catalog')));
+  const connect = pool.connect.bind(pool) as (...callback: unknown[]) => Promise<PoolClient>;
   let change = () => {};
   const changed = new Promise<void>((resolve) => (change = resolve));
   let begun = false;
-  const slow = vi.spyOn(pool, 'query').mockImplementationOnce(async (statement) => {
-    const result = await query(statement);
-    begun = true;
-    await changed;
-    return result;
-  });
+  const hold = (client: PoolClient) => {
+    const query = client.query.bind(client) as (statement: unknown) => Promise<unknown>;
+    const held = async (statement: { text: string }) => {
+      const result = await query(statement);
+      if (begun || !statement.text.includes('category_slug')) return result;
+      begun = true;
+      await changed;
+      return result;
+    };
+    vi.spyOn(client, 'query').mockImplementationOnce(held as never);
+    return client;
+  };
+  // TypeORM, which asks with a callback, is what staff change it with.
+  const slow = vi
+    .spyOn(pool, 'connect')
+    .mockImplementation((async (...callback: unknown[]) =>
+      callback.length > 0 ? connect(...callback) : hold(await connect())) as never);
   const answer = read();
   await vi.waitUntil(() => begun);
   const priceCents = await raisePrice();

@@ -131,7 +131,9 @@ class Statement {
     socket.on('connect', () => {
       if (this.state === 'ended') return void socket.destroy();
       const packet = Buffer.alloc(16);
-      [packet.length, CANCEL_REQUEST_CODE, processID, secretKey].forEach((value, i) => packet.writeInt32BE(value, 4 * i));
+      [packet.length, CANCEL_REQUEST_CODE, processID, secretKey].forEach((value, i) =>
+        packet.writeInt32BE(value, 4 * i),
+      );
       this.cancelSent = true;
       socket.end(packet);
     });
@@ -140,10 +142,6 @@ class Statement {
   private write(message: string, reason: string): void {
     const statement = this.text.trim().replace(/\s+/g, ' ').slice(0, NAME_LENGTH);
     const durationMs = Math.round(performance.now() - this.startedAt);
-    this.log.throttled(
-      `${statement} ${reason}`,
-      { database: this.database, statement, durationMs, reason },
-      message,
-    );
+    this.log.throttled(`${statement} ${reason}`, { database: this.database, statement, durationMs, reason }, message);
   }
 }

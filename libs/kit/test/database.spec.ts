@@ -129,7 +129,9 @@ test('a database whose pool is in use is ready, one that lets no one in is not, 
   const name = new URL(database.url).pathname.slice(1);
   const other = await createTestDatabase('kit_admin');
   await other.query(`alter database "${name}" allow_connections false`);
-  await other.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'orders-readiness'`);
+  await other.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'orders-readiness'`,
+  );
   await expect(probe.check()).rejects.toThrow();
   await expect(probe.check()).rejects.toThrow(/not currently accepting/);
   await other.query(`alter database "${name}" allow_connections true`);

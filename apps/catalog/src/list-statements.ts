@@ -1,0 +1,189 @@
+// The statements behind a page of products. What each may read is bounded in its text, whatever is asked and however large the
+// table is; see "How a list is read" in ../README.md.
+import type { ProductSort } from '@shop/contracts/products';
+import { Text } from '@shop/contracts/values';
+import * as z from 'zod';
+import type { Position, SortKey } from './list-cursor.js';
+import {
+  filterNames,
+  termsOf,
+  termsOfProduct,
+  whereOf,
+  type Add,
+  type FilterName,
+  type Filters,
+} from './list-filters.js';
+
+interface Sort {
+  /** What products are ordered by, before their ids; there is an index for each, with and without a category. */
+  key?: string;
+  type?: string;
+  /** Of the key in a cursor. */
+  schema: z.ZodType<SortKey>;
+  direction: 'asc' | 'desc';
+}
+
+const price = { key: 'p.price_cents', type: 'integer', schema: z.int32() };
+export const sorts: Record<Exclude<ProductSort, 'relevance'>, Sort> = {
+  // Ids are UUIDv7 and begin with their time.
+  newest: { schema: z.literal(0), direction: 'desc' },
+  price: { ...price, direction: 'asc' },
+  '-price': { ...price, direction: 'desc' },
+  name: { key: 'lower(p.name) collate "C"', type: 'text', schema: Text, direction: 'asc' },
+};
+
+/** A list of all products that pass the filters, in order. Its category is an id. */
+export interface OrderedList {
+  filters: Filters;
+  sort: keyof typeof sorts;
+}
+
+export interface Statement {
+  text: string;
+  values: unknown[];
+}
+
+export interface WalkRow {
+  id: string;
+  sort_key: SortKey;
+  matches: boolean;
+  /** How many the walk had looked at by then. */
+  place: number;
+}
+
+export interface CollectedRow {
+  /** How many candidates there were; more than the limit: too many, and nothing else is known. */
+  candidates: number;
+  id: string | null;
+  sort_key: SortKey;
+}
+
+function newStatement() {
+  const values: unknown[] = [];
+  const add: Add = (value) => `$${values.push(value)}`;
+  return { values, add };
+}
+
+interface Column {
+  sql: string;
+  name: string;
+  type: string;
+  after: (position: Position) => unknown;
+}
+
+/**
+ * The columns a list is ordered by, which are those of its index. Within a category the category comes first, though
+ * all have the same: the planner, told "=", would drop it and might rather walk through all categories in order.
+ */
+function columnsOf({ sort, filters }: OrderedList): Column[] {
+  const { key, type } = sorts[sort];
+  const columns: Column[] = [{ sql: 'p.id', name: 'id', type: 'uuid', after: ({ id }) => id }];
+  if (key && type) columns.unshift({ sql: key, name: 'sort_key', type, after: (position) => position.key });
+  if (filters.category !== undefined)
+    columns.unshift({ sql: 'p.category_id', name: 'category_id', type: 'uuid', after: () => filters.category });
+  return columns;
+}
+
+/** Whether the index that a list is ordered by leaves out what a filter does. */
+function isOfIndex(name: FilterName, { sort, filters }: OrderedList): boolean {
+  if (name === 'hidden') return filters.hidden !== true;
+  return name === 'category' || (name.endsWith('PriceCents') && sort.endsWith('price'));
+}
+
+function after(position: Position | undefined, columns: Column[], direction: string, add: Add): string[] {
+  if (!position) return [];
+  const last = columns.map((column) => `${add(column.after(position))}::${column.type}`);
+  return [`(${columns.map(({ sql }) => sql).join(', ')}) ${direction === 'asc' ? '>' : '<'} (${last.join(', ')})`];
+}
+
+const inOrder = (columns: string[], direction: string) => columns.map((column) => `${column} ${direction}`).join(', ');
+const all = (conditions: string[]) => conditions.join(' and ') || 'true';
+
+/**
+ * Walks the index of the list from `position`, until it has found `wanted` or looked at `budget`. The last one it may look at
+ * is a row in any case: it says where to go on.
+ */
+export function walkStatement(
+  list: OrderedList,
+  { position, wanted, budget }: { position?: Position | undefined; wanted: number; budget: number },
+): Statement {
+  const { values, add } = newStatement();
+  const { key = '0', direction } = sorts[list.sort];
+  const columns = columnsOf(list);
+  const names = filterNames(list.filters);
+  const where = names.filter((name) => isOfIndex(name, list)).map((name) => whereOf(name, list.filters, add));
+  const others = names.filter((name) => !isOfIndex(name, list)).map((name) => whereOf(name, list.filters, add));
+  const order = inOrder(
+    columns.map(({ sql }) => sql),
+    direction,
+  );
+  const outerOrder = inOrder(
+    columns.map(({ name }) => name),
+    direction,
+  );
+  const text = `select id, sort_key, matches, place::integer from (
+      select p.id, p.category_id, ${key} as sort_key, ${all(others)} as matches, row_number() over (order by ${order}) as place
+      from products p where ${all([...where, ...after(position, columns, direction, add)])}
+      order by ${order} limit ${budget}
+    ) walked where matches or place = ${budget}
+    order by ${outerOrder} limit ${add(wanted)}`;
+  return { text, values };
+}
+
+export interface Collect {
+  position?: Position | undefined;
+  wanted: number;
+  /** Of the candidates. */
+  most: number;
+}
+
+/** Sorts all that have the terms of the filters, and the words of `words`, which has no phrases and no negations, by products_by_filters. */
+export function collectByTerms(list: OrderedList, words: string | null, collect: Collect): Statement | undefined {
+  const { values, add } = newStatement();
+  const terms = termsOf(list.filters);
+  const conditions = [
+    ...(words === null ? [] : [`p.search @@ ${add(words)}::tsquery`]),
+    ...(terms.length === 0 ? [] : [`${termsOfProduct} @> ${add(terms)}::text[]`]),
+  ];
+  if (conditions.length === 0) return undefined;
+  return { text: collectText(list, `where ${all(conditions)}`, collect, add), values };
+}
+
+/** Sorts all of a range of prices, by the index of prices. */
+export function collectByPrice(list: OrderedList, collect: Collect): Statement | undefined {
+  const { minPriceCents, maxPriceCents, hidden } = list.filters;
+  if ((minPriceCents === undefined && maxPriceCents === undefined) || hidden !== false || list.sort.endsWith('price'))
+    return undefined;
+  const { values, add } = newStatement();
+  const byPrice: OrderedList = { filters: list.filters, sort: 'price' };
+  const names = filterNames(list.filters).filter((name) => isOfIndex(name, byPrice));
+  const columns = columnsOf(byPrice).map(({ sql }) => sql);
+  const from = `where ${all(names.map((name) => whereOf(name, list.filters, add)))} order by ${inOrder(columns, 'asc')}`;
+  return { text: collectText(list, from, collect, add), values };
+}
+
+/** The fence around the candidates keeps the planner from looking for them in another way. */
+function collectText(list: OrderedList, candidates: string, { position, wanted, most }: Collect, add: Add): string {
+  const { key = '0', type, direction } = sorts[list.sort];
+  const conditions = filterNames(list.filters).map((name) => whereOf(name, list.filters, add));
+  const columns: Column[] = [
+    ...(type ? [{ sql: 'c.sort_key', name: 'sort_key', type, after: ({ key }: Position) => key }] : []),
+    { sql: 'c.id', name: 'id', type: 'uuid', after: ({ id }) => id },
+  ];
+  const order = (table: string) =>
+    inOrder(
+      columns.map(({ name }) => `${table}.${name}`),
+      direction,
+    );
+  return `with candidates as materialized (
+      select p.id, ${key} as sort_key, ${all(conditions)} as matches from products p ${candidates} limit ${most + 1}
+    )
+    select counted.candidates, found.id, found.sort_key
+    from (select count(*)::integer as candidates from candidates) counted
+    left join lateral (
+      select c.id, c.sort_key from candidates c
+      where ${all(['c.matches', `counted.candidates <= ${most}`, ...after(position, columns, direction, add)])}
+      order by ${order('c')} limit ${add(wanted)}
+    ) found on true
+    order by ${order('found')}`;
+}
