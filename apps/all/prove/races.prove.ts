@@ -15,6 +15,8 @@ describe('through two gateways at once', () => {
     rush(shop, await registered(shop, 200), 10));
   test('two orders of 90.00 on a credit of 100.00, 100 times: one is paid', () => oneCreditTwice(shop, 100));
   test('two tabs order one cart, 100 times: one order', () => twoTabs(shop, 100));
-  test('an order that was refused in time is never charged', () => tooLate(shop));
+  test('an order that its client was refused is not charged: a row was locked', () => tooLate(shop));
+  test('an order that its client was refused is not charged: orders stood still', () =>
+    tooLate(shop, { ordersStopped: true }));
   test('reconcile finds nothing', async () => expect(await shop.disagreements()).toEqual([]));
 });

@@ -54,37 +54,48 @@ export async function twoTabs(shop: TrialShop, rounds: number): Promise<void> {
   expect(listed).toHaveLength(rounds);
 }
 
-/** Once, whatever dies; then under another key: the order of this cart is found, and the cart is empty. */
+/** Once, whatever dies; then, with one more product in the cart, under another key: nothing of it is ordered twice. */
 export async function orderTheCart(shop: TrialShop, buyer: Shopper, productId: string) {
+  const later = await shop.newProduct(1);
   await fill(buyer, productId);
-  await buyer.order(body).catch(() => undefined);
+  const first = await buyer.order(body).catch(() => undefined);
+  await fill(buyer, later);
   const key = randomUUID();
   const answer = await patiently(buyer, () => buyer.order(body, key));
   const id = orderIn(answer);
-  expect(await cartOf(buyer)).toEqual([]);
   expect(await patientlySettled(buyer, id)).toMatchObject({ status: 'paid' });
+  expect(await cartOf(buyer)).toMatchObject(answer.status === 409 ? [{ productId: later }] : []);
   // The same answer to whoever asks again, whatever is in the cart by now.
   const again = await patiently(buyer, () => buyer.order(body, key));
   expect([again.status, orderIn(again)]).toEqual([answer.status, id]);
   const orders = await ordersOf(shop, buyer, productId);
-  expect(orders).toEqual([{ id, status: 'paid' }]);
-  expect(await chargesOf(shop, id)).toHaveLength(1);
+  expect(orders).toEqual([{ id: first?.status === 202 ? first.body.id : id, status: 'paid' }]);
+  expect(await chargesOf(shop, orders[0]!.id)).toHaveLength(1);
   return orders[0]!;
 }
 
 /**
- * The product cannot be reserved before the shop has to say no. Then nothing is charged and the cart keeps its goods, until
- * it is ordered again: by one under another key, by one under the same.
+ * The product cannot be reserved before the shop has to say no; or it can, while orders stands still. Then nothing is charged
+ * and the cart keeps its goods, until it is ordered again: by one under another key, by one under the same.
  */
-export async function tooLate(shop: TrialShop): Promise<void> {
+export async function tooLate(shop: TrialShop, { ordersStopped = false } = {}): Promise<void> {
   const productId = await shop.newProduct(2);
   const [another, same] = [shop.newShopper(), shop.newShopper()];
   await Promise.all([another, same].map((buyer) => buyer.register()));
   await Promise.all([another, same].map((buyer) => fill(buyer, productId)));
   const key = randomUUID();
   const unlock = await shop.lock('catalog', 'select from products where id = $1 for update', [productId]);
-  const refused = await Promise.all([another, same].map((buyer) => buyer.at(shop.door()).order(body, key)));
-  await unlock();
+  const refusing = Promise.all([another, same].map((buyer) => buyer.at(shop.door()).order(body, key)));
+  const pids = shop.split.processes.filter(({ service }) => service === 'orders').map(({ pid }) => pid);
+  if (ordersStopped) {
+    const written = () => Promise.all([another, same].map((buyer) => ordersOf(shop, buyer, productId)));
+    await vi.waitFor(async () => expect((await written()).flat()).toHaveLength(2));
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    await unlock();
+  }
+  const refused = await refusing;
+  if (ordersStopped) for (const pid of pids) process.kill(pid, 'SIGCONT');
+  else await unlock();
   expect(refused.map(({ status }) => status)).toEqual([503, 503]);
 
   const placed = await patiently(same, () => same.order(body, key));

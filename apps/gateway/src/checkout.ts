@@ -43,7 +43,11 @@ export class Checkout {
   private async cartLines(session: CustomerSession) {
     const cart = await this.carts.read(cartOf(session));
     const { lines } = await this.view.of(cart);
-    return { lines: lines.map(({ productId, quantity }) => ({ productId, quantity })), cartVersion: cart.version };
+    return {
+      lines: lines.map(({ productId, quantity }) => ({ productId, quantity })),
+      cartVersion: cart.version,
+      earlierCartVersions: cart.earlier,
+    };
   }
 
   /** The order stands by now, so no failure here may hide it; whichever key comes next for this cart does it as well. */

@@ -66,6 +66,7 @@ describe('placing an order', () => {
         { productId: LAMP, quantity: 1 },
       ],
       cartVersion: expect.any(String) as string,
+      earlierCartVersions: [expect.any(String)],
     });
     expect(await cart()).toEqual([]);
   });

@@ -11,7 +11,7 @@ import { AppError, invalidRequest } from '@shop/kit/errors';
 import { Log } from '@shop/kit/log';
 import { Queues } from '@shop/kit/queue';
 import { Rpc } from '@shop/kit/rpc/rpc';
-import { DataSource, IsNull } from 'typeorm';
+import { DataSource, In, IsNull } from 'typeorm';
 import * as writes from './order-writes.js';
 import { OrderEntity } from './order.entity.js';
 import { ordersConfig, type OrdersConfig } from './orders.config.js';
@@ -87,18 +87,21 @@ export class PlaceOrder {
         if (renewedAt) return attemptAt(order, renewedAt, placeBy);
       } else if (lines.length === 0) throw new AppError('empty_order');
       else if (order?.withdrawnAt) await this.withdraw(order.id);
-      else if (order && order.status !== 'new') await writes.insertAlreadyOrdered(this.db, request, order.id);
+      else if (order && order.status !== 'new') await writes.insertAlreadyOrdered(this.db, request, order);
       if (performance.now() + pause >= placeBy) throw new AppError('unavailable');
       await sleep(pause);
     }
   }
 
-  /** The order of this key; without one, the order that another key made of the same cart. */
-  private async find({ customerId, idempotencyKey, cartVersion }: PlaceOrderRequest): Promise<OrderEntity | undefined> {
-    const ofCart = { customerId, cartVersion, reason: IsNull(), withdrawnAt: IsNull() };
-    const found = await this.db
-      .getRepository(OrderEntity)
-      .find({ where: [{ customerId, idempotencyKey }, ...(cartVersion === undefined ? [] : [ofCart])] });
+  /** The order of this key; without one, the order that another key made of this cart, or of what it was before. */
+  private async find(request: PlaceOrderRequest): Promise<OrderEntity | undefined> {
+    const { customerId, idempotencyKey, cartVersion, earlierCartVersions = [] } = request;
+    const versions = cartVersion === undefined ? [] : [cartVersion, ...earlierCartVersions];
+    const ofCart = { customerId, cartVersion: In(versions), reason: IsNull(), withdrawnAt: IsNull() };
+    const found = await this.db.getRepository(OrderEntity).find({
+      where: [{ customerId, idempotencyKey }, ...(versions.length > 0 ? [ofCart] : [])],
+      order: { id: 'asc' },
+    });
     return found.find((order) => order.idempotencyKey === idempotencyKey) ?? found[0];
   }
 
@@ -108,7 +111,10 @@ export class PlaceOrder {
       return await this.reserve(attempt);
     } catch (error) {
       if (error instanceof AppError && error.status < 500) throw error;
-      const order = await this.giveUp(attempt).catch(() => undefined);
+      const order = await this.giveUp(attempt).catch((failure: unknown) => {
+        const fields = { err: failure, orderId: attempt.order.id };
+        this.log.throttled('order not withdrawn', fields, 'an order that failed is left to the sweep');
+      });
       if (order) return order;
       throw error;
     }

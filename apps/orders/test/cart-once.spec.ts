@@ -83,6 +83,24 @@ test('another key waits for an order that is being placed, and goes ahead when t
   expect(await shop.chargesOf(id)).toEqual([]);
 });
 
+test('a cart that was changed after it was ordered is not ordered with those goods in it', async () => {
+  const [one] = tabs(1) as [PlaceOrder];
+  const { order } = await ask(one);
+  const lines = [...one.lines, ...orderFor([shop.catalog.add(5_00, 1)]).lines];
+  const earlierCartVersions = [uuidv7(), one.cartVersion!];
+  const changed = { ...one, lines, idempotencyKey: uuidv7(), cartVersion: uuidv7(), earlierCartVersions };
+  // What is to be taken out of the cart is what that order was made of.
+  const refused = { order: { id: order.id }, cartVersion: one.cartVersion, alreadyOrdered: true };
+  expect(await ask(changed)).toMatchObject(refused);
+  expect(await ask({ ...changed, earlierCartVersions: [] })).toMatchObject(refused);
+  const without = await ask({
+    ...changed,
+    idempotencyKey: uuidv7(),
+    earlierCartVersions: earlierCartVersions.slice(0, 1),
+  });
+  expect(without).not.toHaveProperty('alreadyOrdered');
+});
+
 test('other customers, other states of a cart, and orders that are of no cart do not get in each other’s way', async () => {
   const [one] = tabs(1) as [PlaceOrder];
   const others = [

@@ -80,6 +80,8 @@ export const PlaceOrder = z.object({
   lines: LineRequests,
   /** The state of the cart these lines came from. It is ordered once, and the gateway takes out what was in it. */
   cartVersion: z.string().max(64).optional(),
+  /** States it was changed from: an order of one of them, too, has goods that are still in the cart. */
+  earlierCartVersions: z.array(z.string().max(64)).max(20).optional(),
   payment: PaymentMethod,
   expectedTotalCents: z.int().optional(),
   shippingAddress: ShippingAddress.optional(),
