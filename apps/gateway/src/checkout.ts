@@ -1,14 +1,20 @@
 // From a cart, or from lines of its own, to an order that orders has written down.
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { ordersRpc, type Order, type OrderRequest } from '@shop/contracts/orders';
+import { ordersRpc, type Order, type OrderRequest, type PlaceOrder } from '@shop/contracts/orders';
+import type { OutputOf } from '@shop/contracts/rpc';
+import { currentContext } from '@shop/kit/context';
 import { crashPoint } from '@shop/kit/crash-point';
-import { AppError } from '@shop/kit/errors';
+import { AppError, InDoubt } from '@shop/kit/errors';
 import { Log } from '@shop/kit/log';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import { CartView } from './cart-view.js';
 import { Carts, cartOf } from './carts.js';
 import type { CustomerSession } from './visitors.js';
+
+/** Between two questions about an order of which it is not known whether it is placed. */
+const ASK_AGAIN_MS = 200;
 
 @Injectable()
 export class Checkout {
@@ -25,7 +31,7 @@ export class Checkout {
    */
   async place(session: CustomerSession, idempotencyKey: string, body: OrderRequest): Promise<Order> {
     crashPoint('gateway.before-placing');
-    const { order, cartVersion, alreadyOrdered } = await this.rpc.call(ordersRpc.placeOrder, {
+    const { order, cartVersion, alreadyOrdered } = await this.placeForCertain({
       ...body,
       ...(body.lines ? { lines: body.lines } : await this.cartLines(session)),
       customerId: session.customerId,
@@ -37,6 +43,23 @@ export class Checkout {
     if (cartVersion !== undefined) await this.takeOut(session, cartVersion, order);
     if (alreadyOrdered) throw new AppError('cart_already_ordered', undefined, { orderId: order.id });
     return order;
+  }
+
+  /**
+   * A client that is told that there is no order must not be charged for it, so that has to be certain: while a server that
+   * fell silent may still place it, orders is asked again under the same key. At the deadline it does not any more.
+   */
+  private async placeForCertain(request: PlaceOrder): Promise<OutputOf<typeof ordersRpc.placeOrder>> {
+    const { deadlineAt } = currentContext()!;
+    for (let inDoubt = false; ; await sleep(ASK_AGAIN_MS)) {
+      try {
+        return await this.rpc.call(ordersRpc.placeOrder, request);
+      } catch (error) {
+        inDoubt ||= error instanceof InDoubt;
+        const isNo = error instanceof AppError && error.status < 500;
+        if (isNo || !inDoubt || performance.now() >= deadlineAt) throw error;
+      }
+    }
   }
 
   /** What the shopper sees in the cart is what is ordered: products that are gone are not in it. */

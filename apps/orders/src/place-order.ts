@@ -25,8 +25,6 @@ const keptBackMs = (leftMs: number) => Math.min(leftMs * 0.2, 1500);
 const WITHDRAW_MS = 2000;
 /** Between two looks at an order that another request is placing. */
 const LOOK_MS = { first: 10, most: 200 };
-/** How often an order that was withdrawn under its client's hands is begun anew. */
-const MOST_TRIES = 3;
 
 /** A `new` order in the hands of a request. Both times are of the database's clock. */
 interface Attempt {
@@ -53,18 +51,12 @@ export class PlaceOrder {
   place(request: PlaceOrderRequest): Promise<OrderEntity> {
     const { requestId, deadlineAt } = currentContext() ?? { requestId: newRequestId(), deadlineAt: Infinity };
     const placeBy = deadlineAt - keptBackMs(deadlineAt - performance.now());
-    return runInContext({ requestId, deadlineAt: placeBy }, () => this.placeBy(request, placeBy));
-  }
-
-  private async placeBy(request: PlaceOrderRequest, placeBy: number): Promise<OrderEntity> {
-    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    return runInContext({ requestId, deadlineAt: placeBy }, async () => {
       const found = await this.writeDown(request, placeBy);
       const order = 'endsAt' in found ? await this.drive(found) : found;
-      if (!order) continue;
       throwRefusal(order);
       return order;
-    }
-    throw new AppError('unavailable');
+    });
   }
 
   /**
@@ -105,8 +97,8 @@ export class PlaceOrder {
     return found.find((order) => order.idempotencyKey === idempotencyKey) ?? found[0];
   }
 
-  /** Takes a `new` order as far as `pending` or `rejected`. Undefined when it was withdrawn meanwhile: it begins anew. */
-  private async drive(attempt: Attempt): Promise<OrderEntity | undefined> {
+  /** Takes a `new` order as far as `pending` or `rejected`. */
+  private async drive(attempt: Attempt): Promise<OrderEntity> {
     try {
       return await this.reserve(attempt);
     } catch (error) {
@@ -120,7 +112,7 @@ export class PlaceOrder {
     }
   }
 
-  private async reserve(attempt: Attempt): Promise<OrderEntity | undefined> {
+  private async reserve(attempt: Attempt): Promise<OrderEntity> {
     const { order, endsAt } = attempt;
     const { id, requested, expectedTotalCents } = order;
     const answer = await this.rpc.call(catalogRpc.reserve, {
@@ -151,8 +143,9 @@ export class PlaceOrder {
         await writes.deleteNewOrder(this.db, id);
         throw unknownProducts(order, answer.productIds);
       case 'released':
+        // It was withdrawn. The client's next try makes another one.
         await writes.deleteNewOrder(this.db, id);
-        return undefined;
+        throw new AppError('unavailable');
     }
   }
 
@@ -192,7 +185,7 @@ export class PlaceOrder {
     }
   }
 
-  private async reject(order: OrderEntity, outcome: writes.Outcome): Promise<OrderEntity | undefined> {
+  private async reject(order: OrderEntity, outcome: writes.Outcome): Promise<OrderEntity> {
     if (!(await writes.moveOrder(this.db, order.id, ['new', 'rejected'], outcome)))
       return this.overtaken(order.id, false);
     crashPoint('orders.after-refusing');
@@ -200,14 +193,13 @@ export class PlaceOrder {
   }
 
   /** The order was moved on or withdrawn while we asked the catalog, and that counts; or our time is over. */
-  private async overtaken(id: string, reserved: boolean): Promise<OrderEntity | undefined> {
+  private async overtaken(id: string, reserved: boolean): Promise<OrderEntity> {
     const order = await this.db.getRepository(OrderEntity).findOneBy({ id });
     const gone = !order || order.withdrawnAt !== null;
     if (reserved && (gone || order.status === 'rejected')) {
       await this.rpc.call(catalogRpc.releaseReservation, { orderId: id });
     }
-    if (gone) return undefined;
-    if (order.status === 'new') throw new AppError('unavailable', 'The order could not be placed in time.');
+    if (gone || order.status === 'new') throw new AppError('unavailable', 'The order could not be placed in time.');
     return order;
   }
 }

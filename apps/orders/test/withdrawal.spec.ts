@@ -1,5 +1,5 @@
 // An order whose client was refused, or never answered, is taken back, and is not charged behind its back.
-import { ordersRpc, type Order, type PlaceOrder } from '@shop/contracts/orders';
+import type { Order, PlaceOrder } from '@shop/contracts/orders';
 import { runInContext } from '@shop/kit/context';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -110,19 +110,17 @@ test('a request that fails does not take an order from another one with the same
   expect(await patient).toMatchObject({ id, status: 'pending' });
 });
 
-test('an order that is withdrawn under its client’s hands is begun anew', async () => {
+test('an order that is withdrawn while its goods are reserved is not placed, and can be placed again', async () => {
   const product = shop.catalog.add(10_00, 5);
   const request = orderFor([product]);
   const release = holdCatalog();
-  const placed = shop.rpc.call(ordersRpc.placeOrder, request);
+  const placed = shop.place(request).catch((error: unknown) => error);
   await vi.waitFor(async () => expect(await shop.rowOf(request)).toBeDefined());
   const { id } = (await shop.rowOf(request))!;
-  await shop.db.query(
-    'update orders set withdrawn_at = now(), next_sweep_at = now() + interval $$1 hour$$ where id = $1',
-    [id],
-  );
+  await shop.db.query('update orders set withdrawn_at = now() where id = $1', [id]);
   release();
-  const { order } = await placed;
+  expect(await placed).toMatchObject({ code: 'unavailable' });
+  const order = await shop.place(request);
   expect(order.id).not.toBe(id);
   await shop.become(order.id, 'paid');
   expect(shop.catalog.stockOf(product)).toBe(4);

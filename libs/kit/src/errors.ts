@@ -22,6 +22,13 @@ export class AppError extends Error {
   }
 }
 
+/** `unavailable` or `overloaded`, but a server that was asked and fell silent may still do it, until the call's deadline. */
+export class InDoubt extends AppError {
+  constructor({ code, detail, extras, retryAfterSeconds }: AppError) {
+    super(code, detail, extras, retryAfterSeconds);
+  }
+}
+
 /** An AppError on the wire between services. */
 export type WireError = Pick<AppError, 'code' | 'detail' | 'extras' | 'retryAfterSeconds'>;
 

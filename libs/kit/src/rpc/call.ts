@@ -1,6 +1,6 @@
 // One call from its start to its end: where it is sent, when another server is asked, and what its caller is told.
 import type { Rpc as Procedure } from '@shop/contracts/rpc';
-import { AppError, fromWireError } from '../errors.js';
+import { AppError, fromWireError, InDoubt } from '../errors.js';
 import { ReadyJson } from '../ready-json.js';
 import type { Balancer, Waiter } from './balancer.js';
 import type { Sent } from './connection.js';
@@ -73,6 +73,8 @@ export class Call implements Waiting, Waiter {
   private readonly asked: Asked[] = [];
   private last: Endpoint | undefined;
   private tries = 0;
+  /** Whether a server that was asked fell silent. */
+  private inDoubt = false;
   /** When another server is asked too. */
   private hurryAt: number;
 
@@ -155,6 +157,7 @@ export class Call implements Waiting, Waiter {
   /** Perhaps the server did it and could not say so. */
   lost(by: Asked): void {
     this.noLonger(by);
+    this.inDoubt = true;
     by.endpoint.outcomes.lost += 1;
     if (this.asked.length > 0) return;
     if (this.request.rpc.idempotent && this.tries < MOST_TRIES && this.scope.budget.spend()) this.proceed();
@@ -190,7 +193,7 @@ export class Call implements Waiting, Waiter {
 
   private fail(error: unknown): void {
     this.finish();
-    this.reject(error);
+    this.reject(this.inDoubt && error instanceof AppError && error.status === 503 ? new InDoubt(error) : error);
   }
 
   private noLonger(asked: Asked): void {

@@ -48,7 +48,7 @@ export class RpcClient extends ClientProxy {
 
   /**
    * Rejects with the AppError the procedure refused with, or with `unavailable` (nobody answered in time; whether it was
-   * done, is open unless the procedure is idempotent) or `overloaded`.
+   * done, is open unless the procedure is idempotent) or `overloaded`; with InDoubt when it may still be done later.
    */
   call(rpc: Called, input: unknown): Promise<unknown> {
     if (!this.started) void this.connect();
