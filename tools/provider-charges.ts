@@ -13,9 +13,12 @@ export interface ProviderCharge {
   refundedCents: number;
 }
 
-/** What a provider says it charged for orders between two moments; both are times of payments' database. */
+/** What the providers say they charged for orders between two moments; both are times of payments' database. */
 export interface Listing {
-  provider: string;
+  /** Those that were asked. */
+  providers: string[];
+  /** Those that took charges and cannot be asked, a line each. */
+  missing: string[];
   from: Date;
   to: Date;
   /** By order; more than one is one too many. */
@@ -24,19 +27,24 @@ export interface Listing {
 
 export const listChargesScript = join(root, 'apps', 'payments', 'dist', 'list-charges.js');
 
-/** All of it is kept in memory, some 300 bytes a charge. A provider that cannot be asked is a Failure. */
+/** All of it is kept in memory, some 300 bytes a charge. A configured provider that cannot be asked is a Failure. */
 export async function listCharges(paymentsUrl: string, from: Date, to: Date): Promise<Listing> {
   const env = { ...process.env, PAYMENTS_DATABASE_URL: paymentsUrl };
   const child = spawn(process.execPath, [listChargesScript, from.toISOString()], { env });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const problem = text(child.stderr);
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const first = await lines.next();
-  const charges = new Map<string, ProviderCharge[]>();
-  for await (const line of lines) {
-    const charge = JSON.parse(line) as ProviderCharge;
-    charges.set(charge.orderId, [...(charges.get(charge.orderId) ?? []), charge]);
+  const listing: Listing = { providers: [], missing: [], from, to, charges: new Map() };
+  for await (const line of createInterface({ input: child.stdout })) {
+    const value = JSON.parse(line) as { provider: string; missing?: string[] } | ProviderCharge;
+    if ('orderId' in value) {
+      listing.charges.set(value.orderId, [...(listing.charges.get(value.orderId) ?? []), value]);
+    } else if (value.missing) {
+      const { provider, missing } = value;
+      listing.missing.push(`charges of ${provider} are not compared: ${missing.join(' and ')} is missing`);
+    } else {
+      listing.providers.push(value.provider);
+    }
   }
   if ((await ended) !== 0) throw new Failure(`The payment provider does not say what it charged: ${await problem}`);
-  return { provider: JSON.parse(first.value as string) as string, from, to, charges };
+  return listing;
 }

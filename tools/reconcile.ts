@@ -51,7 +51,7 @@ function args() {
 /** Says what disagrees; answers whether nothing does. */
 function report({ orders, listing, disagreements }: Reconciliation): boolean {
   for (const line of disagreements) console.log(line);
-  const charges = `${chargesIn(listing)} charges of ${listing.provider} since ${listing.from.toISOString().slice(0, 16)}Z`;
+  const charges = `${chargesIn(listing)} charges of ${listing.providers.join(' and ')} since ${listing.from.toISOString().slice(0, 16)}Z`;
   console.log(`${orders} orders, ${charges}, ${disagreements.length} disagreements`);
   return disagreements.length === 0;
 }

@@ -14,7 +14,11 @@ const paid = {
 const charge: ProviderCharge = { orderId: '1', chargeId: 'ch', amountCents: 300, refundedCents: 0 };
 /** With these charges in the provider's list. */
 const told = (facts: OrderFacts, ...charges: ProviderCharge[]) =>
-  disagreementsOf(facts, { provider: 'fake', from: before, to: after, charges: new Map([['1', charges]]) }, 60);
+  disagreementsOf(
+    facts,
+    { providers: ['fake'], missing: [], from: before, to: after, charges: new Map([['1', charges]]) },
+    60,
+  );
 const refund = (amountCents: number, about: Partial<RefundFacts> = {}): RefundFacts => ({
   ...{ status: 'refunded', amountCents, bookedCents: amountCents, settledAt: during.toISOString(), undoneSeconds: 0 },
   ...about,

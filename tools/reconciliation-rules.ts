@@ -105,7 +105,7 @@ function* ofRefunds({ order, payment, refunds }: OrderFacts): Generator<string> 
 /** Both ways: what the provider charged is paid here, as often and as much; and what is paid here the provider knows. */
 function* ofCharges({ id, payment, booking, refunds }: OrderFacts, listing: Listing): Generator<string> {
   if (payment?.status === 'waiting') return; // Payments will ask by itself.
-  const { provider, from, to } = listing;
+  const { providers, from, to } = listing;
   const charges = listing.charges.get(id) ?? [];
   // Since the provider was asked there may have been more refunds; and it may have made one that payments waits for.
   const least = centsOf(refunds, ({ settledAt, status }) => status === 'refunded' && new Date(settledAt!) <= to);
@@ -119,7 +119,7 @@ function* ofCharges({ id, payment, booking, refunds }: OrderFacts, listing: List
       yield `has ${least} cents given back, but the provider gave ${refundedCents}`;
   }
   const listed = payment?.settledAt && payment.createdAt >= from && payment.settledAt <= to;
-  if (payment?.chargeId && booking?.provider === provider && listed && charges.length === 0)
+  if (payment?.chargeId && providers.includes(booking?.provider ?? '') && listed && charges.length === 0)
     yield `has a payment that is ${payment.status}, but the provider knows of no charge`;
 }
 

@@ -17,7 +17,7 @@ export interface ReconcileOptions {
 
 export interface Reconciliation {
   orders: number;
-  /** The provider's charges that were compared. */
+  /** The providers' charges that were compared. */
   listing: Listing;
   /** A line each. */
   disagreements: string[];
@@ -47,7 +47,8 @@ export async function reconcile({ urls, graceSeconds, ...options }: ReconcileOpt
       await client.connect();
     }
     const listing = await listOf(db.payments, urls.payments, options.sinceDays);
-    const result: Reconciliation = { orders: 0, listing, disagreements: await ledgerDisagreements(db.payments) };
+    const disagreements = [...listing.missing, ...(await ledgerDisagreements(db.payments))];
+    const result: Reconciliation = { orders: 0, listing, disagreements };
     const told = (fact: OrderFacts) => disagreementsOf(fact, listing, options.stuckSeconds);
     const suspects: string[] = [];
     const nobodys = new Set(listing.charges.keys());

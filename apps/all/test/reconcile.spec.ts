@@ -58,7 +58,7 @@ test('orders that went their way agree everywhere', async () => {
   expect(await reconcile()).toEqual({ code: 0, lines: ['6 orders, 5 charges of fake, 0 disagreements'] });
 });
 
-test('what Stripe says it charged is compared too, whoever charges now', async () => {
+test('what each provider says it charged is compared, whichever takes new charges', async () => {
   const [declined, paid] = orders;
   const intentOf = (id: string, orderId: string) => ({
     ...{ id, object: 'payment_intent', metadata: { orderId }, amount_received: 500 },
@@ -78,7 +78,7 @@ test('what Stripe says it charged is compared too, whoever charges now', async (
   const charged = (id: string, words: string) => `order ${id} was charged 500 cents by the provider as ${words}`;
   expect(lines).toEqual(
     [
-      '6 orders, 3 charges of stripe, 3 disagreements',
+      '6 orders, 8 charges of fake and stripe, 3 disagreements',
       charged(declined!, 'pi_1, but its payment is declined'),
       charged(paid!, `pi_2, but its payment is fake_${paid}`),
       charged(stranger, 'pi_3, but its payment is unknown'),

@@ -8,18 +8,25 @@ import { Log } from '@shop/kit/log';
 import { HandlesJob } from '@shop/kit/handles-job';
 import { Queues } from '@shop/kit/queue';
 import { DataSource } from 'typeorm';
-import { providerAccount } from './ledger.js';
 import { PaymentEntity } from './payment.entity.js';
-import { insertPayment, postponePayment, settleByCredit, settlePayment, type Attempt } from './payment-writes.js';
+import {
+  claimDuePayments,
+  insertPayment,
+  postponePayment,
+  settleByCredit,
+  settlePayment,
+  type Attempt,
+} from './payment-writes.js';
 import { paymentsConfig, type PaymentsConfig } from './payments.config.js';
-import { PAYMENT_PROVIDER, ProviderUnreachable, type ChargeResult, type PaymentProvider } from './provider.js';
+import { ProviderUnreachable, type ChargeResult } from './provider.js';
+import { ProviderNotConfigured, Providers } from './providers.js';
 
 @Injectable()
 export class ChargePayment {
   constructor(
     @InjectDataSource('payments') private readonly db: DataSource,
     @Inject(paymentsConfig.token) private readonly config: PaymentsConfig,
-    @Inject(PAYMENT_PROVIDER) private readonly provider: PaymentProvider,
+    private readonly providers: Providers,
     private readonly queues: Queues,
     private readonly log: Log,
   ) {}
@@ -27,13 +34,20 @@ export class ChargePayment {
   /** The job makes the first attempt only; from then on the row knows when to try again, and the sweep does. */
   @HandlesJob(paymentsJobs.chargePayment)
   async charge(request: ChargeRequest): Promise<void> {
-    const { PAYMENT_LEASE_SECONDS, PAYMENT_GIVE_UP_SECONDS } = this.config;
-    const attempt = await insertPayment(this.db, request, PAYMENT_LEASE_SECONDS, PAYMENT_GIVE_UP_SECONDS);
+    const attempt = await insertPayment(this.db, request, {
+      provider: request.payment.method === 'card' && request.amountCents > 0 ? this.providers.current : null,
+      leaseSeconds: this.config.PAYMENT_LEASE_SECONDS,
+      giveUpSeconds: this.config.PAYMENT_GIVE_UP_SECONDS,
+    });
     crashPoint('payments.after-insert');
     if (attempt) return this.attempt(attempt);
     const { orderId } = request;
     const state = await this.stateOf(orderId);
     if (state.status === 'paid' || state.status === 'declined') await this.tell(orderId, state);
+  }
+
+  claimDue(limit: number): Promise<Attempt[]> {
+    return claimDuePayments(this.db, limit, this.config.PAYMENT_LEASE_SECONDS, this.providers.current);
   }
 
   async attempt(attempt: Attempt): Promise<void> {
@@ -49,18 +63,12 @@ export class ChargePayment {
       result = await this.ask(attempt);
       crashPoint('payments.after-charging');
     } catch (error) {
-      this.log.warn({ err: error, orderId, attempt: attempt.attempts }, 'payment has no result yet');
+      const level = error instanceof ProviderNotConfigured ? 'error' : 'warn';
+      this.log[level]({ err: error, orderId, attempt: attempt.attempts }, 'payment has no result yet');
       const inDoubt = attempt.wasInDoubt || !(error instanceof ProviderUnreachable);
       return postponePayment(this.db, attempt, inDoubt);
     }
-    await this.settle(orderId, result);
-  }
-
-  /** Also for a provider that tells its results by itself. */
-  async settle(orderId: string, result: ChargeResult): Promise<void> {
-    const settled = await settlePayment(this.db, orderId, result, providerAccount(this.provider.name));
-    crashPoint('payments.after-settling');
-    if (settled) await this.tell(orderId, result.status === 'paid' ? { status: 'paid' } : result);
+    await this.settle(attempt, result);
   }
 
   async stateOf(orderId: string): Promise<PaymentState> {
@@ -69,17 +77,25 @@ export class ChargePayment {
     return payment.status === 'declined' ? { status: 'declined', reason: payment.reason! } : { status: payment.status };
   }
 
+  private async settle(attempt: Attempt, result: ChargeResult): Promise<void> {
+    const settled = await settlePayment(this.db, attempt, result);
+    crashPoint('payments.after-settling');
+    if (settled) await this.tell(attempt.orderId, result.status === 'paid' ? { status: 'paid' } : result);
+  }
+
   /** Asks the provider, outside of any transaction. After an attempt of unknown outcome it is asked what it did before it is asked to charge. */
-  private async ask({ amountCents, payment, wasInDoubt, expired, ...attempt }: Attempt): Promise<ChargeResult> {
+  private async ask({ amountCents, payment, provider: name, wasInDoubt, expired, ...attempt }: Attempt) {
     const { orderId, currency, since } = attempt;
-    if (payment.method === 'credit' || amountCents === 0) return { status: 'paid', chargeId: null };
+    const nothing: ChargeResult = { status: 'paid', chargeId: null };
+    if (payment.method === 'credit' || name === null) return nothing;
     const charge = { orderId, amountCents, currency, token: payment.token, since };
     if (expired) {
-      const made = wasInDoubt ? await this.provider.cancel(charge) : undefined;
-      return made ?? { status: 'declined', reason: 'provider_unavailable' };
+      const made = wasInDoubt ? await (await this.providers.of(name)).cancel(charge) : undefined;
+      return made ?? ({ status: 'declined', reason: 'provider_unavailable' } as const);
     }
-    const made = wasInDoubt ? await this.provider.find(charge) : undefined;
-    return made ?? this.provider.charge(charge);
+    const provider = await this.providers.of(name);
+    const made = wasInDoubt ? await provider.find(charge) : undefined;
+    return made ?? provider.charge(charge);
   }
 
   /** Orders asks by itself what it was not told. */

@@ -1,22 +1,51 @@
-// node dist/list-charges.js <since>: what the configured provider has charged since then, for npm run reconcile. One JSON
-// value a line: the provider's name, then its charges.
+// node dist/list-charges.js <since>: what the payment providers have charged since then, for npm run reconcile. One JSON
+// value a line: a provider, then its charges. One that took charges since then and cannot be asked says what is missing.
 import { readConfigs } from '@shop/kit/config';
 import { processEnv } from '@shop/kit/kit.config';
 import { DataSource } from 'typeorm';
-import { chooseProvider } from './choose-provider.js';
-import { paymentsConfig, type PaymentsConfig } from './payments.config.js';
+import { providerAccount } from './ledger.js';
+import { missingSettings, paymentsConfig, type PaymentsConfig } from './payments.config.js';
+import type { PaymentProvider } from './provider.js';
+import { providerNames, Providers } from './providers.js';
 
 async function listCharges(since: Date): Promise<void> {
   const config = readConfigs([paymentsConfig], processEnv).get(paymentsConfig.token) as PaymentsConfig;
-  const dataSource = new DataSource({ type: 'postgres', url: config.PAYMENTS_DATABASE_URL });
-  await dataSource.initialize();
+  const db = new DataSource({ type: 'postgres', url: config.PAYMENTS_DATABASE_URL });
+  await db.initialize();
   try {
-    const provider = await chooseProvider(config, dataSource);
-    console.log(JSON.stringify(provider.name));
-    for await (const charge of provider.list(since)) console.log(JSON.stringify(charge));
+    const providers = new Providers(db, config);
+    for (const name of providerNames) {
+      const missing = missingSettings(config, name);
+      if (missing.length === 0) await listOf(await providers.of(name), since, name === providers.current);
+      else if (await tookCharges(db, name, since)) print({ provider: name, missing });
+    }
   } finally {
-    await dataSource.destroy();
+    await db.destroy();
   }
+}
+
+/** One that is not in use is only named when it has charged something. */
+async function listOf(provider: PaymentProvider, since: Date, inUse: boolean): Promise<void> {
+  let named = inUse;
+  if (named) print({ provider: provider.name });
+  for await (const charge of provider.list(since)) {
+    if (!named) print({ provider: provider.name });
+    named = true;
+    print(charge);
+  }
+}
+
+const print = (value: object) => console.log(JSON.stringify(value));
+
+/** By the books. Ids of ledger transactions begin with their time, so the newest one of an account answers. */
+async function tookCharges(db: DataSource, provider: string, since: Date): Promise<boolean> {
+  const time = since.getTime().toString(16).padStart(12, '0');
+  const oldest = `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`;
+  const newer = await db.query<unknown[]>(
+    'select from ledger_entries where account = $1 and transaction_id >= $2 limit 1',
+    [providerAccount(provider), oldest],
+  );
+  return newer.length > 0;
 }
 
 try {

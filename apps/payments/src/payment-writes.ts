@@ -4,6 +4,7 @@ import type { ChargePayment } from '@shop/contracts/payments';
 import { sql } from '@shop/kit/database';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { providerAccount } from './ledger.js';
 import type { ChargeResult } from './provider.js';
 
 /** A payment in the hands of this process, until its lease ends. */
@@ -13,6 +14,8 @@ export interface Attempt {
   amountCents: number;
   currency: string;
   payment: PaymentMethod;
+  /** Who charges; null when no card is needed. */
+  provider: string | null;
   /** Which attempt this is; a later one makes it void. */
   attempts: number;
   /** Whether the provider may have charged in an earlier attempt. */
@@ -23,28 +26,41 @@ export interface Attempt {
   since: Date;
 }
 
+export interface FirstAttempt {
+  provider: string | null;
+  leaseSeconds: number;
+  giveUpSeconds: number;
+}
+
 /** Writes a payment down and begins its first attempt. Undefined when there is one for this order. */
 export async function insertPayment(
   db: DataSource,
   charge: ChargePayment,
-  leaseSeconds: number,
-  giveUpSeconds: number,
+  { provider, leaseSeconds, giveUpSeconds }: FirstAttempt,
 ): Promise<Attempt | undefined> {
   const { orderId, customerId, amountCents, currency, payment } = charge;
   const inserted = await sql(
     db,
-    `insert into payments (order_id, customer_id, amount_cents, currency, payment, next_attempt_at, give_up_at)
-     values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6), now() + make_interval(secs => $7))
+    `insert into payments (order_id, customer_id, amount_cents, currency, payment, provider, next_attempt_at, give_up_at)
+     values ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7), now() + make_interval(secs => $8))
      on conflict (order_id) do nothing
      returning order_id`,
-    [orderId, customerId, amountCents, currency, JSON.stringify(payment), leaseSeconds, giveUpSeconds],
+    [orderId, customerId, amountCents, currency, JSON.stringify(payment), provider, leaseSeconds, giveUpSeconds],
   );
   if (inserted.length === 0) return undefined;
-  return { ...charge, attempts: 1, wasInDoubt: false, expired: false, since: new Date() };
+  return { ...charge, provider, attempts: 1, wasInDoubt: false, expired: false, since: new Date() };
 }
 
-/** Begins another attempt at up to `limit` payments that are due. */
-export function claimDuePayments(db: DataSource, limit: number, leaseSeconds: number): Promise<Attempt[]> {
+/**
+ * Begins another attempt at up to `limit` payments that are due, each with the provider that began it; `current` takes
+ * those of a version that did not write it down.
+ */
+export function claimDuePayments(
+  db: DataSource,
+  limit: number,
+  leaseSeconds: number,
+  current: string,
+): Promise<Attempt[]> {
   return sql<Attempt>(
     db,
     `with due as (
@@ -52,11 +68,12 @@ export function claimDuePayments(db: DataSource, limit: number, leaseSeconds: nu
        where next_attempt_at <= now() order by next_attempt_at limit $1 for update skip locked
      )
      update payments
-     set attempts = attempts + 1, in_doubt = true, next_attempt_at = now() + make_interval(secs => $2)
+     set attempts = attempts + 1, in_doubt = true, next_attempt_at = now() + make_interval(secs => $2),
+         provider = case when payment->>'method' = 'card' and amount_cents > 0 then coalesce(provider, $3) end
      from due where payments.order_id = due.order_id
      returning due.order_id as "orderId", customer_id as "customerId", amount_cents::float8 as "amountCents", currency,
-               payment, attempts, due.in_doubt as "wasInDoubt", give_up_at <= now() as expired, created_at as since`,
-    [limit, leaseSeconds],
+               payment, provider, attempts, due.in_doubt as "wasInDoubt", give_up_at <= now() as expired, created_at as since`,
+    [limit, leaseSeconds, current],
   );
 }
 
@@ -79,9 +96,8 @@ export async function postponePayment(db: DataSource, { orderId, attempts }: Att
 /** Writes a provider's result down, and the money in the books. Answers false when the payment was settled before. */
 export async function settlePayment(
   db: DataSource,
-  orderId: string,
+  { orderId, provider }: Attempt,
   result: ChargeResult,
-  account: string,
 ): Promise<boolean> {
   const chargeId = result.status === 'paid' ? result.chargeId : null;
   const reason = result.status === 'declined' ? result.reason : null;
@@ -102,7 +118,7 @@ export async function settlePayment(
        from booked, settled, (values ($6, -1), ('sales', 1)) side (account, sign)
      )
      select status from settled`,
-    [orderId, result.status, reason, chargeId, uuidv7(), account],
+    [orderId, result.status, reason, chargeId, uuidv7(), provider && providerAccount(provider)],
   );
   return settled.length > 0;
 }

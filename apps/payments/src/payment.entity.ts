@@ -28,6 +28,10 @@ export class PaymentEntity {
   @Column('text', { nullable: true })
   reason!: DeclineReason | null;
 
+  /** Who was asked to charge. Null when a card was not needed, and on rows written before there was this column. */
+  @Column('text', { nullable: true })
+  provider!: string | null;
+
   /** The provider's name of the charge. */
   @Column('text', { name: 'charge_id', nullable: true })
   chargeId!: string | null;

@@ -3,6 +3,8 @@ import { processEnv } from '@shop/kit/kit.config';
 import * as z from 'zod';
 
 const Provider = z.enum(['fake', 'stripe'], { error: 'must name who charges cards: fake or stripe' });
+export type ProviderName = z.infer<typeof Provider>;
+
 const Seconds = z.coerce.number().min(0.1);
 
 export const paymentsConfig = defineConfig(
@@ -12,13 +14,16 @@ export const paymentsConfig = defineConfig(
       .default('postgres://payments@127.0.0.1:5432/payments')
       .describe('A database of its own'),
     PAYMENT_PROVIDER: (processEnv.NODE_ENV === 'production' ? Provider : Provider.default('fake')).describe(
-      'Who charges cards; fake takes no money, and production uses it only when told to',
+      'Who takes new charges of cards; fake takes no money, and production uses it only when told to',
     ),
-    STRIPE_SECRET_KEY: z.string().optional().describe('With PAYMENT_PROVIDER=stripe, which needs it'),
+    STRIPE_SECRET_KEY: z
+      .string()
+      .optional()
+      .describe('For PAYMENT_PROVIDER=stripe, and for charges that Stripe took before it was changed'),
     STRIPE_WEBHOOK_SECRET: z
       .string()
       .optional()
-      .describe('With PAYMENT_PROVIDER=stripe, which needs it: signs what comes to /api/payments/stripe/events'),
+      .describe('With STRIPE_SECRET_KEY: signs what comes to /api/payments/stripe/events'),
     STRIPE_API_URL: z
       .url({ protocol: /^https?$/ })
       .default('https://api.stripe.com')
@@ -37,10 +42,19 @@ export const paymentsConfig = defineConfig(
     SEED: z.enum(['demo', 'none']).default('none').describe('demo: 100.00 of store credit for the demo customer'),
   },
   (config) =>
-    config.PAYMENT_PROVIDER === 'stripe'
-      ? (['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'] as const)
-          .filter((name) => !config[name])
-          .map((name) => `${name}: is needed with PAYMENT_PROVIDER=stripe`)
-      : [],
+    missingSettings(config, config.PAYMENT_PROVIDER).map(
+      (name) => `${name}: is needed with PAYMENT_PROVIDER=${config.PAYMENT_PROVIDER}`,
+    ),
 );
 export type PaymentsConfig = ConfigOf<typeof paymentsConfig>;
+
+const needed = {
+  fake: [],
+  stripe: ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'],
+} as const satisfies Record<ProviderName, readonly string[]>;
+type Settings = Partial<Record<(typeof needed)[ProviderName][number], string | undefined>>;
+
+/** The settings that a provider needs and that are not there. */
+export function missingSettings(config: Settings, provider: ProviderName): string[] {
+  return needed[provider].filter((name) => !config[name]);
+}

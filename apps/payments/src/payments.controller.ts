@@ -44,7 +44,7 @@ export class PaymentsController {
 
   @Handles(paymentsRpc.receiveStripeEvent)
   async receiveStripeEvent(event: InputOf<Rpcs['receiveStripeEvent']>): Promise<OutputOf<Rpcs['receiveStripeEvent']>> {
-    await this.events.receive(event.body, event.signature);
+    await this.events.receive('stripe', event.body, event.signature);
     return { done: true };
   }
 }

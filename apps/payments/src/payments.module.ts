@@ -1,21 +1,20 @@
 import { Module } from '@nestjs/common';
-import { getDataSourceToken } from '@nestjs/typeorm';
 import { paymentsJobs, paymentsRpc } from '@shop/contracts/payments';
 import { databaseModule } from '@shop/kit/database';
 import { QueueModule } from '@shop/kit/queue';
 import { RedisStateModule } from '@shop/kit/redis';
 import { defineService } from '@shop/kit/service';
 import { ChargePayment } from './charge-payment.js';
-import { chooseProvider } from './choose-provider.js';
 import { CreatePayments1763769600001 } from './migrations/1763769600001-create-payments.js';
 import { CreateLedger1763769600002 } from './migrations/1763769600002-create-ledger.js';
 import { CreateRefunds1763769600004 } from './migrations/1763769600004-create-refunds.js';
 import { PruneProviderEvents1763769600006 } from './migrations/1763769600006-prune-provider-events.js';
+import { RememberProvider1764600000200 } from './migrations/1764600000200-remember-provider.js';
 import { PaymentEntity } from './payment.entity.js';
 import { paymentsConfig } from './payments.config.js';
 import { PaymentsController } from './payments.controller.js';
-import { PAYMENT_PROVIDER } from './provider.js';
 import { ProviderEvents } from './provider-events.js';
+import { Providers } from './providers.js';
 import { RefundPayment } from './refund-payment.js';
 import { Seed } from './seed.js';
 import { Sweep } from './sweep.js';
@@ -32,24 +31,14 @@ import { Sweep } from './sweep.js';
         CreateLedger1763769600002,
         CreateRefunds1763769600004,
         PruneProviderEvents1763769600006,
+        RememberProvider1764600000200,
       ],
     }),
     QueueModule,
     RedisStateModule,
   ],
   controllers: [PaymentsController],
-  providers: [
-    ChargePayment,
-    RefundPayment,
-    ProviderEvents,
-    Sweep,
-    Seed,
-    {
-      provide: PAYMENT_PROVIDER,
-      inject: [paymentsConfig.token, getDataSourceToken('payments')],
-      useFactory: chooseProvider,
-    },
-  ],
+  providers: [ChargePayment, RefundPayment, ProviderEvents, Providers, Sweep, Seed],
 })
 export class PaymentsModule {}
 

@@ -1,12 +1,13 @@
 // Takes messages by which a provider tells of a payment. They prove nothing: they only make payments ask.
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { sql } from '@shop/kit/database';
 import { AppError } from '@shop/kit/errors';
 import { Log } from '@shop/kit/log';
 import { DataSource } from 'typeorm';
 import type { PaymentStatus } from './payment.entity.js';
-import { PAYMENT_PROVIDER, type PaymentProvider } from './provider.js';
+import type { ProviderName } from './payments.config.js';
+import { ProviderNotConfigured, Providers } from './providers.js';
 
 /** For whoever is charging right now to write the result down. */
 const PATIENCE_SECONDS = 2;
@@ -15,14 +16,17 @@ const PATIENCE_SECONDS = 2;
 export class ProviderEvents {
   constructor(
     @InjectDataSource('payments') private readonly db: DataSource,
-    @Inject(PAYMENT_PROVIDER) private readonly provider: PaymentProvider,
+    private readonly providers: Providers,
     private readonly log: Log,
   ) {}
 
   /** Answers in the same way whatever is known of the order: the provider would send again what is refused. */
-  async receive(body: string, signature: string): Promise<void> {
-    if (!this.provider.readEvent) throw new AppError('not_found', 'This payment provider is not in use here.');
-    const { id, type, orderId = null, charged } = this.provider.readEvent(body, signature);
+  async receive(from: ProviderName, body: string, signature: string): Promise<void> {
+    const provider = await this.providers.of(from).catch((error: unknown) => {
+      if (!(error instanceof ProviderNotConfigured)) throw error;
+    });
+    if (!provider?.readEvent) throw new AppError('not_found', 'This payment provider is not in use here.');
+    const { id, type, orderId = null, charged } = provider.readEvent(body, signature);
     const [event] = await sql<{ status: PaymentStatus | null }>(
       this.db,
       `with heard as (

@@ -70,9 +70,7 @@ export interface PaymentProvider {
   readEvent?(body: string, signature: string): ProviderEvent;
 }
 
-export const PAYMENT_PROVIDER = Symbol('PAYMENT_PROVIDER');
-
 /** The provider certainly charged nothing: the request never reached it, or was not looked at. */
 export class ProviderUnreachable extends Error {
-  override readonly name = 'ProviderUnreachable';
+  override readonly name: string = 'ProviderUnreachable';
 }

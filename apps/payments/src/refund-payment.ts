@@ -1,6 +1,6 @@
 // Gives money back, as often as it was asked for and no more. Refunds are rare, so the sweep makes them: no job saves
 // the second until it comes.
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { ordersRpc } from '@shop/contracts/orders';
 import { crashPoint } from '@shop/kit/crash-point';
@@ -8,14 +8,15 @@ import { Log } from '@shop/kit/log';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import { DataSource } from 'typeorm';
 import { creditAccount, providerAccount } from './ledger.js';
-import { PAYMENT_PROVIDER, type PaymentProvider, type RefundResult } from './provider.js';
+import type { RefundResult } from './provider.js';
+import { Providers } from './providers.js';
 import { endRefund, refundedCents, settleRefund, type RefundAttempt } from './refund-writes.js';
 
 @Injectable()
 export class RefundPayment {
   constructor(
     @InjectDataSource('payments') private readonly db: DataSource,
-    @Inject(PAYMENT_PROVIDER) private readonly provider: PaymentProvider,
+    private readonly providers: Providers,
     private readonly rpc: Rpc,
     private readonly log: Log,
   ) {}
@@ -27,7 +28,7 @@ export class RefundPayment {
       const result = await this.giveBack(refund);
       crashPoint('payments.after-giving-back');
       if (result.status === 'failed') this.log.error({ refundId, orderId, ...result }, 'refund failed');
-      await settleRefund(this.db, refundId, result, this.accountOf(refund));
+      await settleRefund(this.db, refundId, result, accountOf(refund));
       crashPoint('payments.after-settling-refund');
       if (result.status === 'failed') return;
     }
@@ -36,13 +37,14 @@ export class RefundPayment {
     await endRefund(this.db, refundId);
   }
 
-  private async giveBack({ method, chargeId, attempts, ...refund }: RefundAttempt): Promise<RefundResult> {
+  private async giveBack({ method, provider, chargeId, attempts, ...refund }: RefundAttempt): Promise<RefundResult> {
     if (method === 'credit') return { status: 'refunded' };
-    if (chargeId === null) return { status: 'failed', failure: 'no charge' };
-    return this.provider.refund({ ...refund, chargeId, again: attempts > 1 });
+    if (provider === null || chargeId === null) return { status: 'failed', failure: 'no charge' };
+    return (await this.providers.of(provider)).refund({ ...refund, chargeId, again: attempts > 1 });
   }
+}
 
-  private accountOf({ method, customerId }: RefundAttempt): string {
-    return method === 'credit' ? creditAccount(customerId) : providerAccount(this.provider.name);
-  }
+/** Where the money came from; null when nothing was charged. */
+function accountOf({ method, provider, customerId }: RefundAttempt): string | null {
+  return method === 'credit' ? creditAccount(customerId) : provider && providerAccount(provider);
 }

@@ -48,11 +48,19 @@ export interface RefundAttempt {
   customerId: string;
   amountCents: number;
   method: 'card' | 'credit';
+  /** Who took the charge; null when no card was charged. */
+  provider: string | null;
   chargeId: string | null;
   /** refunded: made, but orders does not know of it. */
   status: 'waiting' | 'refunded';
   attempts: number;
 }
+
+/** The provider that took the charge of payment `p`. Rows older than the column have it in the books only. */
+const providerOf = `coalesce(p.provider, (
+  select substr(account, length('provider:') + 1) from ledger_transactions t join ledger_entries on transaction_id = t.id
+  where reference = 'payment:' || p.order_id and starts_with(account, 'provider:')
+))`;
 
 /** Begins an attempt at up to `limit` refunds that are due. One that ends without a result is due again with its lease. */
 export function claimDueRefunds(db: DataSource, limit: number, leaseSeconds: number): Promise<RefundAttempt[]> {
@@ -66,7 +74,8 @@ export function claimDueRefunds(db: DataSource, limit: number, leaseSeconds: num
      set attempts = r.attempts + 1, next_attempt_at = now() + make_interval(secs => $2)
      from due, payments p where r.id = due.id and p.order_id = r.order_id
      returning r.id as "refundId", r.order_id as "orderId", p.customer_id as "customerId", r.status, r.attempts,
-               r.amount_cents::float8 as "amountCents", p.payment->>'method' as method, p.charge_id as "chargeId"`,
+               r.amount_cents::float8 as "amountCents", p.payment->>'method' as method, p.charge_id as "chargeId",
+               ${providerOf} as provider`,
     [limit, leaseSeconds],
   );
 }
@@ -76,7 +85,7 @@ export async function settleRefund(
   db: DataSource,
   refundId: string,
   result: RefundResult,
-  account: string,
+  account: string | null,
 ): Promise<void> {
   const failure = result.status === 'failed' ? result.failure : null;
   await sql(

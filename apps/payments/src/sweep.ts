@@ -7,9 +7,9 @@ import { Log } from '@shop/kit/log';
 import { repeat } from '@shop/kit/repeat';
 import { DataSource } from 'typeorm';
 import { ChargePayment } from './charge-payment.js';
-import { claimDuePayments } from './payment-writes.js';
 import { paymentsConfig, type PaymentsConfig } from './payments.config.js';
 import { pruneEvents } from './provider-events.js';
+import { ProviderNotConfigured } from './providers.js';
 import { RefundPayment } from './refund-payment.js';
 import { claimDueRefunds } from './refund-writes.js';
 
@@ -46,7 +46,7 @@ export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async sweepPayments(): Promise<boolean> {
-    const due = await claimDuePayments(this.db, BATCH, this.config.PAYMENT_LEASE_SECONDS);
+    const due = await this.charging.claimDue(BATCH);
     if (due.length > 0) crashPoint('payments.after-claiming');
     await Promise.all(
       due.map((attempt) =>
@@ -65,7 +65,8 @@ export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
       due.map((refund) =>
         this.refunding.attempt(refund).catch((error: unknown) => {
           const { refundId, orderId } = refund;
-          this.log.warn({ err: error, refundId, orderId }, 'refund is not done yet');
+          const level = error instanceof ProviderNotConfigured ? 'error' : 'warn';
+          this.log[level]({ err: error, refundId, orderId }, 'refund is not done yet');
         }),
       ),
     );

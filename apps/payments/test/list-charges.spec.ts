@@ -3,7 +3,8 @@ import { readConfigs } from '@shop/kit/config';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { paymentsConfig, type PaymentsConfig } from '../src/payments.config.js';
-import { PAYMENT_PROVIDER, type PaymentProvider, type ProviderCharge } from '../src/provider.js';
+import type { PaymentProvider, ProviderCharge } from '../src/provider.js';
+import { Providers } from '../src/providers.js';
 import { stripeProvider } from '../src/stripe-client.js';
 import { card, startPayments, type Payments } from './payments-under-test.js';
 import { startStripeDouble, type StripeDouble } from '@shop/kit/testing/stripe-double';
@@ -24,7 +25,7 @@ describe('the fake provider', () => {
   afterAll(() => payments.stop());
 
   test('lists what it charged, and what of it was given back', async () => {
-    const provider = payments.running.app.get<PaymentProvider>(PAYMENT_PROVIDER, { strict: false });
+    const provider = await payments.running.app.get(Providers, { strict: false }).of('fake');
     const orders = await Promise.all(
       ['tok_ok', 'tok_flaky', 'tok_declined'].map((token) => payments.charge(card(token))),
     );

@@ -11,7 +11,7 @@ import { Handles } from '@shop/kit/rpc/handles';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import { defineService } from '@shop/kit/service';
 import { startForTest } from '@shop/kit/testing/services';
-import { createTestDatabase, testRedisUrl } from '@shop/kit/testing/stores';
+import { createTestDatabase, testRedisUrl, type TestDatabase } from '@shop/kit/testing/stores';
 import { v7 as uuidv7 } from 'uuid';
 import { vi } from 'vitest';
 import { payments } from '../src/payments.module.js';
@@ -19,7 +19,8 @@ import { payments } from '../src/payments.module.js';
 type Settled = PayloadOf<typeof ordersJobs.paymentSettled>;
 type RefundSettled = InputOf<typeof ordersRpc.refundSettled>;
 
-export async function startPayments(env: Record<string, string> = {}) {
+/** `on` is the database of payments that was stopped before, which is kept then. */
+export async function startPayments(env: Record<string, string> = {}, on?: TestDatabase) {
   const told: Settled[] = [];
   const refunds = { told: [] as RefundSettled[], deaf: false };
 
@@ -41,7 +42,7 @@ export async function startPayments(env: Record<string, string> = {}) {
   const { refundSettled } = ordersRpc;
   const orders = defineService({ name: 'orders', module: OrdersModule, rpc: { refundSettled }, jobs: ordersJobs });
 
-  const db = await createTestDatabase('payments');
+  const db = on ?? (await createTestDatabase('payments'));
   const running = await startForTest([payments, orders], {
     PAYMENTS_DATABASE_URL: db.url,
     REDIS_STATE_URL: testRedisUrl(7),
@@ -99,7 +100,7 @@ export async function startPayments(env: Record<string, string> = {}) {
     },
     async stop() {
       await running.stop();
-      await db.drop();
+      if (!on) await db.drop();
     },
   };
 }
