@@ -1,7 +1,4 @@
 // The terminal stays quiet: of a service's JSON log only warnings and errors are shown, in a form for people.
-import { closeSync, openSync, readSync } from 'node:fs';
-import { StringDecoder } from 'node:string_decoder';
-
 interface LogLine {
   level: number;
   time?: string;
@@ -12,28 +9,9 @@ interface LogLine {
 const WARN = 40;
 const names: Record<number, string> = { 40: 'warning', 50: 'error', 60: 'fatal' };
 
-const FOLLOW_MS = 250;
-
-/** Shows what is worrying of a log while it grows; the returned function reads the rest and ends it. */
-export function followWarnings(file: string, label: string): () => void {
-  const log = openSync(file, 'r');
-  const buffer = Buffer.allocUnsafe(64 * 1024);
-  const decoder = new StringDecoder('utf8');
-  let unfinished = '';
-  const read = () => {
-    for (let bytes = 1; bytes > 0;) {
-      bytes = readSync(log, buffer);
-      const lines = (unfinished + decoder.write(buffer.subarray(0, bytes))).split('\n');
-      unfinished = lines.pop() ?? '';
-      for (const words of lines.map((line) => forPeople(line, label))) if (words) process.stderr.write(`${words}\n`);
-    }
-  };
-  const timer = setInterval(read, FOLLOW_MS);
-  return () => {
-    clearInterval(timer);
-    read();
-    closeSync(log);
-  };
+/** Shows what is worrying among these lines of a log. */
+export function showWarnings(lines: string[], label: string): void {
+  for (const words of lines.map((line) => forPeople(line, label))) if (words) process.stderr.write(`${words}\n`);
 }
 
 /** A line of the log for the terminal, or undefined when it is nothing to worry about. Whatever is not a log line is shown as it is. */

@@ -1,10 +1,11 @@
 // One process of the shop: started, watched, its log kept in a file, ended without cutting off what it is doing.
-import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { root } from './data-dir.ts';
 import { whenAborted } from './interrupt.ts';
-import { followWarnings } from './log-lines.ts';
+import { forLines, openLog } from './log-file.ts';
+import { showWarnings } from './log-lines.ts';
 import { nodeFlags } from './node-flags.ts';
 import { until } from './processes.ts';
 import { Failure } from './terminal.ts';
@@ -35,33 +36,30 @@ export interface ServiceProcess {
 /** Longer than a service takes to give up on what is in flight. */
 const STOP_MS = 45_000;
 const READY_MS = 120_000;
+const LAST_LINES = 15;
+const LAST_WORDS_MS = 1000;
 
 export function startProcess({ app, label, env, opsUrl, logFile }: ServiceProcessOptions): ServiceProcess {
-  mkdirSync(dirname(logFile), { recursive: true });
-  if (existsSync(logFile)) renameSync(logFile, `${logFile}.previous`);
-  // It writes the file itself: with a pipe, the death of this launcher would be an error at every line it logs.
-  const log = openSync(logFile, 'a');
   // Detached: a Ctrl-C in the terminal must reach the launcher only, which ends things in their order.
   const child = spawn(process.execPath, [...nodeFlags, join(root, 'apps', app, 'dist', 'main.js')], {
     cwd: root,
     env,
     detached: true,
-    stdio: ['ignore', log, log],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  closeSync(log);
-  const stopFollowing = followWarnings(logFile, label);
+  const log = keepLog(child, logFile, label);
   let how: string | undefined;
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
-  }).then((words) => {
-    stopFollowing();
+  }).then(async (words) => {
+    await log.end();
     return (how = words);
   });
   let stopping = false;
   const crashed = new Promise<string>((resolve) => void ended.then((words) => stopping || resolve(words)));
 
-  const lastWords = () => readFileSync(logFile, 'utf8').trim().split('\n').slice(-15).join('\n');
+  const lastWords = () => log.lastLines.join('\n');
   return {
     pid: child.pid ?? 0,
     label,
@@ -85,6 +83,30 @@ export function startProcess({ app, label, env, opsUrl, logFile }: ServiceProces
       await ended;
     },
   };
+}
+
+/**
+ * Writes what a process says into a file, and what is worrying on the terminal. Through this launcher, so that the file can be
+ * replaced by the next without a line lost; a service whose launcher was killed goes on without a log.
+ */
+function keepLog({ stdout, stderr }: ChildProcessByStdio<null, Readable, Readable>, file: string, label: string) {
+  const log = openLog(file);
+  const kept = { lastLines: [] as string[], end };
+  const take = (chunk: Buffer) => {
+    log.write(chunk);
+    const lines = chunk.toString().trimEnd().split('\n');
+    kept.lastLines = [...kept.lastLines, ...lines].slice(-LAST_LINES);
+    showWarnings(lines, label);
+  };
+  const read = Promise.all([forLines(stdout, take), forLines(stderr, take)]);
+  /** What a process said before its end is there to be read; a child of its own that lives on may keep the pipes open. */
+  async function end() {
+    await Promise.race([read, new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS).unref())]);
+    for (const stream of [stdout, stderr]) stream.destroy();
+    await read;
+    log.close();
+  }
+  return kept;
 }
 
 async function answers(url: string): Promise<boolean> {
