@@ -47,8 +47,9 @@ export interface WalkRow {
   id: string;
   sort_key: SortKey;
   matches: boolean;
-  /** How many the walk had looked at by then. */
+  /** How many the walk had looked at by then, and, with `countWords`, how many of those have the words searched for. */
   place: number;
+  worded: number;
 }
 
 export interface CollectedRow {
@@ -99,14 +100,18 @@ function after(position: Position | undefined, columns: Column[], direction: str
 const inOrder = (columns: string[], direction: string) => columns.map((column) => `${column} ${direction}`).join(', ');
 const all = (conditions: string[]) => conditions.join(' and ') || 'true';
 
+export interface Walk {
+  position?: Position | undefined;
+  wanted: number;
+  budget: number;
+  countWords?: boolean;
+}
+
 /**
  * Walks the index of the list from `position`, until it has found `wanted` or looked at `budget`. The last one it may look at
  * is a row in any case: it says where to go on.
  */
-export function walkStatement(
-  list: OrderedList,
-  { position, wanted, budget }: { position?: Position | undefined; wanted: number; budget: number },
-): Statement {
+export function walkStatement(list: OrderedList, { position, wanted, budget, countWords }: Walk): Statement {
   const { values, add } = newStatement();
   const { key = '0', direction } = sorts[list.sort];
   const columns = columnsOf(list);
@@ -121,9 +126,12 @@ export function walkStatement(
     columns.map(({ name }) => name),
     direction,
   );
-  const text = `select id, sort_key, matches, place::integer from (
-      select p.id, p.category_id, ${key} as sort_key, ${all(others)} as matches, row_number() over (order by ${order}) as place
+  const words = countWords && list.filters.q !== undefined ? whereOf('q', list.filters, add) : 'false';
+  const text = `select id, sort_key, matches, place::integer, worded::integer from (
+      select p.id, p.category_id, ${key} as sort_key, ${all(others)} as matches,
+        row_number() over walked as place, count(*) filter (where ${words}) over walked as worded
       from products p where ${all([...where, ...after(position, columns, direction, add)])}
+      window walked as (order by ${order} rows unbounded preceding)
       order by ${order} limit ${budget}
     ) walked where matches or place = ${budget}
     order by ${outerOrder} limit ${add(wanted)}`;

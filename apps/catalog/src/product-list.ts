@@ -1,7 +1,7 @@
 // One page of products. First the list's index is walked for a while, which fills most pages; then the filters are looked up,
 // which finds what few products have; what is left is dense, and a longer walk finds it.
 import type { ProductImage } from '@shop/contracts/products';
-import { inTransaction, sql, unpreparedSql } from '@shop/kit/database';
+import { inTransaction, type Sql } from '@shop/kit/database';
 import type { DataSource } from 'typeorm';
 import * as z from 'zod';
 import { shownImage, toProductImage, type ShownImageRow } from './image-json.js';
@@ -15,6 +15,8 @@ import {
   type Collect,
   type CollectedRow,
   type OrderedList,
+  type Statement,
+  type Walk,
   type WalkRow,
 } from './list-statements.js';
 import { summaryColumns, type SummaryRow } from './product-json.js';
@@ -26,17 +28,29 @@ const MAX_RANKED = 1000;
  * Candidates that are collected and sorted, about 1 µs each. What more products have is dense enough for a walk to find it,
  * unless it goes with the order: everything of oak is called "Oak …". Ranges of prices lie scattered over the table, 5 µs each.
  */
-const MAX_CANDIDATES = { byFilters: 40_000, byFiltersNewest: 20_000, byPrice: 5000 };
+const MAX_CANDIDATES = { byFilters: 35_000, byFiltersNewest: 10_000, byPrice: 5000 };
 
 /** Products that the two walks look at: 1 to 5 µs each, when Postgres does not hold them in its own memory. */
 const shortWalk = (limit: number) => 500 + 2 * limit;
-const longWalk = (limit: number) => 5000 + 15 * limit;
+const longWalk = (limit: number) => 5000 + 5 * limit;
 
-/** Ends a search for many alternatives that are everywhere, while other filters let nothing pass: the walk answers then. */
-const LOOKUP_MS = 100;
+/** Words that more of the products have than this are not looked up: the index would list them all. */
+const MAX_WORDED = 0.1;
+
+/** Ends a look-up of words that are everywhere but among the products walked past. */
+const LOOKUP_MS = 60;
 
 /** Lists show cards: what is wider is on the product's own page. */
 const LIST_WIDTH = 640;
+
+/** The planner may take another way when it thinks that hardly any product is left, and is wrong by as much as there are. */
+const inOrderOfIndex = setting({ seqscan: 'off', bitmapscan: 'off', sort: 'off', incremental_sort: 'off' });
+const byBitmap = `${setting({ seqscan: 'off', indexscan: 'off', indexonlyscan: 'off', bitmapscan: 'on' })},
+  set_config('statement_timeout', $1, true)`;
+
+function setting(planner: Record<string, string>): string {
+  return `select ${Object.entries(planner).map(([name, value]) => `set_config('enable_${name}', '${value}', true)`)}`;
+}
 
 interface Found extends Position {
   id: string;
@@ -55,43 +69,41 @@ export async function readPage<T>(
   mediaUrl: string,
   toItem: (row: SummaryRow, image: ProductImage | null) => T,
 ): Promise<{ items: T[]; nextCursor: string | null }> {
-  const part = await readPart(db, query);
-  const rows = await summaries(db, part.found);
+  const { part, rows } = await inTransaction(db, async (run) => {
+    await run(inOrderOfIndex);
+    const part = await readPart(run, query);
+    return { part, rows: await summaries(run, part.found) };
+  });
   const items = rows.map(({ image, ...row }) => toItem(row, image && toProductImage(image, mediaUrl, LIST_WIDTH)));
   return { items, nextCursor: part.next ? writeCursor(listName(query), part.next) : null };
 }
 
-async function readPart(db: DataSource, query: ListQuery): Promise<Part> {
+async function readPart(run: Sql, query: ListQuery): Promise<Part> {
   const { sort: _sort, limit, cursor, ...given } = query;
   const sort = sortOf(query);
   const schema = sort === 'relevance' ? z.number() : sorts[sort].schema;
   const position = cursor === undefined ? undefined : readCursor(listName(query), schema, cursor);
-  const category = given.category === undefined ? undefined : await categoryId(db, given.category);
+  const category = given.category === undefined ? undefined : await categoryId(run, given.category);
   if (category === null) return { found: [], next: undefined };
   const filters = { ...given, category, hidden: given.hidden ?? false };
-  if (sort !== 'relevance') return readInOrder(db, { filters, sort }, limit, position);
-  const newest = await readInOrder(db, { filters, sort: 'newest' }, MAX_RANKED);
-  return rank(db, newest.found, filters.q!, limit, position);
+  if (sort !== 'relevance') return readInOrder(run, { filters, sort }, limit, position);
+  const newest = await readInOrder(run, { filters, sort: 'newest' }, MAX_RANKED);
+  return rank(run, newest.found, filters.q!, limit, position);
 }
 
 /** The next products of a list, `limit` at most. Fewer, with a `next`, when the walks have not found enough. */
-export async function readInOrder(
-  db: DataSource,
-  list: OrderedList,
-  limit: number,
-  position?: Position,
-): Promise<Part> {
+export async function readInOrder(run: Sql, list: OrderedList, limit: number, position?: Position): Promise<Part> {
   const wanted = limit + 1;
-  const near = await walk(db, list, { position, wanted, budget: shortWalk(limit) });
+  const near = await walk(run, list, { position, wanted, budget: shortWalk(limit), countWords: true });
   if (near.stopped === undefined) return part(near.found, limit);
   const isDense = near.found.length * longWalk(limit) >= wanted * shortWalk(limit);
-  const few = isDense ? undefined : await collect(db, list, wanted, position);
+  const few = isDense ? undefined : await collect(run, list, near.rareWords, { wanted, position });
   if (few) return part(few, limit);
   const left = wanted - near.found.length;
-  const far = await walk(db, list, { position: near.stopped, wanted: left, budget: longWalk(limit) });
+  const far = await walk(run, list, { position: near.stopped, wanted: left, budget: longWalk(limit) });
   const both = part([...near.found, ...far.found], limit, far.stopped);
   if (!isDense || far.stopped === undefined) return both;
-  const others = await collect(db, list, wanted, position);
+  const others = await collect(run, list, near.rareWords, { wanted, position });
   return others ? part(others, limit) : both;
 }
 
@@ -99,71 +111,73 @@ function part(found: Found[], limit: number, stopped?: Position): Part {
   return { found: found.slice(0, limit), next: found.length > limit ? found[limit - 1] : stopped };
 }
 
-/** `stopped` is where it gave up before it had found enough. */
-async function walk(
-  db: DataSource,
-  list: OrderedList,
-  options: { position?: Position | undefined; wanted: number; budget: number },
-): Promise<{ found: Found[]; stopped: Position | undefined }> {
+interface Walked {
+  found: Found[];
+  /** Where it gave up before it had found enough. */
+  stopped: Position | undefined;
+  /** Whether there are words to search for that few of those it looked at have. */
+  rareWords: boolean;
+}
+
+async function walk(run: Sql, list: OrderedList, options: Walk): Promise<Walked> {
   const { text, values } = walkStatement(list, options);
-  const rows = await unpreparedSql<WalkRow>(db, text, values);
+  const rows = await run<WalkRow>(text, values, 'unprepared');
   const found = rows.filter(({ matches }) => matches).map(toFound);
   const last = rows.at(-1);
   const gaveUp = found.length < options.wanted && last?.place === options.budget;
-  return { found, stopped: gaveUp ? toFound(last) : undefined };
+  const rareWords = list.filters.q !== undefined && (last?.worded ?? 0) <= MAX_WORDED * options.budget;
+  return { found, stopped: gaveUp ? toFound(last) : undefined, rareWords };
 }
 
 /** All matches in their order, `wanted` at most; undefined when there are too many candidates to sort. */
 async function collect(
-  db: DataSource,
+  run: Sql,
   list: OrderedList,
-  wanted: number,
-  position?: Position,
+  rareWords: boolean,
+  options: Omit<Collect, 'most'>,
 ): Promise<Found[] | undefined> {
   const { byFilters, byFiltersNewest, byPrice } = MAX_CANDIDATES;
   const most = list.sort === 'newest' ? byFiltersNewest : byFilters;
+  const words = rareWords ? await wordsOf(run, list.filters.q!) : null;
+  if (words === '') return [];
   return (
-    (await collectByFilters(db, list, { wanted, position, most })) ??
-    (await collectByRange(db, list, { wanted, position, most: byPrice }))
+    (await collectByFilters(run, collectByTerms(list, words, { ...options, most }), most)) ??
+    (await collectByRange(run, collectByPrice(list, { ...options, most: byPrice }), byPrice))
   );
 }
 
-async function collectByFilters(db: DataSource, list: OrderedList, options: Collect): Promise<Found[] | undefined> {
-  const words = list.filters.q === undefined ? null : await wordsOf(db, list.filters.q);
-  if (words === '') return [];
-  const statement = collectByTerms(list, words, options);
+async function collectByFilters(
+  run: Sql,
+  statement: Statement | undefined,
+  most: number,
+): Promise<Found[] | undefined> {
   if (!statement) return undefined;
+  await run('savepoint lookup');
   try {
-    return await inTransaction(db, async (run) => {
-      // The planner might estimate that looking at every product is cheaper; only by the index it is certainly cheap.
-      await run(
-        `select set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'off', true),
-           set_config('enable_indexonlyscan', 'off', true), set_config('statement_timeout', $1, true)`,
-        [String(LOOKUP_MS)],
-      );
-      const rows = await run<CollectedRow>(statement.text, statement.values, 'unprepared');
-      // A time-out that comes just as a statement ends is Postgres' error of the next one: let it be this one.
-      await run(`select set_config('statement_timeout', '0', true)`);
-      return collected(rows, options);
-    });
+    await run(byBitmap, [String(LOOKUP_MS)]);
+    const rows = await run<CollectedRow>(statement.text, statement.values, 'unprepared');
+    // A time-out that comes just as a statement ends is Postgres' error of the next one: let it be this one.
+    await run(`select set_config('statement_timeout', '0', true)`);
+    return collected(rows, most);
   } catch (error) {
-    if ((error as Error).message.endsWith('due to statement timeout')) return undefined;
-    throw error;
+    if (!(error as Error).message.endsWith('due to statement timeout')) throw error;
+    return undefined;
+  } finally {
+    // The settings too are as they were.
+    await run('rollback to savepoint lookup');
   }
 }
 
-async function collectByRange(db: DataSource, list: OrderedList, options: Collect): Promise<Found[] | undefined> {
-  const statement = collectByPrice(list, options);
-  return statement && collected(await unpreparedSql(db, statement.text, statement.values), options);
+async function collectByRange(run: Sql, statement: Statement | undefined, most: number): Promise<Found[] | undefined> {
+  return statement && collected(await run<CollectedRow>(statement.text, statement.values, 'unprepared'), most);
 }
 
 /**
  * A query that the index answers without a look at the products and that all matches pass: without negations and phrases.
  * Null when there is none, because what is asked for has no certain word; empty when nothing is asked for.
  */
-async function wordsOf(db: DataSource, q: string): Promise<string | null> {
-  const [row] = await sql<{ words: string; size: number }>(
-    db,
+async function wordsOf(run: Sql, q: string): Promise<string | null> {
+  const [row] = await run<{ words: string; size: number }>(
     `select querytree(query) as words, numnode(query) as size from websearch_to_tsquery('english', $1) query`,
     [q],
   );
@@ -171,14 +185,13 @@ async function wordsOf(db: DataSource, q: string): Promise<string | null> {
   return row!.words === 'T' ? null : row!.words.replace(/<(-|\d+)>/g, '&');
 }
 
-function collected(rows: CollectedRow[], { most }: Collect): Found[] | undefined {
+function collected(rows: CollectedRow[], most: number): Found[] | undefined {
   if (rows[0]!.candidates > most) return undefined;
   return rows.flatMap(({ id, sort_key }) => (id === null ? [] : { id, key: sort_key }));
 }
 
-async function rank(db: DataSource, found: Found[], q: string, limit: number, position?: Position): Promise<Part> {
-  const rows = await sql<Pick<WalkRow, 'id' | 'sort_key'>>(
-    db,
+async function rank(run: Sql, found: Found[], q: string, limit: number, position?: Position): Promise<Part> {
+  const rows = await run<Pick<WalkRow, 'id' | 'sort_key'>>(
     `select id, sort_key from (
        select p.id, ts_rank(p.search, websearch_to_tsquery('english', $1))::double precision as sort_key
        from products p where p.id = any($2::uuid[])
@@ -191,10 +204,9 @@ async function rank(db: DataSource, found: Found[], q: string, limit: number, po
 }
 
 /** What the page shows of each, in its order. */
-async function summaries(db: DataSource, found: Found[]): Promise<(SummaryRow & { image: ShownImageRow | null })[]> {
+async function summaries(run: Sql, found: Found[]): Promise<(SummaryRow & { image: ShownImageRow | null })[]> {
   if (found.length === 0) return [];
-  return sql(
-    db,
+  return run(
     `select ${summaryColumns}, first.image
      from unnest($1::uuid[]) with ordinality as found (id, place)
      join products p on p.id = found.id join categories c on c.id = p.category_id
@@ -212,7 +224,7 @@ function toFound({ id, sort_key }: Pick<WalkRow, 'id' | 'sort_key'>): Found {
 }
 
 /** Null for one that does not exist. */
-async function categoryId(db: DataSource, slug: string): Promise<string | null> {
-  const [category] = await sql<{ id: string }>(db, 'select id from categories where slug = $1', [slug]);
+async function categoryId(run: Sql, slug: string): Promise<string | null> {
+  const [category] = await run<{ id: string }>('select id from categories where slug = $1', [slug]);
   return category?.id ?? null;
 }
