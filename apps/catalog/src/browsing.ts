@@ -13,7 +13,7 @@ export class Browsing {
   private readonly products: PoolShare;
 
   constructor(@Inject(kitConfig.token) { DATABASE_POOL_SIZE: connections }: KitConfig) {
-    this.lists = new PoolShare({ connections, share: 0.4, maxQueued: 20 });
+    this.lists = new PoolShare({ connections, share: 0.4, maxQueued: 60 });
     // By its key, which takes a fraction of a millisecond: many may wait.
     this.products = new PoolShare({ connections, share: 0.3, maxQueued: 1000 });
   }
