@@ -2,15 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, Migration, MigrationExecutor, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { acquireLock, endWhenPeerIsGone } from './database-lock.js';
+import { LockWatch } from './lock-watch.js';
 import type { Log } from './log.js';
+import { LOCK_TIMEOUT_MS, MigrationStatements } from './migration-statements.js';
 
 const CONNECT_MS = 2000;
-
-/**
- * How long a statement may wait for a lock. Whatever asks for the same table after it queues behind it, even if it would
- * get along with those that hold the lock, so this is what a migration may add to a request.
- */
-const LOCK_MS = 500;
 
 /** Between two attempts at a lock: from a second up to so long, so that requests meet one of them seldom. */
 const LONGEST_PAUSE_MS = 15_000;
@@ -38,7 +34,8 @@ export async function migrate(options: MigrationOptions, log: MigrationLog): Pro
   });
   await dataSource.initialize();
   try {
-    for (let attempt = 0; !(await tryToMigrate(dataSource, log)); attempt++) await sleep(pauseAfter(attempt));
+    const watch = new LockWatch(dataSource, log);
+    for (let attempt = 0; !(await tryToMigrate(dataSource, watch, log)); attempt++) await sleep(pauseAfter(attempt));
   } finally {
     await dataSource.destroy();
   }
@@ -49,27 +46,42 @@ export function migrateFromCommandLine(options: MigrationOptions): Promise<void>
   return migrate(options, { info: () => undefined, warn: (fields, message) => console.error(message, fields) });
 }
 
+/**
+ * For a migration with `transaction = false`: repeats `sql`, an update or delete of at most some thousand rows (`limit`) that
+ * finds only what is left to do, until it finds nothing. Each batch is a transaction; half of the time is left to others.
+ */
+export async function batches(runner: QueryRunner, sql: string, parameters: unknown[] = []): Promise<void> {
+  for (;;) {
+    const startedAt = performance.now();
+    const { affected } = await runner.query(sql, parameters, true);
+    if (!affected) return;
+    await sleep(performance.now() - startedAt);
+  }
+}
+
 function pauseAfter(attempt: number): number {
   return Math.min(1000 * 2 ** attempt, LONGEST_PAUSE_MS) * (0.5 + Math.random());
 }
 
 /** False when another session's lock is in the way. Nothing is held then, not even the lock that keeps other processes out. */
-async function tryToMigrate(dataSource: DataSource, log: MigrationLog): Promise<boolean> {
+async function tryToMigrate(dataSource: DataSource, watch: LockWatch, log: MigrationLog): Promise<boolean> {
   const runner = dataSource.createQueryRunner();
   try {
-    await runner.query(`set statement_timeout = 0; set lock_timeout = ${LOCK_MS}; ${endWhenPeerIsGone}`);
+    await runner.query(`set statement_timeout = 0; set lock_timeout = ${LOCK_TIMEOUT_MS}; ${endWhenPeerIsGone}`);
     // In the session that migrates: a statement that goes on in Postgres after its process has died keeps the lock.
     await acquireLock((text, values) => runner.query(text, values) as Promise<unknown[]>, 'migrations');
+    const [session] = (await runner.query('select pg_backend_pid() as pid')) as { pid: number }[];
+    const statements = new MigrationStatements(runner, session!.pid, watch);
     const executor = new MigrationExecutor(dataSource, runner);
     for (const migration of await executor.getPendingMigrations()) {
       const startedAt = performance.now();
-      await execute(runner, executor, migration);
+      await execute({ runner, executor, statements }, migration);
       log.info({ migration: migration.name, ms: Math.round(performance.now() - startedAt) }, 'migrated');
     }
     return true;
   } catch (error) {
     if (!isLockConflict(error)) throw error;
-    log.warn({ err: error }, 'A migration waits for a lock');
+    watch.report({ err: error });
     return false;
   } finally {
     await runner.query('select pg_advisory_unlock_all()').catch(() => undefined);
@@ -77,8 +89,20 @@ async function tryToMigrate(dataSource: DataSource, log: MigrationLog): Promise<
   }
 }
 
-async function execute(runner: QueryRunner, executor: MigrationExecutor, migration: Migration): Promise<void> {
-  if (migration.instance?.transaction === false) return void (await executor.executeMigration(migration));
+interface Means {
+  runner: QueryRunner;
+  executor: MigrationExecutor;
+  statements: MigrationStatements;
+}
+
+async function execute(
+  { runner, executor, statements }: Means,
+  { id, timestamp, name, instance }: Migration,
+): Promise<void> {
+  // What the executor itself says, to write down that it ran, is under no rule.
+  const up = (self: QueryRunner) => statements.during(name, () => instance!.up(self));
+  const migration = new Migration(id, timestamp, name, { up, down: () => Promise.resolve() });
+  if (instance!.transaction === false) return void (await executor.executeMigration(migration));
   await runner.startTransaction();
   try {
     await executor.executeMigration(migration);

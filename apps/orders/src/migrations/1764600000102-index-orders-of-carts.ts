@@ -1,3 +1,4 @@
+import { batches } from '@shop/kit/migrations';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const LIVE = 'cart_version is not null and reason is null and withdrawn_at is null';
@@ -14,12 +15,15 @@ export class IndexOrdersOfCarts1764600000102 implements MigrationInterface {
     // Carts that were ordered twice before this rule: the later orders keep what they are, but name no cart any more. The
     // version before this one may be adding some, so an index that failed on one is begun anew.
     for (let tries = 1; ; tries += 1) {
-      await runner.query(`
-        update orders set cart_version = null from (
-          select id, row_number() over (partition by customer_id, cart_version order by id) as nth
-          from orders where ${LIVE}
-        ) numbered
-        where orders.id = numbered.id and nth > 1`);
+      await batches(
+        runner,
+        `update orders set cart_version = null where id in (
+          select id from (
+            select id, row_number() over (partition by customer_id, cart_version order by id) as nth
+            from orders where ${LIVE}
+          ) numbered
+          where nth > 1 limit 1000)`,
+      );
       try {
         await runner.query(
           `create unique index concurrently if not exists orders_of_cart on orders (customer_id, cart_version) where ${LIVE}`,
