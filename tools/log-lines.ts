@@ -4,6 +4,11 @@ interface LogLine {
   time?: string;
   msg?: string;
   err?: { message?: string; stack?: string };
+  /** What failed, by one of these, and why. */
+  procedure?: string;
+  job?: string;
+  url?: string;
+  reason?: string;
 }
 
 const WARN = 40;
@@ -17,9 +22,22 @@ export function showWarnings(lines: string[], label: string): void {
 /** A line of the log for the terminal, or undefined when it is nothing to worry about. Whatever is not a log line is shown as it is. */
 export function forPeople(line: string, label: string): string | undefined {
   if (/^\{"level":[123]0,/.test(line) || line.trim() === '') return undefined; // most lines, without parsing them
-  const { level, time = '', msg = '', err } = parse(line) ?? { level: WARN, msg: line };
+  const {
+    level,
+    time = '',
+    msg = '',
+    err,
+    procedure,
+    job,
+    url,
+    reason,
+  }: LogLine = parse(line) ?? {
+    level: WARN,
+    msg: line,
+  };
   if (level < WARN) return undefined;
-  const cause = err?.message && err.message !== msg ? `: ${err.message}` : '';
+  const words = [procedure ?? job ?? url, err?.message ?? reason].filter((each) => each && each !== msg);
+  const cause = words.map((each) => `: ${each}`).join('');
   return `${time.slice(11, 19)} ${names[level] ?? level} ${label}: ${msg}${cause}`.trimStart();
 }
 

@@ -3,6 +3,8 @@ import * as z from 'zod';
 
 export interface JobOptions<P extends z.ZodType = z.ZodType> {
   payload: P;
+  /** For work that takes long by its nature: beyond this, and not beyond 500 ms, the log calls it slow. */
+  slowMs?: number;
 }
 
 export interface Job<P extends z.ZodType = z.ZodType> extends JobOptions<P> {

@@ -24,29 +24,53 @@ export class AppError extends Error {
 
 /** `unavailable` or `overloaded`, but a server that was asked and fell silent may still do it, until the call's deadline. */
 export class InDoubt extends AppError {
-  constructor({ code, detail, extras, retryAfterSeconds }: AppError) {
+  constructor({ code, detail, extras, retryAfterSeconds, cause }: AppError) {
     super(code, detail, extras, retryAfterSeconds);
+    because(this, cause);
   }
 }
 
+/** `error` with what lies behind it, which is for the log alone. */
+export function because<E extends AppError>(error: E, cause: unknown): E {
+  return cause === undefined ? error : Object.defineProperty(error, 'cause', { value: cause });
+}
+
 /** An AppError on the wire between services. */
-export type WireError = Pick<AppError, 'code' | 'detail' | 'extras' | 'retryAfterSeconds'>;
+export type WireError = Pick<AppError, 'code' | 'detail' | 'extras' | 'retryAfterSeconds'> & {
+  /** Of an outage, for the caller's log. */
+  reason?: string | undefined;
+};
 
 /** What a client is told of anything thrown: a refusal as it is, an outage as `unavailable`, a bug as `internal`. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  return new AppError(isOutage(error) ? 'unavailable' : 'internal');
+  return because(new AppError(isOutage(error) ? 'unavailable' : 'internal'), error);
+}
+
+/** What lies behind an error, for the log: `ECONNREFUSED: connect …`, `57014: canceling statement due to statement timeout`. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof AppError) return error.cause === undefined ? error.detail : reasonOf(error.cause);
+  // Of a host with several addresses: it has a code, but no message.
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
+  const { code } = error as { code?: unknown };
+  const text = error.message || error.name;
+  return typeof code === 'string' && !text.includes(code) ? `${code}: ${text}` : text;
 }
 
 export function toWireError(error: unknown): WireError {
-  const { code, detail, extras, retryAfterSeconds } = toAppError(error);
-  return { code, detail, extras, retryAfterSeconds };
+  const refusal = toAppError(error);
+  const { code, detail, extras, retryAfterSeconds, cause } = refusal;
+  // What a bug says of itself stays where it happened.
+  const reason = cause === undefined || code === 'internal' ? undefined : reasonOf(refusal);
+  return { code, detail, extras, retryAfterSeconds, reason };
 }
 
-/** A newer server may refuse with codes that are not known here yet. */
-export function fromWireError(wire: WireError): AppError {
-  if (!Object.hasOwn(problems, wire.code)) return new AppError('internal', wire.detail);
-  return new AppError(wire.code, wire.detail, wire.extras, wire.retryAfterSeconds);
+/** A newer server may refuse with codes that are not known here yet: whoever tries again may meet a caller that knows them. */
+export function fromWireError({ code, detail, extras, retryAfterSeconds, reason }: WireError): AppError {
+  if (!Object.hasOwn(problems, code))
+    return because(new AppError('unavailable', detail), `refused with ${code}, which is not known here`);
+  return because(new AppError(code, detail, extras, retryAfterSeconds), reason);
 }
 
 interface Issue {

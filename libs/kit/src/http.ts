@@ -10,7 +10,8 @@ import { Health } from './health.js';
 import type { KitConfig } from './kit.config.js';
 import type { Log } from './log.js';
 import { counter, histogram } from './metrics.js';
-import { inert, ProblemFilter, problemOf, sendProblem } from './problem-filter.js';
+import { failureOf, inert, ProblemFilter, problemOf, sendProblem } from './problem-filter.js';
+import { SLOW_MS } from './rpc/call-log.js';
 
 /** The largest JSON body, in bytes. */
 const BODY_LIMIT = 100_000;
@@ -142,13 +143,21 @@ function observeRequests(fastify: FastifyInstance, log: Log): void {
     const milliseconds = reply.elapsedTime;
     total.inc({ method, route, status: reply.statusCode });
     seconds.observe({ method, route }, milliseconds / 1000);
-    log.pino.info({
+    const failure = failureOf(request);
+    // A stream of events takes as long as somebody listens.
+    const isSlow = milliseconds > SLOW_MS && reply.getHeader('content-type') !== 'text/event-stream';
+    const message = reply.statusCode >= 500 ? 'request failed' : isSlow ? 'slow request' : undefined;
+    const fields = {
       requestId: request.id,
       method,
       url: request.url,
       status: reply.statusCode,
       ms: Math.round(milliseconds * 10) / 10,
-    });
+      code: failure?.code,
+      reason: failure?.reason ?? (isSlow ? 'slow' : undefined),
+    };
+    if (message) log.pino.warn(fields, message);
+    else log.pino.info(fields);
     done();
   });
 }

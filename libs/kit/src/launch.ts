@@ -61,8 +61,8 @@ async function assemble({ services, configs, config, log, closers }: Parts): Pro
   closers.push(() => ops.close());
   const opsUrl = await ops.listen({ host: config.HOST, port: config.OPS_PORT ?? ownPorts(services).opsPort });
 
-  const rpcServer = createRpcServer(services, config);
-  const rpc = createRpc(services, config, rpcServer);
+  const rpcServer = createRpcServer(services, config, log);
+  const rpc = createRpc(services, config, rpcServer, log);
   closers.push(() => rpc.close());
   const core = coreModule(services, [
     ...[...configs].map(([token, values]) => ({ provide: token, useValue: values })),
@@ -100,12 +100,12 @@ function ownPorts(services: readonly Service[]): ServiceRow {
   return services.length === 1 ? serviceTable[services[0]!.name] : { opsPort: serviceTable.gateway.opsPort };
 }
 
-function createRpcServer(services: readonly Service[], config: KitConfig): RpcServer {
+function createRpcServer(services: readonly Service[], config: KitConfig, log: Log): RpcServer {
   const port = config.RPC_PORT ?? ownPorts(services).rpcPort;
-  return new RpcServer(port === undefined ? {} : { host: config.HOST, port });
+  return new RpcServer(port === undefined ? { log } : { host: config.HOST, port, log });
 }
 
-function createRpc(services: readonly Service[], config: KitConfig, server: RpcServer): Rpc {
+function createRpc(services: readonly Service[], config: KitConfig, server: RpcServer, log: Log): Rpc {
   return new Rpc({
     server,
     localServices: new Set(services.map(({ name }) => name)),
@@ -116,6 +116,7 @@ function createRpc(services: readonly Service[], config: KitConfig, server: RpcS
       payments: config.PAYMENTS_ADDRESSES,
     },
     strategy: config.RPC_STRATEGY,
+    log,
   });
 }
 

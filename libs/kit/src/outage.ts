@@ -20,6 +20,7 @@ const outageMessages = [
   'timeout exceeded when trying to connect', // pg-pool: no connection within connectionTimeoutMillis
   'Query read timeout', // pg: query_timeout
   'Client has encountered a connection error', // pg
+  'Client was closed and is not queryable', // pg: ended by us between two statements of a transaction
   'Connection is closed', // ioredis
   "Stream isn't writeable", // ioredis with enableOfflineQueue off
   'Command timed out', // ioredis

@@ -1,9 +1,9 @@
 // Whatever is thrown leaves as application/problem+json; what was not meant for the client is logged whole.
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { problems, type Problem } from '@shop/contracts/problems';
+import { problems, type Problem, type ProblemCode } from '@shop/contracts/problems';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { throwError, type Observable } from 'rxjs';
-import { AppError, toAppError } from './errors.js';
+import { AppError, reasonOf, toAppError } from './errors.js';
 import type { Log } from './log.js';
 
 /** Of what is nothing to guess at, to frame or to run. */
@@ -26,11 +26,19 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
+/** Why requests failed, for the line that each of them gets in the log. */
+const failures = new WeakMap<FastifyRequest, { code: ProblemCode; reason: string }>();
+
+export function failureOf(request: FastifyRequest): { code: ProblemCode; reason: string } | undefined {
+  return failures.get(request);
+}
+
 export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): void {
   const error = fromFramework(thrown, request) ?? toAppError(thrown);
-  if (!(thrown instanceof AppError) && error.status >= 500) {
-    log.pino[error.code === 'internal' ? 'error' : 'warn']({ err: thrown, requestId: request.id }, error.code);
-  }
+  if (error.status >= 500) failures.set(request, { code: error.code, reason: reasonOf(thrown) });
+  // A bug is needed whole.
+  if (!(thrown instanceof AppError) && error.code === 'internal')
+    log.pino.error({ err: thrown, requestId: request.id }, error.code);
   if (reply.sent) return;
   if (error.retryAfterSeconds !== undefined) void reply.header('retry-after', Math.ceil(error.retryAfterSeconds));
   // JSON.stringify here and a Buffer to Fastify: its own serialisers are for routes with a response schema.

@@ -3,15 +3,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Job, PayloadOf } from '@shop/contracts/jobs';
 import type { QueueHealth } from '@shop/contracts/staff';
-import { Queue, UnrecoverableError, WaitingError, Worker, type Job as BullJob, type JobState } from 'bullmq';
+import {
+  DelayedError,
+  Queue,
+  UnrecoverableError,
+  WaitingError,
+  Worker,
+  type Job as BullJob,
+  type JobState,
+} from 'bullmq';
 import type { Redis, RedisOptions } from 'ioredis';
 import { currentContext, newRequestId, runInContext } from './context.js';
+import { reasonOf, toAppError } from './errors.js';
 import type { JobHandler } from './handles-job.js';
 import { inTime } from './in-time.js';
 import { kitConfig, type KitConfig } from './kit.config.js';
 import { Log } from './log.js';
 import { counter, histogram } from './metrics.js';
 import { connectRedis } from './redis.js';
+import { SLOW_MS } from './rpc/call-log.js';
 
 interface Envelope {
   payload: unknown;
@@ -33,6 +43,9 @@ const keepNothing = { removeOnComplete: true, removeOnFail: true } as const;
 
 /** Whose worker dies under it is not to blame. Beyond this it probably kills them, and only a sweep brings it again. */
 const MAX_STALLED = 10;
+
+/** Another version may know what this one does not: again after 0.5, 1, 1.5 … seconds, at most 15 apart, without end. */
+const pauseOfUnknown = (started: number) => Math.min(500 * started, 15_000);
 
 /** Not done yet: one call to Redis each, however long the queue is. */
 const open: JobState[] = ['waiting', 'prioritized', 'active', 'delayed'];
@@ -117,9 +130,7 @@ export class Queues implements OnApplicationShutdown {
       settings: { backoffStrategy },
     });
     worker.on('error', () => undefined); // Told once per outage by connectRedis.
-    worker.on('failed', (job, error) => {
-      this.log.warn({ err: error, job: job?.name, id: job?.id, attempt: job?.attemptsMade }, 'job failed');
-    });
+    worker.on('failed', (job, error) => this.ended(job, error));
     this.workers.push(worker);
   }
 
@@ -138,14 +149,16 @@ export class Queues implements OnApplicationShutdown {
 
   private async handle(job: BullJob<Envelope>, handlers: WorkOptions['handlers'], token?: string): Promise<void> {
     const found = handlers.get(job.name);
-    if (!found) throw new UnrecoverableError(`no handler for job ${job.name}`);
+    if (!found) return this.handBack(job, 'unknown here', token);
     const payload = found.job.payload.safeParse(job.data.payload);
-    if (!payload.success) throw new UnrecoverableError(`job ${job.name}: ${payload.error.message}`);
+    if (!payload.success) return this.handBack(job, payload.error.message, token);
+    const startedAt = performance.now();
     const stop = this.duration.startTimer({ job: job.name });
     try {
       const context = { requestId: job.data.requestId, deadlineAt: Infinity };
       await runInContext(context, () => found.handle(payload.data as never, this.stopping.signal));
       this.done.inc({ job: job.name, outcome: 'done' });
+      if (performance.now() - startedAt > (found.job.slowMs ?? SLOW_MS)) this.ended(job);
     } catch (error) {
       if (this.stopping.signal.aborted && !(error instanceof UnrecoverableError)) {
         // Given up for the stop, as far as anybody can tell: somebody else takes it at once, and it has cost no attempt.
@@ -158,6 +171,28 @@ export class Queues implements OnApplicationShutdown {
     } finally {
       stop();
     }
+  }
+
+  /** To a worker of another version: of this one it is no fault, so it costs no attempt. What is done in the end is never lost. */
+  private async handBack(job: BullJob<Envelope>, reason: string, token?: string): Promise<never> {
+    this.done.inc({ job: job.name, outcome: 'unknown' });
+    const fields = { requestId: job.data.requestId, queue: job.queueName, job: job.name, id: job.id, reason };
+    this.log.throttled(`${job.name} handed back`, fields, 'job handed back', { burst: 1, everyMs: 60_000 });
+    await job.moveToDelayed(Date.now() + pauseOfUnknown(job.attemptsStarted), token);
+    throw new DelayedError();
+  }
+
+  /** Without an error, only slow. A job that stalled too often ends so too. */
+  private ended(job: BullJob<Envelope> | undefined, error?: Error): void {
+    const code = error && (error instanceof UnrecoverableError ? 'unrecoverable' : toAppError(error).code);
+    const fields = {
+      ...{ requestId: job?.data.requestId, queue: job?.queueName, job: job?.name, id: job?.id },
+      // Of a bug the stack is needed too.
+      ...{ attempt: error && job?.attemptsMade, code, err: code === 'internal' ? error : undefined },
+      ...{ reason: error ? reasonOf(error) : 'slow', durationMs: job?.processedOn && Date.now() - job.processedOn },
+    };
+    const message = error ? 'job failed' : 'slow job';
+    this.log.throttled(`${message} ${job?.name} ${code}`, fields, message);
   }
 
   private producer(name: string): Queue {

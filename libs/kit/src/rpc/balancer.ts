@@ -6,6 +6,7 @@ import { strategies, type Choose, type StrategyName } from './strategies.js';
 
 /** A call for which no server is ready. */
 export interface Waiter {
+  readonly procedure: string;
   proceed(): void;
   giveUp(): void;
 }
@@ -16,6 +17,8 @@ export class Balancer {
   private readonly pick: Choose;
   private ready: Endpoint[] = [];
   private resolved = false;
+  /** Whether a server is of a version that lacks a procedure, as while versions change. */
+  private someLack = false;
 
   constructor(
     strategy: StrategyName,
@@ -46,16 +49,39 @@ export class Balancer {
     this.changed();
   }
 
-  /** Another server than `not`, if there is one that is ready. A draining one only when there is nothing else. */
-  choose(not?: Endpoint): Endpoint | undefined {
-    const { ready } = this;
+  /** Another server than `not` that has `procedure`, if one is ready. A draining one only when there is nothing else. */
+  choose(procedure: string, not?: Endpoint): Endpoint | undefined {
+    const ready = this.someLack ? this.ready.filter((endpoint) => endpoint.knows(procedure)) : this.ready;
     if (ready.length === 1 && ready[0] !== not) return ready[0];
     if (!not && ready.length > 0) return this.pick(ready);
     const others = ready.filter((endpoint) => endpoint !== not);
     if (others.length > 0) return this.pick(others);
     for (const endpoint of this.endpoints.values())
-      if (endpoint.state === 'draining' && endpoint !== not) return endpoint;
+      if (endpoint !== not && this.isLastResort(endpoint, procedure)) return endpoint;
     return undefined;
+  }
+
+  /** `endpoint` has refused `procedure` as unknown: it gets no more such calls as long as the same process answers there. */
+  lacks(endpoint: Endpoint, procedure: string): void {
+    endpoint.unknown.add(procedure);
+    this.someLack = true;
+  }
+
+  /** Why a server cannot be reached. */
+  get lastError(): Error | undefined {
+    return [...this.endpoints.values()].find(({ lastError }) => lastError !== undefined)?.lastError;
+  }
+
+  /** Whether a server refuses `procedure` as unknown. */
+  isUnknown(procedure: string): boolean {
+    return this.someLack && [...this.endpoints.values()].some((endpoint) => !endpoint.knows(procedure));
+  }
+
+  /** It drains, or rests while those that are ready do not have the procedure. */
+  private isLastResort(endpoint: Endpoint, procedure: string): boolean {
+    return (
+      (endpoint.state === 'draining' || (this.someLack && endpoint.state === 'ready')) && endpoint.knows(procedure)
+    );
   }
 
   /** Until a server is ready, or none is to be expected. */
@@ -73,6 +99,7 @@ export class Balancer {
   }
 
   private readonly changed = (): void => {
+    this.someLack = [...this.endpoints.values()].some(({ unknown }) => unknown.size > 0);
     const ready = [...this.endpoints.values()].filter(({ state }) => state === 'ready');
     this.ready = ready.filter(({ isResting }) => !isResting);
     if (this.ready.length === 0) {
@@ -85,12 +112,12 @@ export class Balancer {
 
   private serveWaiters(): void {
     if (this.waiters.size === 0) return;
-    const proceed = this.choose() !== undefined;
-    if (!proceed && this.isHopeful()) return;
-    const waiters = [...this.waiters];
-    this.waiters.clear();
-    for (const waiter of waiters) {
-      if (proceed) waiter.proceed();
+    const isHopeful = this.isHopeful();
+    for (const waiter of [...this.waiters]) {
+      const canProceed = this.choose(waiter.procedure) !== undefined;
+      if (!canProceed && isHopeful) continue;
+      this.waiters.delete(waiter);
+      if (canProceed) waiter.proceed();
       else waiter.giveUp();
     }
   }

@@ -1,8 +1,9 @@
 // One call from its start to its end: where it is sent, when another server is asked, and what its caller is told.
 import type { Rpc as Procedure } from '@shop/contracts/rpc';
-import { AppError, fromWireError, InDoubt } from '../errors.js';
+import { AppError, because, fromWireError, InDoubt } from '../errors.js';
 import { ReadyJson } from '../ready-json.js';
 import type { Balancer, Waiter } from './balancer.js';
+import { SLOW_MS, type CallLog } from './call-log.js';
 import type { Sent } from './connection.js';
 import type { Deadlines, Waiting } from './deadlines.js';
 import type { Endpoint } from './endpoint.js';
@@ -22,6 +23,7 @@ export interface CallScope {
   deadlines: Deadlines;
   budget: RetryBudget;
   durations: Durations;
+  log: CallLog;
 }
 
 export type Called = Pick<Procedure, 'service' | 'name' | 'idempotent' | 'deadlineMs'>;
@@ -91,6 +93,10 @@ export class Call implements Waiting, Waiter {
     this.proceed();
   }
 
+  get procedure(): string {
+    return this.request.rpc.name;
+  }
+
   get deadlineAt(): number {
     return Math.min(this.hurryAt, this.request.deadlineAt);
   }
@@ -98,7 +104,7 @@ export class Call implements Waiting, Waiter {
   /** Sends it to another server than before, if need be as soon as one is ready. */
   proceed(): void {
     const { balancer } = this.scope;
-    const endpoint = balancer.choose(this.last);
+    const endpoint = balancer.choose(this.procedure, this.last);
     this.last = undefined;
     if (endpoint) this.send(endpoint);
     else balancer.wait(this);
@@ -139,9 +145,17 @@ export class Call implements Waiting, Waiter {
   /** The server has not begun, so even what is not idempotent may be tried elsewhere. */
   private refused(by: Asked, refusal: Refusal): void {
     by.endpoint.outcomes.refused += 1;
+    if (refusal === 'unknown') return this.unknown(by);
     if (this.hasAnother(refusal === 'overloaded' ? 2 : MOST_TRIES)) return;
     if (refusal === 'overloaded') this.fail(new AppError('overloaded'));
     else this.giveUp();
+  }
+
+  /** Costs no try: each server refuses a procedure so only once. */
+  private unknown(by: Asked): void {
+    this.scope.balancer.lacks(by.endpoint, this.procedure);
+    this.tries -= 1;
+    if (this.asked.length === 0) this.proceed();
   }
 
   /** The one asked last has fallen silent. Where a second time would do harm, its answer is still awaited. */
@@ -171,7 +185,7 @@ export class Call implements Waiting, Waiter {
 
   /** False when it was tried often enough, no other server is ready, or the budget for this is spent. */
   private tryAnother(mostTries: number): boolean {
-    const other = this.tries < mostTries && this.scope.balancer.choose(this.last);
+    const other = this.tries < mostTries && this.scope.balancer.choose(this.procedure, this.last);
     if (!other || !this.scope.budget.spend()) return false;
     this.send(other);
     return true;
@@ -179,8 +193,9 @@ export class Call implements Waiting, Waiter {
 
   expire(): void {
     const { rpc, deadlineAt } = this.request;
-    if (performance.now() >= deadlineAt)
-      return this.fail(new AppError('unavailable', `${rpc.service} did not answer in time`));
+    const isOver = performance.now() >= deadlineAt;
+    if (isOver && this.tries === 0) return this.giveUp();
+    if (isOver) return this.fail(new AppError('unavailable', `${rpc.service} did not answer in time`));
     this.hurryAt = Infinity;
     this.scope.deadlines.add(this);
     // When it was this process that stood still, the answer is there and only has to be read.
@@ -188,11 +203,15 @@ export class Call implements Waiting, Waiter {
   }
 
   giveUp(): void {
-    this.fail(new AppError('unavailable', `${this.request.rpc.service} cannot be reached`));
+    const { service, name } = this.request.rpc;
+    const { lastError: cause } = this.scope.balancer;
+    if (this.scope.balancer.isUnknown(name))
+      this.fail(new AppError('unavailable', `${service} does not know ${name} yet`));
+    else this.fail(because(new AppError('unavailable', `${service} cannot be reached`), cause));
   }
 
   private fail(error: unknown): void {
-    this.finish();
+    this.finish(error);
     this.reject(this.inDoubt && error instanceof AppError && error.status === 503 ? new InDoubt(error) : error);
   }
 
@@ -201,9 +220,11 @@ export class Call implements Waiting, Waiter {
     if (at >= 0) this.asked.splice(at, 1);
   }
 
-  private finish(): void {
-    const { rpc, startedAt } = this.request;
+  private finish(error?: unknown): void {
+    const { rpc, requestId, startedAt } = this.request;
     const now = performance.now();
+    if (error !== undefined || now - startedAt > SLOW_MS)
+      this.scope.log.ended({ rpc, requestId, durationMs: now - startedAt, error });
     this.scope.deadlines.delete(this);
     this.scope.balancer.stopWaiting(this);
     this.scope.durations.observe(now - startedAt);

@@ -26,6 +26,10 @@ export class Endpoint {
   /** How calls to it ended. */
   readonly outcomes = { ok: 0, error: 0, refused: 0, lost: 0, timeout: 0 };
   state: EndpointState = 'down';
+  /** Procedures that the process at the other end does not have. */
+  readonly unknown = new Set<string>();
+  /** Why its last connection ended or could not be made. */
+  lastError: Error | undefined;
   private newUntil = performance.now() + NEW_MS;
   private connection: Connection | undefined;
   private retry: NodeJS.Timeout | undefined;
@@ -49,6 +53,10 @@ export class Endpoint {
   /** Our own calls it has not answered yet. */
   get outstanding(): number {
     return this.connection?.outstanding ?? 0;
+  }
+
+  knows(procedure: string): boolean {
+    return this.unknown.size === 0 || !this.unknown.has(procedure);
   }
 
   /** Everybody's: what it told of others' with its last answer, and our own as of now. */
@@ -127,7 +135,10 @@ export class Endpoint {
 
   private become(state: EndpointState): void {
     if (this.state === 'removed') return;
-    if (state === 'ready') this.newUntil = 0;
+    if (state === 'ready') {
+      this.newUntil = 0;
+      this.lastError = undefined;
+    }
     this.state = state;
     this.changed();
   }
@@ -170,6 +181,8 @@ export class Endpoint {
 
   private ended(error: Error | undefined): void {
     this.connection = undefined;
+    this.unknown.clear();
+    this.lastError = error;
     this.wake();
     if (this.state === 'removed') return;
     const asAgreed = this.state === 'draining' && !error;

@@ -12,8 +12,11 @@ export interface CallMessage {
   sentAt: number;
 }
 
-/** Why a server did not even start a call. Nothing has happened then, so any call may go to another server. */
-export type Refusal = 'overloaded' | 'draining';
+/**
+ * Why a server did not even start a call. Nothing has happened then, so any call may go to another server. `unknown` is a
+ * procedure that the server, of another version, does not have.
+ */
+export type Refusal = 'overloaded' | 'draining' | 'unknown';
 
 export interface ReplyMessage {
   id: number;

@@ -3,7 +3,9 @@ import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microser
 import type { ReplicaState } from '@shop/contracts/staff';
 import { currentContext, newRequestId } from '../context.js';
 import { AppError } from '../errors.js';
+import type { Log } from '../log.js';
 import { Balancer } from './balancer.js';
+import { CallLog } from './call-log.js';
 import { Call, type Called, type CallScope } from './call.js';
 import { Deadlines } from './deadlines.js';
 import type { FrameLimits } from './frame-socket.js';
@@ -20,6 +22,7 @@ export interface RpcClientOptions extends Partial<FrameLimits> {
   addresses: string;
   strategy?: StrategyName;
   lookup?: Lookup;
+  log?: Pick<Log, 'throttled'>;
 }
 
 export interface Replica {
@@ -43,7 +46,10 @@ export class RpcClient extends ClientProxy {
     const balancer = new Balancer(options.strategy ?? 'least-outstanding', options);
     this.balancer = balancer;
     this.resolver = new Resolver(options.addresses, (addresses) => balancer.update(addresses), options.lookup);
-    this.scope = { balancer, deadlines: new Deadlines(), budget: new RetryBudget(), durations: this.durations };
+    this.scope = {
+      ...{ balancer, deadlines: new Deadlines(), budget: new RetryBudget(), durations: this.durations },
+      log: new CallLog('caller', options.log),
+    };
   }
 
   /**

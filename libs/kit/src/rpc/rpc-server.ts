@@ -6,9 +6,11 @@ import type { AddressInfo, Socket } from 'node:net';
 import { inspect } from 'node:util';
 import type { RequestContext } from '../context.js';
 import { AppError, toWireError } from '../errors.js';
+import type { Log } from '../log.js';
 import { ReadyJson } from '../ready-json.js';
 import { Admission, defaultAdmissionLimits, type AdmissionLimits } from './admission.js';
 import { CallAge } from './call-age.js';
+import { CallLog } from './call-log.js';
 import { Deadlines } from './deadlines.js';
 import { FrameError, FrameSocket, type FrameLimits } from './frame-socket.js';
 import type { CallMessage, ReplyMessage, ToServer } from './messages.js';
@@ -21,6 +23,7 @@ export interface RpcServerOptions extends Partial<FrameLimits & AdmissionLimits>
   /** Without a port nothing listens, and only this process can call. 0 takes any free one. */
   port?: number;
   host?: string;
+  log?: Pick<Log, 'throttled'>;
 }
 
 /** One connection of a calling process. */
@@ -35,6 +38,7 @@ export class RpcServer extends ServerTCP {
   private readonly peers = new Set<Peer>();
   private readonly admission: Admission;
   private readonly deadlines = new Deadlines();
+  private readonly localCalls: CallLog;
   private local = 0;
   private state: 'open' | 'draining' | 'drained' = 'open';
   private noticeIdle: () => void = () => undefined;
@@ -42,6 +46,7 @@ export class RpcServer extends ServerTCP {
   constructor(private readonly settings: RpcServerOptions = {}) {
     super({ port: settings.port ?? 0, host: settings.host ?? '0.0.0.0', socketClass: FrameSocket });
     this.admission = new Admission({ ...defaultAdmissionLimits, ...settings });
+    this.localCalls = new CallLog('caller', settings.log);
     serverSources.add(this);
   }
 
@@ -68,7 +73,7 @@ export class RpcServer extends ServerTCP {
     const { rpc } = extras;
     if (!rpc || isEvent) throw new Error(`${inspect(pattern)}: an RPC handler is declared with @Handles`);
     this.names.push(rpc.name);
-    this.targets.set(rpc.name, new Target(rpc, handle));
+    this.targets.set(rpc.name, new Target(rpc, handle, new CallLog('server', this.settings.log)));
     super.addHandler(pattern, handle, isEvent, extras);
   }
 
@@ -102,7 +107,7 @@ export class RpcServer extends ServerTCP {
 
   private receive(peer: Peer, message: ToServer): void {
     if ('ping' in message) return peer.frames.send(message);
-    const { id, call, left, sentAt } = message;
+    const { id, call, left, sentAt, requestId } = message;
     if (typeof id !== 'number' || typeof left !== 'number' || typeof sentAt !== 'number')
       return void peer.frames.socket.destroy(new FrameError('this is not a call'));
     const target = this.targets.get(call);
@@ -112,20 +117,21 @@ export class RpcServer extends ServerTCP {
     const now = performance.now();
     const deadlineAt = now + left - peer.age.of(sentAt, now);
     const drop = () => {
-      target.outcomes.expired += 1;
+      target.notBegun('expired', requestId);
       this.noticeIdle();
     };
     if (deadlineAt <= now) return drop();
     const start = () => void this.run(peer, message, target, deadlineAt);
     if (this.admission.admit({ start, drop, deadlineAt }, now)) return;
-    target.outcomes.overloaded += 1;
+    target.notBegun('overloaded', requestId);
     this.reply(peer, { id, load: this.admission.load, refused: 'overloaded' });
   }
 
-  /** A caller of another version, or of another service. */
-  private refuseUnknown(peer: Peer, { id, call }: CallMessage): void {
-    this.logger.error(`${call} was called, which has no handler here`);
-    this.reply(peer, { id, load: this.admission.load, error: toWireError(new AppError('internal')) });
+  /** A caller of a newer version, which finds another server, or of another service. */
+  private refuseUnknown(peer: Peer, { id, call, requestId }: CallMessage): void {
+    const fields = { requestId, procedure: call, reason: 'unknown here' };
+    this.settings.log?.throttled('unknown procedure', fields, 'call refused', { burst: 1 });
+    this.reply(peer, { id, load: this.admission.load, refused: 'unknown' });
   }
 
   private async run(
@@ -164,8 +170,16 @@ export class RpcServer extends ServerTCP {
   dispatch(name: string, input: unknown, context: RequestContext): Promise<unknown> {
     const target = this.targets.get(name);
     if (!target) return Promise.reject(new Error(`${name} has no handler in this process`));
-    const tooLate = () => new AppError('unavailable', `${name} did not answer in time`);
-    if (context.deadlineAt <= performance.now()) return Promise.reject(tooLate());
+    const startedAt = performance.now();
+    const tooLate = () => {
+      const error = new AppError('unavailable', `${name} did not answer in time`);
+      this.localCalls.ended({
+        ...{ rpc: target.rpc, requestId: context.requestId, error },
+        durationMs: performance.now() - startedAt,
+      });
+      return error;
+    };
+    if (context.deadlineAt <= startedAt) return Promise.reject(tooLate());
     return new Promise((resolve, reject) => {
       const waiting = { deadlineAt: context.deadlineAt, expire: () => reject(tooLate()) };
       const settle = () => {

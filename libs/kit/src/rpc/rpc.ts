@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import type { InputOf, Rpc as Procedure } from '@shop/contracts/rpc';
 import { currentContext, newRequestId } from '../context.js';
+import type { Log } from '../log.js';
 import type { AnswerOf } from './handles.js';
 import type { Lookup } from './resolver.js';
 import { RpcClient, type Replica } from './rpc-client.js';
@@ -16,6 +17,7 @@ export interface RpcOptions {
   addresses: Readonly<Record<string, string | undefined>>;
   strategy?: StrategyName;
   lookup?: Lookup;
+  log?: Pick<Log, 'throttled'>;
 }
 
 @Injectable()
@@ -56,10 +58,10 @@ export class Rpc {
   private client(service: string): RpcClient {
     const known = this.clients.get(service);
     if (known) return known;
-    const { addresses, strategy, lookup } = this.options;
+    const { addresses, strategy, lookup, log } = this.options;
     const list = addresses[service];
     if (!list) throw new Error(`No address of ${service} is configured`);
-    const client = new RpcClient({ service, addresses: list, strategy, lookup });
+    const client = new RpcClient({ service, addresses: list, strategy, lookup, log });
     this.clients.set(service, client);
     return client;
   }

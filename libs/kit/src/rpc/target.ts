@@ -5,7 +5,7 @@ import type { Rpc as Procedure } from '@shop/contracts/rpc';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { runInContext, type RequestContext } from '../context.js';
 import { AppError, invalidRequest, toAppError } from '../errors.js';
-import { isOutage } from '../outage.js';
+import { SLOW_MS, type CallLog } from './call-log.js';
 import { Durations } from './rpc-metrics.js';
 
 const logger = new Logger('RPC');
@@ -16,22 +16,34 @@ export class Target {
   readonly outcomes = { ok: 0, refused: 0, failed: 0, overloaded: 0, expired: 0 };
 
   constructor(
-    private readonly rpc: Procedure,
+    readonly rpc: Procedure,
     private readonly handle: MessageHandler,
+    private readonly log: CallLog,
   ) {}
 
   /** Rejects with nothing but an AppError. */
   async answer(input: unknown, context: RequestContext): Promise<unknown> {
     const startedAt = performance.now();
+    let failure: AppError | undefined;
     try {
       const result = await runInContext(context, () => this.run(input, context));
       this.outcomes.ok += 1;
       return result;
     } catch (error) {
-      throw runInContext(context, () => this.refusal(error));
+      failure = runInContext(context, () => this.refusal(error));
+      throw failure;
     } finally {
-      this.durations.observe(performance.now() - startedAt);
+      const durationMs = performance.now() - startedAt;
+      this.durations.observe(durationMs);
+      if (failure || durationMs > SLOW_MS)
+        this.log.ended({ rpc: this.rpc, requestId: context.requestId, durationMs, error: failure });
     }
+  }
+
+  /** There is no room for a call, or its caller has gone while it waited. */
+  notBegun(outcome: 'overloaded' | 'expired', requestId: string): void {
+    this.outcomes[outcome] += 1;
+    this.log.notBegun(this.rpc, requestId, outcome);
   }
 
   private async run(input: unknown, context: RequestContext): Promise<unknown> {
@@ -44,20 +56,10 @@ export class Target {
 
   /** Of what is thrown but no AppError, a bug is written down whole here, where it can be mended; the caller is told neither. */
   private refusal(error: unknown): AppError {
-    if (error instanceof AppError) {
-      this.outcomes.refused += 1;
-      return error;
-    }
-    this.outcomes.failed += 1;
-    const procedure = this.rpc.name;
-    // An outage fails many calls at the same place for the same reason: its stack tells nothing.
-    if (isOutage(error)) logger.warn({ procedure, outage: wordsOf(error as NodeJS.ErrnoException) }, 'a store is out');
-    else logger.error({ err: error, procedure }, 'a procedure failed');
-    return toAppError(error);
+    const refusal = toAppError(error);
+    this.outcomes[refusal === error ? 'refused' : 'failed'] += 1;
+    if (refusal !== error && refusal.code === 'internal')
+      logger.error({ err: error, procedure: this.rpc.name }, 'a procedure failed');
+    return refusal;
   }
-}
-
-/** An AggregateError, of a host with several addresses, has a code but no message. */
-function wordsOf({ message, code }: NodeJS.ErrnoException): string {
-  return message || String(code);
 }

@@ -1,0 +1,117 @@
+// What the logs of a caller and of a server say about calls.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { runInContext } from '../../src/context.js';
+import { AppError } from '../../src/errors.js';
+import { LogThrottle } from '../../src/log-throttle.js';
+import { Rpc } from '../../src/rpc/rpc.js';
+import { testRpc } from './contract.js';
+import { closeAll, serve } from './local-server.js';
+
+const open: Rpc[] = [];
+let lines: object[];
+let log: { throttled: LogThrottle['add'] };
+
+beforeEach(() => {
+  lines = [];
+  const throttle = new LogThrottle((fields, message) => lines.push({ ...fields, message }));
+  log = { throttled: (...line) => throttle.add(...line) };
+});
+afterEach(() => {
+  for (const rpc of open.splice(0)) rpc.close();
+  closeAll();
+});
+
+const call = (rpc: Rpc, requestId = 'request-1', ms = 0) =>
+  runInContext({ requestId, deadlineAt: Infinity }, () => rpc.call(testRpc.write, { key: 'k', ms })).catch(
+    ({ code }: AppError) => code,
+  );
+
+function callerOf(port: number | undefined): Rpc {
+  const rpc = new Rpc({ addresses: { test: `127.0.0.1:${port}` }, log });
+  open.push(rpc);
+  return rpc;
+}
+
+/** Of a server in another process, and of one in the caller's own. */
+async function start(write: () => unknown) {
+  const server = await serve({ write }, { log });
+  return {
+    remote: callerOf(server.listeningPort),
+    local: new Rpc({ server, localServices: new Set(['test']), addresses: {}, log }),
+  };
+}
+
+const statementCancelled = () => {
+  throw Object.assign(new Error('canceling statement due to user request'), { code: '57014' });
+};
+
+it('names the request, the procedure and the reason of a failure, where it happened and where it was called', async () => {
+  const { remote } = await start(statementCancelled);
+  expect(await call(remote)).toBe('unavailable');
+  const failure = {
+    ...{ message: 'call failed', requestId: 'request-1', callee: 'test', procedure: 'test.write' },
+    ...{ code: 'unavailable', reason: '57014: canceling statement due to user request' },
+    durationMs: expect.any(Number) as number,
+  };
+  expect(lines).toEqual([
+    { ...failure, side: 'server' },
+    { ...failure, side: 'caller' },
+  ]);
+});
+
+it('names it once when caller and server are one process', async () => {
+  const { local } = await start(statementCancelled);
+  expect(await call(local)).toBe('unavailable');
+  expect(lines).toMatchObject([
+    { side: 'server', requestId: 'request-1', reason: expect.stringContaining('57014') as string },
+  ]);
+});
+
+it('says what a caller could not reach, and what did not answer in time', async () => {
+  const rpc = callerOf(1);
+  expect(await call(rpc)).toBe('unavailable');
+  expect(lines).toMatchObject([
+    { side: 'caller', procedure: 'test.write', reason: 'connect ECONNREFUSED 127.0.0.1:1' },
+  ]);
+  const { local, remote } = await start(() => sleep(testRpc.write.deadlineMs + 200, { pid: 1 }));
+  lines.length = 0;
+  expect(await Promise.all([call(local, 'local'), call(remote, 'remote')])).toEqual(['unavailable', 'unavailable']);
+  expect(lines).toMatchObject(
+    ['local', 'remote'].map((requestId) => ({
+      ...{ side: 'caller', requestId, code: 'unavailable' },
+      reason: expect.stringContaining('did not answer in time') as string,
+    })),
+  );
+  // What their servers did in the end, for no caller.
+  await expect
+    .poll(() => lines.slice(2))
+    .toMatchObject([
+      { message: 'slow call', side: 'server', requestId: 'local' },
+      { message: 'slow call', side: 'server', requestId: 'remote' },
+    ]);
+});
+
+it('names slow calls, and is silent about refusals and about all others', async () => {
+  let ms = 0;
+  const { remote } = await start(() => sleep(ms, { pid: 1 }));
+  await call(remote);
+  ms = 600;
+  await call(remote, 'slow');
+  expect(lines).toMatchObject([
+    { message: 'slow call', side: 'server', requestId: 'slow', procedure: 'test.write', reason: 'slow' },
+    { message: 'slow call', side: 'caller', requestId: 'slow', procedure: 'test.write', reason: 'slow' },
+  ]);
+  lines.length = 0;
+  const { remote: refusing } = await start(() => {
+    throw new AppError('not_found');
+  });
+  expect(await call(refusing)).toBe('not_found');
+  expect(lines).toEqual([]);
+});
+
+it('writes few lines for thousands of equal failures', async () => {
+  const { remote } = await start(statementCancelled);
+  await Promise.all(Array.from({ length: 3000 }, () => call(remote)));
+  expect(lines.length).toBeLessThan(100);
+});

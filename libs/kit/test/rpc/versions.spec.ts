@@ -1,0 +1,73 @@
+// Servers of two versions behind one name, of which only the newer one has a procedure.
+import { afterEach, expect, it } from 'vitest';
+import { testRpc } from './contract.js';
+import { callerOf, closeAll, serve } from './local-server.js';
+
+afterEach(closeAll);
+
+const times = (count: number) => Array.from({ length: count });
+
+/** Counts executions; `write` is not idempotent, so that no retry can help it. */
+function newer() {
+  const seen: string[] = [];
+  const write = ({ key }: { key: string }) => {
+    seen.push(key);
+    return { pid: 1 };
+  };
+  return { seen, handlers: { write, whoami: () => ({ pid: 1 }) } };
+}
+
+it('calls the server that has the procedure, also when others were asked first, and each once', async () => {
+  const { seen, handlers } = newer();
+  const old = { whoami: () => ({ pid: 2 }) };
+  const rpc = callerOf(await serve(old), await serve(old), await serve(old), await serve(old), await serve(handlers));
+  await Promise.all(times(200).map((_, i) => rpc.call(testRpc.write, { key: String(i), ms: 0 })));
+  for (const i of times(50).keys()) await rpc.call(testRpc.write, { key: `then ${i}`, ms: 0 });
+  expect(new Set(seen).size).toBe(250);
+  expect(seen).toHaveLength(250);
+});
+
+it('goes on calling the others for what they have', async () => {
+  const rpc = callerOf(await serve({ whoami: () => ({ pid: 2 }) }), await serve(newer().handlers));
+  for (const i of times(20).keys()) await rpc.call(testRpc.write, { key: String(i), ms: 0 });
+  const answers = await Promise.all(times(20).map(() => rpc.call(testRpc.whoami, {})));
+  expect(new Set(answers.map(({ pid }) => pid))).toEqual(new Set([1, 2]));
+  expect(rpc.replicas('test').map(({ state }) => state)).toEqual(['ready', 'ready']);
+});
+
+it('answers unavailable when no server has the procedure, at once and each time', async () => {
+  const old = { whoami: () => ({ pid: 2 }) };
+  const rpc = callerOf(await serve(old), await serve(old));
+  const startedAt = performance.now();
+  for (const key of ['first', 'second'])
+    await expect(rpc.call(testRpc.write, { key, ms: 0 })).rejects.toMatchObject({
+      code: 'unavailable',
+      detail: 'test does not know test.write yet',
+    });
+  expect(performance.now() - startedAt).toBeLessThan(testRpc.write.deadlineMs);
+});
+
+it('calls a server again once a newer version answers at its address', async () => {
+  const { seen, handlers } = newer();
+  const old = await serve({ whoami: () => ({ pid: 2 }) });
+  const port = old.listeningPort!;
+  const rpc = callerOf(old);
+  await expect(rpc.call(testRpc.write, { key: 'early', ms: 0 })).rejects.toMatchObject({ code: 'unavailable' });
+  await old.drain(1000);
+  old.close();
+  await expect
+    .poll(() =>
+      serve(handlers, { port }).then(
+        () => true,
+        () => false,
+      ),
+    )
+    .toBe(true);
+  const write = () =>
+    rpc.call(testRpc.write, { key: 'late', ms: 0 }).then(
+      () => true,
+      () => false,
+    );
+  await expect.poll(write, { timeout: 15_000 }).toBe(true);
+  expect(seen).toContain('late');
+});
