@@ -36,7 +36,9 @@ export function forPeople(line: string, label: string): string | undefined {
     msg: line,
   };
   if (level < WARN) return undefined;
-  const words = [procedure ?? job ?? url, err?.message ?? reason].filter((each) => each && each !== msg);
+  const words = [procedure ?? job ?? url, err?.message ?? reason].filter(
+    (each) => each && each !== msg && each !== 'slow',
+  );
   const cause = words.map((each) => `: ${each}`).join('');
   return `${time.slice(11, 19)} ${names[level] ?? level} ${label}: ${msg}${cause}`.trimStart();
 }

@@ -73,6 +73,14 @@ export function fromWireError({ code, detail, extras, retryAfterSeconds, reason 
   return because(new AppError(code, detail, extras, retryAfterSeconds), reason);
 }
 
+const UNKNOWN_FIELD = 'is not a field here';
+
+/** Whether a server refused an input for nothing but fields that it does not know: that of a newer caller. */
+export function refusesNewFields({ code, extras }: WireError): boolean {
+  const { errors = [] } = code === 'invalid_request' ? extras : {};
+  return errors.length > 0 && errors.every(({ message }) => message === UNKNOWN_FIELD);
+}
+
 interface Issue {
   path?: readonly unknown[] | undefined;
   message: string;
@@ -88,7 +96,7 @@ export function invalidRequest(issues: readonly Issue[]): AppError {
   const errors = issues
     .flatMap(({ path = [], message, keys }) =>
       keys
-        ? keys.map((key) => ({ field: fieldPath([...path, key]), message: 'is not a field here' }))
+        ? keys.map((key) => ({ field: fieldPath([...path, key]), message: UNKNOWN_FIELD }))
         : [{ field: fieldPath(path), message }],
     )
     .slice(0, MOST_ERRORS);

@@ -59,6 +59,38 @@ export async function batches(runner: QueryRunner, sql: string, parameters: unkn
   }
 }
 
+export interface Fill {
+  table: string;
+  /** Its primary key, of one column. */
+  key: string;
+  /** What follows `set`. */
+  set: string;
+  /** Of the rows that are left to do. */
+  where: string;
+  /** Rows looked at in one batch. */
+  size?: number;
+}
+
+/**
+ * For a migration with `transaction = false`: updates a whole table along its primary key, so that each batch reads only its
+ * own rows. What it wrote is not written again when it has to begin anew.
+ */
+export async function fillInBatches(runner: QueryRunner, { table, key, set, where, size = 1000 }: Fill): Promise<void> {
+  const batch = (from: string) => `
+    with batch as (select ${key} as key from ${table} ${from} order by ${key} limit ${size}),
+      filled as (update ${table} set ${set} from batch where ${table}.${key} = batch.key and (${where}))
+    select key from batch order by key desc limit 1`;
+  for (let last: unknown, isFirst = true; ; isFirst = false) {
+    const startedAt = performance.now();
+    const [row] = (await (isFirst ? runner.query(batch('')) : runner.query(batch(`where ${key} > $1`), [last]))) as {
+      key: unknown;
+    }[];
+    if (!row) return;
+    last = row.key;
+    await sleep(performance.now() - startedAt);
+  }
+}
+
 function pauseAfter(attempt: number): number {
   return Math.min(1000 * 2 ** attempt, LONGEST_PAUSE_MS) * (0.5 + Math.random());
 }

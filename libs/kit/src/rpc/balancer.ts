@@ -61,6 +61,12 @@ export class Balancer {
     return undefined;
   }
 
+  /** Another than `those`, if one is ready. */
+  chooseOther(procedure: string, those: ReadonlySet<Endpoint>): Endpoint | undefined {
+    const others = this.ready.filter((endpoint) => !those.has(endpoint) && endpoint.knows(procedure));
+    return others.length > 0 ? this.pick(others) : undefined;
+  }
+
   /** `endpoint` has refused `procedure` as unknown: it gets no more such calls as long as the same process answers there. */
   lacks(endpoint: Endpoint, procedure: string): void {
     endpoint.unknown.add(procedure);

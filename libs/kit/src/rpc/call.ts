@@ -1,6 +1,6 @@
 // One call from its start to its end: where it is sent, when another server is asked, and what its caller is told.
 import type { Rpc as Procedure } from '@shop/contracts/rpc';
-import { AppError, because, fromWireError, InDoubt } from '../errors.js';
+import { AppError, because, fromWireError, InDoubt, refusesNewFields, type WireError } from '../errors.js';
 import { ReadyJson } from '../ready-json.js';
 import type { Balancer, Waiter } from './balancer.js';
 import { SLOW_MS, type CallLog } from './call-log.js';
@@ -77,6 +77,8 @@ export class Call implements Waiting, Waiter {
   private tries = 0;
   /** Whether a server that was asked fell silent. */
   private inDoubt = false;
+  /** Servers of an older version, which do not know all fields of the input. */
+  private older: Set<Endpoint> | undefined;
   /** When another server is asked too. */
   private hurryAt: number;
 
@@ -134,6 +136,7 @@ export class Call implements Waiting, Waiter {
     this.noLonger(by);
     if (reply.refused) return this.refused(by, reply.refused);
     by.endpoint.outcomes[reply.error ? 'error' : 'ok'] += 1;
+    if (reply.error && refusesNewFields(reply.error)) return this.tooNew(by, reply.error);
     if (reply.error) {
       const mayRetry = this.request.rpc.idempotent && isTrouble(reply);
       return mayRetry && this.hasAnother(2) ? undefined : this.fail(fromWireError(reply.error));
@@ -156,6 +159,19 @@ export class Call implements Waiting, Waiter {
     this.scope.balancer.lacks(by.endpoint, this.procedure);
     this.tries -= 1;
     if (this.asked.length === 0) this.proceed();
+  }
+
+  /** It checks the input before it begins, so that this is a refusal too, and costs no try. */
+  private tooNew(by: Asked, error: WireError): void {
+    this.older = (this.older ?? new Set()).add(by.endpoint);
+    const other = this.scope.balancer.chooseOther(this.procedure, this.older);
+    this.tries -= 1;
+    if (this.asked.length > 0) return;
+    if (other) this.send(other);
+    else
+      this.fail(
+        because(new AppError('unavailable', `${this.request.rpc.service} is of an older version`), error.detail),
+      );
   }
 
   /** The one asked last has fallen silent. Where a second time would do harm, its answer is still awaited. */

@@ -1,5 +1,7 @@
 // Servers of two versions behind one name, of which only the newer one has a procedure.
 import { afterEach, expect, it } from 'vitest';
+import * as z from 'zod';
+import { invalidRequest } from '../../src/errors.js';
 import { testRpc } from './contract.js';
 import { callerOf, closeAll, serve } from './local-server.js';
 
@@ -45,6 +47,24 @@ it('answers unavailable when no server has the procedure, at once and each time'
       detail: 'test does not know test.write yet',
     });
   expect(performance.now() - startedAt).toBeLessThan(testRpc.write.deadlineMs);
+});
+
+it('passes on to newer servers what older ones refuse for a field they do not know, whatever else they answer', async () => {
+  const older = z.strictObject({ key: z.string() });
+  const { seen, handlers } = newer();
+  const check = (input: unknown) => {
+    const checked = older.safeParse(input);
+    if (!checked.success) throw invalidRequest(checked.error.issues);
+    return { pid: 2 };
+  };
+  const olds = [await serve({ write: check }), await serve({ write: check }), await serve({ write: check })];
+  const rpc = callerOf(...olds, await serve(handlers));
+  await Promise.all(times(100).map((_, i) => rpc.call(testRpc.write, { key: String(i), ms: 0 })));
+  expect(seen).toHaveLength(100);
+  await expect(callerOf(...olds).call(testRpc.write, { key: 'k', ms: 0 })).rejects.toMatchObject({
+    code: 'unavailable',
+    detail: 'test is of an older version',
+  });
 });
 
 it('calls a server again once a newer version answers at its address', async () => {
