@@ -53,7 +53,9 @@ export class PictureFiles {
   /** An upload whose bytes are known already. */
   async dropUpload(key: string): Promise<void> {
     // One that stays is swept.
-    await this.storage.delete(key).catch((error: unknown) => this.log.warn({ err: error, key }, 'An upload stays'));
+    await this.storage
+      .delete(key)
+      .catch((error: unknown) => this.log.throttled('upload stays', { err: error, key }, 'An upload stays'));
   }
 
   /** Removes a picture that no image has shown for long, with all its files. False when there is none. */

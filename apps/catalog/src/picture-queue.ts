@@ -42,7 +42,10 @@ export class PictureQueue {
     if (!picture) return;
     await this.queues
       .add(processPicture, { hash }, { id: hash, priority: priorities[picture.kind] })
-      .catch((error: unknown) => this.log.warn({ err: error, picture: hash }, 'A picture waits for the next sweep'));
+      .catch((error: unknown) => {
+        const message = 'A picture waits for the next sweep';
+        this.log.throttled(message, { err: error, picture: hash }, message);
+      });
   }
 
   /** Jobs that are not done. */

@@ -78,7 +78,8 @@ export class Checkout {
     try {
       await this.carts.takeOut(cartOf(session), version, lines);
     } catch (error) {
-      this.log.warn({ err: error, orderId: id }, 'ordered lines were not taken out of the cart');
+      const fields = { err: error, orderId: id };
+      this.log.throttled('ordered lines stay', fields, 'ordered lines were not taken out of the cart');
     }
   }
 }

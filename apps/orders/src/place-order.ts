@@ -181,7 +181,7 @@ export class PlaceOrder {
     try {
       await this.queues.add(paymentsJobs.chargePayment, charge, { id });
     } catch (error) {
-      this.log.warn({ err: error, orderId: id }, 'payment not asked for yet');
+      this.log.throttled('payment not asked for', { err: error, orderId: id }, 'payment not asked for yet');
     }
   }
 

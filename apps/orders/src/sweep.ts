@@ -3,6 +3,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { crashPoint } from '@shop/kit/crash-point';
+import { toAppError } from '@shop/kit/errors';
 import { Log } from '@shop/kit/log';
 import { repeat } from '@shop/kit/repeat';
 import { DataSource } from 'typeorm';
@@ -14,6 +15,9 @@ import { SettleOrder } from './settle-order.js';
 
 /** Orders at a time, per replica. */
 const BATCH = 20;
+
+/** A few orders that are stuck for the same reason are named each minute, the others are counted. */
+const PER_OUTAGE = { burst: 3, everyMs: 60_000 };
 
 @Injectable()
 export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
@@ -43,7 +47,8 @@ export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.all(
       due.map((order) =>
         this.driveOn(order).catch((error: unknown) => {
-          this.log.warn({ err: error, orderId: order.id }, 'order is still stuck');
+          const kind = `order is still stuck: ${toAppError(error).code}`;
+          this.log.throttled(kind, { err: error, orderId: order.id }, 'order is still stuck', PER_OUTAGE);
         }),
       ),
     );
