@@ -6,6 +6,7 @@ import { sql } from '@shop/kit/database';
 import { Log } from '@shop/kit/log';
 import { gauge } from '@shop/kit/metrics';
 import { Queues } from '@shop/kit/queue';
+import { exportQueueDepth } from '@shop/kit/queue-depth';
 import { DataSource } from 'typeorm';
 
 const { processPicture } = imageWorkerJobs;
@@ -56,13 +57,12 @@ export class PictureQueue {
   /** Here and not with the workers, of which there may be none: what is not known is left out. */
   private exportMetrics(): void {
     const { queue } = processPicture;
-    const depth = gauge('queue_depth', 'Jobs waiting, running, or to be tried again', ['queue']);
+    exportQueueDepth(queue, () => this.depth());
     const oldest = gauge('queue_oldest_seconds', 'Age of the oldest job that is next, running, or tried again', [
       'queue',
     ]);
     const pictures = gauge('pictures', 'Pictures by status', ['status']);
     const fill = (metric: object, collect: () => Promise<void>) => Object.assign(metric, { collect });
-    fill(depth, () => measure(depth, queue, this.depth()));
     fill(oldest, () => measure(oldest, queue, this.queues.oldestSeconds(queue)));
     fill(pictures, async () => {
       pictures.reset();

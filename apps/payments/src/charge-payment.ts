@@ -6,51 +6,74 @@ import { paymentsJobs, type ChargePayment as ChargeRequest, type PaymentState } 
 import { crashPoint } from '@shop/kit/crash-point';
 import { Log } from '@shop/kit/log';
 import { HandlesJob } from '@shop/kit/handles-job';
+import { InFlight } from '@shop/kit/in-flight';
 import { Queues } from '@shop/kit/queue';
 import { DataSource } from 'typeorm';
 import { PaymentEntity } from './payment.entity.js';
-import {
-  claimDuePayments,
-  insertPayment,
-  postponePayment,
-  settleByCredit,
-  settlePayment,
-  type Attempt,
-} from './payment-writes.js';
+import { claimDuePayments, insertPayment, postponePayment, settleByCredit, settlePayment } from './payment-writes.js';
+import { shareOf, sharesOf, type Attempt } from './payment-writes.js';
 import { paymentsConfig, type PaymentsConfig } from './payments.config.js';
 import { ProviderUnreachable, type ChargeResult } from './provider.js';
-import { ProviderNotConfigured, Providers } from './providers.js';
+import { ProviderNotConfigured, providerNames, Providers } from './providers.js';
+
+/** The part of each share that new payments leave to those that are due, which would starve otherwise. */
+const KEPT_FOR_SWEEP = 0.2;
 
 @Injectable()
 export class ChargePayment {
+  private readonly inFlight: InFlight;
+
   constructor(
     @InjectDataSource('payments') private readonly db: DataSource,
     @Inject(paymentsConfig.token) private readonly config: PaymentsConfig,
     private readonly providers: Providers,
     private readonly queues: Queues,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.inFlight = new InFlight(config.PAYMENTS_IN_FLIGHT, log);
+  }
 
-  /** The job makes the first attempt only; from then on the row knows when to try again, and the sweep does. */
+  /**
+   * The job writes the payment down and begins its first attempt, without waiting for the provider: from then on the row
+   * knows when to try again, and the sweep does. Without room it leaves the first attempt to the sweep as well.
+   */
   @HandlesJob(paymentsJobs.chargePayment)
   async charge(request: ChargeRequest): Promise<void> {
-    const attempt = await insertPayment(this.db, request, {
-      provider: request.payment.method === 'card' && request.amountCents > 0 ? this.providers.current : null,
+    const { orderId, payment, amountCents } = request;
+    const provider = payment.method === 'card' && amountCents > 0 ? this.providers.current : null;
+    const begun = this.inFlight.room(shareOf(provider)) > this.config.PAYMENTS_IN_FLIGHT * KEPT_FOR_SWEEP;
+    const attempt = await insertPayment(this.db, {
+      ...{ ...request, provider, begun },
       leaseSeconds: this.config.PAYMENT_LEASE_SECONDS,
       giveUpSeconds: this.config.PAYMENT_GIVE_UP_SECONDS,
     });
     crashPoint('payments.after-insert');
-    if (attempt) return this.attempt(attempt);
-    const { orderId } = request;
+    if (attempt && begun) this.inFlight.start(attempt.share, () => this.attempt(attempt));
+    if (attempt) return;
     const state = await this.stateOf(orderId);
     if (state.status === 'paid' || state.status === 'declined') await this.tell(orderId, state);
   }
 
-  claimDue(limit: number): Promise<Attempt[]> {
-    return claimDuePayments(this.db, limit, this.config.PAYMENT_LEASE_SECONDS, this.providers.current);
+  /** Begins attempts at what is due; answers whether there may be more, and room for it. */
+  sweep(): Promise<boolean> {
+    const { PAYMENT_LEASE_SECONDS } = this.config;
+    return this.inFlight.startDue(
+      sharesOf(providerNames),
+      async (room) => {
+        const due = await claimDuePayments(this.db, room, PAYMENT_LEASE_SECONDS, this.providers.current);
+        if (due.length > 0) crashPoint('payments.after-claiming');
+        return due;
+      },
+      (attempt) => this.attempt(attempt),
+    );
   }
 
-  async attempt(attempt: Attempt): Promise<void> {
+  /** Resolves when no attempt is under way. */
+  idle(): Promise<void> {
+    return this.inFlight.idle();
+  }
+
+  private async attempt(attempt: Attempt): Promise<void> {
     const { orderId } = attempt;
     let result: ChargeResult;
     try {

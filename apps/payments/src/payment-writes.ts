@@ -2,6 +2,7 @@
 import type { PaymentMethod, PaymentOutcome } from '@shop/contracts/orders';
 import type { ChargePayment } from '@shop/contracts/payments';
 import { sql } from '@shop/kit/database';
+import type { Room } from '@shop/kit/in-flight';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { providerAccount } from './ledger.js';
@@ -16,6 +17,8 @@ export interface Attempt {
   payment: PaymentMethod;
   /** Who charges; null when no card is needed. */
   provider: string | null;
+  /** The party whose share of this process the attempt takes. */
+  share: string;
   /** Which attempt this is; a later one makes it void. */
   attempts: number;
   /** Whether the provider may have charged in an earlier attempt. */
@@ -26,56 +29,76 @@ export interface Attempt {
   since: Date;
 }
 
-export interface FirstAttempt {
+/** Store credit, and what costs nothing: no provider is waited for. */
+const OWN_BOOKS = 'credit';
+
+/** Every share of `providers`. */
+export const sharesOf = (providers: readonly string[]) => [...providers, OWN_BOOKS];
+
+export const shareOf = (provider: string | null) => provider ?? OWN_BOOKS;
+
+export interface NewPayment extends ChargePayment {
   provider: string | null;
+  /** Whether its first attempt begins now. Else it is due, and a sweep takes it once it has room. */
+  begun: boolean;
   leaseSeconds: number;
   giveUpSeconds: number;
 }
 
-/** Writes a payment down and begins its first attempt. Undefined when there is one for this order. */
-export async function insertPayment(
-  db: DataSource,
-  charge: ChargePayment,
-  { provider, leaseSeconds, giveUpSeconds }: FirstAttempt,
-): Promise<Attempt | undefined> {
-  const { orderId, customerId, amountCents, currency, payment } = charge;
+/** Writes a payment down. Undefined when there is one for this order. */
+export async function insertPayment(db: DataSource, payment: NewPayment): Promise<Attempt | undefined> {
+  const { begun, leaseSeconds, giveUpSeconds, ...attempt } = payment;
+  const { orderId, customerId, amountCents, currency, provider } = attempt;
   const inserted = await sql(
     db,
-    `insert into payments (order_id, customer_id, amount_cents, currency, payment, provider, next_attempt_at, give_up_at)
-     values ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7), now() + make_interval(secs => $8))
+    `insert into payments (order_id, customer_id, amount_cents, currency, payment, provider, attempts, in_doubt,
+                           next_attempt_at, give_up_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(secs => $9), now() + make_interval(secs => $10))
      on conflict (order_id) do nothing
      returning order_id`,
-    [orderId, customerId, amountCents, currency, JSON.stringify(payment), provider, leaseSeconds, giveUpSeconds],
+    [
+      ...[orderId, customerId, amountCents, currency, JSON.stringify(attempt.payment), provider],
+      ...(begun ? [1, true, leaseSeconds] : [0, false, 0]),
+      giveUpSeconds,
+    ],
   );
   if (inserted.length === 0) return undefined;
-  return { ...charge, provider, attempts: 1, wasInDoubt: false, expired: false, since: new Date() };
+  return { ...attempt, share: shareOf(provider), attempts: 1, wasInDoubt: false, expired: false, since: new Date() };
 }
 
 /**
- * Begins another attempt at up to `limit` payments that are due, each with the provider that began it; `current` takes
- * those of a version that did not write it down.
+ * Begins another attempt at payments that are due, of each share as many as there is room for, each with the provider that
+ * began it; `current` takes those of a version that did not write it down.
  */
 export function claimDuePayments(
   db: DataSource,
-  limit: number,
+  { names, limits }: Room,
   leaseSeconds: number,
   current: string,
 ): Promise<Attempt[]> {
   return sql<Attempt>(
     db,
     `with due as (
-       select order_id, in_doubt from payments
-       where next_attempt_at <= now() order by next_attempt_at limit $1 for update skip locked
+       select * from unnest($1::text[], $2::int[]) room (share, free), lateral (
+         select order_id, in_doubt from payments p
+         where next_attempt_at <= now() and ${shareExpression} = room.share
+         order by next_attempt_at limit room.free for update skip locked
+       ) payment
      )
      update payments
-     set attempts = attempts + 1, in_doubt = true, next_attempt_at = now() + make_interval(secs => $2),
+     set attempts = attempts + 1, in_doubt = true, next_attempt_at = now() + make_interval(secs => $4),
          provider = case when payment->>'method' = 'card' and amount_cents > 0 then coalesce(provider, $3) end
      from due where payments.order_id = due.order_id
      returning due.order_id as "orderId", customer_id as "customerId", amount_cents::float8 as "amountCents", currency,
-               payment, provider, attempts, due.in_doubt as "wasInDoubt", give_up_at <= now() as expired, created_at as since`,
-    [limit, leaseSeconds, current],
+               payment, provider, share, attempts, due.in_doubt as "wasInDoubt", give_up_at <= now() as expired,
+               created_at as since`,
+    [names, limits, current, leaseSeconds],
   );
 }
+
+/** Of payment `p`. Providers that are gone, or were not written down ($1 are those that exist), share with the current one, $3. */
+export const shareExpression = `case when p.payment->>'method' = 'credit' or p.amount_cents = 0 then '${OWN_BOOKS}'
+  when p.provider = any($1) then p.provider else $3 end`;
 
 const FIRST_PAUSE_SECONDS = 0.5;
 const LONGEST_PAUSE_SECONDS = 30;

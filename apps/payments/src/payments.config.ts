@@ -28,6 +28,12 @@ export const paymentsConfig = defineConfig(
       .url({ protocol: /^https?$/ })
       .default('https://api.stripe.com')
       .describe('Another address for doubles of Stripe'),
+    PAYMENTS_IN_FLIGHT: z.coerce
+      .number()
+      .int()
+      .min(10)
+      .default(250)
+      .describe('How many charges a process has under way at a time, per payment provider; store credit counts as one'),
     PAYMENT_GIVE_UP_SECONDS: Seconds.max(23 * 3600)
       .default(900)
       .describe(

@@ -4,6 +4,7 @@ import { databaseModule } from '@shop/kit/database';
 import { QueueModule } from '@shop/kit/queue';
 import { RedisStateModule } from '@shop/kit/redis';
 import { defineService } from '@shop/kit/service';
+import { Backlog } from './backlog.js';
 import { ChargePayment } from './charge-payment.js';
 import { CreatePayments1763769600001 } from './migrations/1763769600001-create-payments.js';
 import { CreateLedger1763769600002 } from './migrations/1763769600002-create-ledger.js';
@@ -38,7 +39,7 @@ import { Sweep } from './sweep.js';
     RedisStateModule,
   ],
   controllers: [PaymentsController],
-  providers: [ChargePayment, RefundPayment, ProviderEvents, Providers, Sweep, Seed],
+  providers: [Backlog, ChargePayment, RefundPayment, ProviderEvents, Providers, Sweep, Seed],
 })
 export class PaymentsModule {}
 

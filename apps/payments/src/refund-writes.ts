@@ -3,8 +3,10 @@ import type { paymentsRpc } from '@shop/contracts/payments';
 import type { InputOf } from '@shop/contracts/rpc';
 import { inTransaction, sql } from '@shop/kit/database';
 import { AppError } from '@shop/kit/errors';
+import type { Room } from '@shop/kit/in-flight';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { shareExpression } from './payment-writes.js';
 import type { RefundResult } from './provider.js';
 
 /**
@@ -51,6 +53,8 @@ export interface RefundAttempt {
   /** Who took the charge; null when no card was charged. */
   provider: string | null;
   chargeId: string | null;
+  /** The party whose share of this process the attempt takes. */
+  share: string;
   /** refunded: made, but orders does not know of it. */
   status: 'waiting' | 'refunded';
   attempts: number;
@@ -62,21 +66,32 @@ const providerOf = `coalesce(p.provider, (
   where reference = 'payment:' || p.order_id and starts_with(account, 'provider:')
 ))`;
 
-/** Begins an attempt at up to `limit` refunds that are due. One that ends without a result is due again with its lease. */
-export function claimDueRefunds(db: DataSource, limit: number, leaseSeconds: number): Promise<RefundAttempt[]> {
+/**
+ * Begins an attempt at refunds that are due, of each share as many as there is room for. One that ends without a result is
+ * due again with its lease.
+ */
+export function claimDueRefunds(
+  db: DataSource,
+  { names, limits }: Room,
+  leaseSeconds: number,
+  current: string,
+): Promise<RefundAttempt[]> {
   return sql<RefundAttempt>(
     db,
     `with due as (
-       select id from refunds
-       where next_attempt_at <= now() order by next_attempt_at limit $1 for update skip locked
+       select * from unnest($1::text[], $2::int[]) room (share, free), lateral (
+         select r.id from refunds r join payments p on p.order_id = r.order_id
+         where r.next_attempt_at <= now() and ${shareExpression} = room.share
+         order by r.next_attempt_at limit room.free for update of r skip locked
+       ) refund
      )
      update refunds r
-     set attempts = r.attempts + 1, next_attempt_at = now() + make_interval(secs => $2)
+     set attempts = r.attempts + 1, next_attempt_at = now() + make_interval(secs => $4)
      from due, payments p where r.id = due.id and p.order_id = r.order_id
-     returning r.id as "refundId", r.order_id as "orderId", p.customer_id as "customerId", r.status, r.attempts,
+     returning r.id as "refundId", r.order_id as "orderId", p.customer_id as "customerId", r.status, r.attempts, due.share,
                r.amount_cents::float8 as "amountCents", p.payment->>'method' as method, p.charge_id as "chargeId",
                ${providerOf} as provider`,
-    [limit, leaseSeconds],
+    [names, limits, current, leaseSeconds],
   );
 }
 
