@@ -67,6 +67,15 @@ const order = {
   createdAt: '2026-11-20T10:00:00.000Z',
 };
 
+const refund = {
+  id: '01900000-0000-7000-8000-0000000000f1',
+  amountCents: 500,
+  status: 'failed',
+  reason: 'One lamp came broken',
+  failure: 'expired_or_canceled_card',
+  createdAt: '2026-11-20T10:00:00.000Z',
+};
+
 const creditEntry = {
   id: '01900000-0000-7000-8000-0000000000e1',
   amountCents: 1000,
@@ -93,6 +102,8 @@ export const examples = {
   Cart: { lines: [{ ...line, inStock: true }], totalCents: 99800, currency: CURRENCY },
   Order: order,
   OrderPage: { items: [order], nextCursor: null },
+  Refund: refund,
+  RefundList: { items: [refund] },
   CreditEntry: creditEntry,
   Credit: { balanceCents: 1000, entries: [creditEntry] },
   StaffHealth: {

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Order, OrderStatus } from '@shop/contracts/orders';
 import { AppError } from '@shop/kit/errors';
 
-/** An order only ever moves to a higher one. */
+/** An order moves to a higher one until it is final. (A failed refund makes it paid again, which no stream tells.) */
 const sequence: Record<OrderStatus, number> = { new: 1, pending: 2, paid: 3, rejected: 3, refunded: 4 };
 
 /** Between two comments that keep proxies from thinking the connection dead. */

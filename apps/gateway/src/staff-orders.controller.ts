@@ -1,6 +1,7 @@
 // What staff does with orders.
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { Order, OrderPage, OrderStatus, RefundRequest, ordersRpc } from '@shop/contracts/orders';
+import { RefundList, paymentsRpc } from '@shop/contracts/payments';
 import { Cursor, Id, Limit } from '@shop/contracts/values';
 import { AppError } from '@shop/kit/errors';
 import { Rpc } from '@shop/kit/rpc/rpc';
@@ -37,13 +38,16 @@ export class StaffOrdersController {
   @Documented({
     summary: 'Give money back',
     description:
-      'Without amountCents all that is left. The money goes where it came from, and refundedCents grows once it did; the order is refunded when nothing is left.',
+      'Without amountCents all that is left. The money goes where it came from, and refundedCents grows once it did; the order is refunded when nothing is left. A refund may fail, also days later: then refundedCents goes back, and its key is refused.',
     status: 202,
     answer: Order,
     access: 'staff',
     params: orderParam,
     headers: { 'Idempotency-Key': { description: 'Your name for this refund', required: true, example: 'parcel-7' } },
-    refuses: ['idempotency_key_required', 'not_found', 'refund_exceeds_payment', 'idempotency_key_reused'],
+    refuses: [
+      ...(['idempotency_key_required', 'not_found', 'refund_exceeds_payment'] as const),
+      ...(['idempotency_key_reused', 'refund_failed'] as const),
+    ],
     example: { amountCents: 500, reason: 'One lamp came broken' },
   })
   refund(
@@ -51,8 +55,30 @@ export class StaffOrdersController {
     @Headers('idempotency-key') key: string | undefined,
     @Body({ schema: RefundRequest }) refund: RefundRequest,
   ): Promise<Order> {
-    const id = Id.safeParse(text);
-    if (!id.success) throw new AppError('not_found', 'There is no such order.');
-    return this.rpc.call(ordersRpc.refundOrder, { ...refund, id: id.data, idempotencyKey: readKey(key) });
+    return this.rpc.call(ordersRpc.refundOrder, { ...refund, id: readId(text), idempotencyKey: readKey(key) });
   }
+
+  @Get('orders/:id/refunds')
+  @Documented({
+    summary: 'What was given back of an order, and what was not',
+    description: 'The newest hundred, newest first. One that failed says why, in the words of the payment provider.',
+    answer: RefundList,
+    access: 'staff',
+    params: orderParam,
+    refuses: ['not_found'],
+  })
+  async refunds(@Param('id') text: string): Promise<RefundList> {
+    const id = readId(text);
+    const [refunds] = await Promise.all([
+      this.rpc.call(paymentsRpc.listRefunds, { orderId: id }),
+      this.rpc.call(ordersRpc.getOrder, { id }),
+    ]);
+    return refunds;
+  }
+}
+
+function readId(text: string): string {
+  const id = Id.safeParse(text);
+  if (!id.success) throw new AppError('not_found', 'There is no such order.');
+  return id.data;
 }

@@ -1,5 +1,5 @@
 import { Order, type OrderPage } from '@shop/contracts/orders';
-import type { Credit, CreditEntry } from '@shop/contracts/payments';
+import { RefundList, type Credit, type CreditEntry } from '@shop/contracts/payments';
 import { AppError } from '@shop/kit/errors';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { examples } from '../src/openapi-examples.js';
@@ -39,6 +39,30 @@ describe('a refund', () => {
       throw new AppError('refund_exceeds_payment');
     };
     expect((await staff.post(path, body, key)).body).toMatchObject({ status: 409, code: 'refund_exceeds_payment' });
+  });
+
+  it('that failed refuses its key, with the failure', async () => {
+    shop.orders.refundOrder = () => {
+      throw new AppError('refund_failed', 'It failed: insufficient_funds.');
+    };
+    expect((await staff.post(path, body, key)).body).toMatchObject({
+      ...{ status: 409, code: 'refund_failed', detail: 'It failed: insufficient_funds.' },
+    });
+  });
+
+  it('is shown to staff with its state and failure, of orders that exist', async () => {
+    const { items } = examples.RefundList;
+    shop.payments.listRefunds = () => RefundList.parse({ items });
+    shop.orders.getOrder = ({ id }) => {
+      if (id !== ORDER) throw new AppError('not_found');
+      return Order.parse(examples.Order);
+    };
+    expect((await staff.get<RefundList>(path)).body).toEqual({ items });
+    expect(shop.calls.get('payments.listRefunds')).toEqual([{ orderId: ORDER }]);
+    expect((await staff.get(`/api/orders/${ADA}/refunds`)).body).toMatchObject({ code: 'not_found' });
+    expect((await staff.get('/api/orders/x/refunds')).body).toMatchObject({ code: 'not_found' });
+    expect((await ada.get(path)).body).toMatchObject({ status: 403, code: 'forbidden' });
+    expect((await new Visitor(shop).get(path)).body).toMatchObject({ code: 'login_required' });
   });
 
   it('is for staff, and for orders', async () => {

@@ -8,7 +8,8 @@ export const transitions = {
   pending: ['paid', 'rejected'],
   paid: ['refunded'],
   rejected: [],
-  refunded: [],
+  /** Back when a refund turns out to have failed. */
+  refunded: ['paid'],
 } as const satisfies Record<OrderStatus, readonly OrderStatus[]>;
 
 /** Where an order of status `F` may go. */

@@ -9,6 +9,7 @@ import { ListRareOrders1763769600005 } from './migrations/1763769600005-list-rar
 import { OrderACartOnce1764600000100 } from './migrations/1764600000100-order-a-cart-once.js';
 import { WriteTheCurrency1764600000101 } from './migrations/1764600000101-write-the-currency.js';
 import { IndexOrdersOfCarts1764600000102 } from './migrations/1764600000102-index-orders-of-carts.js';
+import { CountRefundChanges1764600000203 } from './migrations/1764600000203-count-refund-changes.js';
 import { OrderEntity } from './order.entity.js';
 import { ordersConfig } from './orders.config.js';
 import { OrdersController } from './orders.controller.js';
@@ -32,6 +33,7 @@ import { Sweep } from './sweep.js';
         OrderACartOnce1764600000100,
         WriteTheCurrency1764600000101,
         IndexOrdersOfCarts1764600000102,
+        CountRefundChanges1764600000203,
       ],
     }),
     // Not part of readiness: without Redis orders are taken all the same, and paid once it is back.

@@ -1,4 +1,4 @@
-// Refunds of orders. Payments gives the money back and says how much it was; an order only keeps the sum.
+// Refunds of orders. Payments gives the money back and says how much it was; an order keeps the sum.
 import { Controller } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { ordersRpc } from '@shop/contracts/orders';
@@ -32,20 +32,31 @@ export class RefundOrder {
     return orderOf(order);
   }
 
-  /** The sum only grows, so being told twice, late or in another order changes nothing. */
+  /**
+   * The sum goes up with refunds, and down with those that fail after all. Its revision says which is newer, so being told
+   * twice, late or in another order changes nothing. A version of payments that sends none only knows sums that grow: it is
+   * heard as long as there is no revision, and refused afterwards, so that it goes on telling until it is replaced.
+   */
   @Handles(ordersRpc.refundSettled)
   async refundSettled(told: InputOf<Rpcs['refundSettled']>): Promise<OutputOf<Rpcs['refundSettled']>> {
-    const settled = await sql(
+    const { orderId, refundedCents, revision } = told;
+    const [order] = await sql<{ revision: number }>(
       this.db,
       `update orders
-       set refunded_cents = greatest(refunded_cents, $2),
-           status = case when $2 >= total_cents then 'refunded' else status end
+       set (refunded_cents, status, refund_revision) = (
+         select cents, case when cents > 0 and cents >= total_cents then 'refunded' else 'paid' end, greatest(refund_revision, $3)
+         from (select case
+           when $3::int is null and refund_revision = 0 then greatest(refunded_cents, $2)
+           when $3 >= refund_revision then $2
+           else refunded_cents end as cents) told
+       )
        where id = $1 and status in ('paid', 'refunded')
-       returning id`,
-      [told.orderId, told.refundedCents],
+       returning refund_revision as revision`,
+      [orderId, refundedCents, revision ?? null],
     );
-    if (settled.length === 0) throw new AppError('not_found', 'There is no such order that was paid.');
+    if (!order) throw new AppError('not_found', 'There is no such order that was paid.');
+    if (revision === undefined && order.revision > 0) throw new AppError('unavailable', 'A revision is needed.');
     crashPoint('orders.after-refund');
-    return { done: true };
+    return { done: true, revision: order.revision };
   }
 }

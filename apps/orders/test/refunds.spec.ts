@@ -58,8 +58,12 @@ async function order(status: OrderStatus, customerId = uuidv7()): Promise<string
 }
 const refund = (id: string) =>
   rpc.call(ordersRpc.refundOrder, { id, idempotencyKey: 'k', reason: 'broken', amountCents: 300 });
-const settled = (orderId: string, refundedCents: number) =>
-  rpc.call(ordersRpc.refundSettled, { orderId, refundedCents });
+const settled = (orderId: string, refundedCents: number, revision?: number) =>
+  rpc.call(ordersRpc.refundSettled, { orderId, refundedCents, revision });
+const get = async (id: string) => {
+  const { status, refundedCents } = await rpc.call(ordersRpc.getOrder, { id });
+  return [status, refundedCents];
+};
 const list = (query: { q?: string; status?: OrderStatus; limit?: number; cursor?: string }) =>
   rpc.call(ordersRpc.listOrders, { limit: 24, ...query });
 
@@ -83,20 +87,37 @@ test('nothing is given back for orders that are not paid, or do not exist', asyn
   expect(asked).toEqual([]);
 });
 
-test('an order keeps the sum of its refunds, in whatever order it is told, and is refunded when all is given back', async () => {
+test('an order keeps the newest sum of its refunds, in whatever order it is told, and is refunded when all is given back', async () => {
   const id = await order('paid');
-  const get = async () => {
-    const { status, refundedCents } = await rpc.call(ordersRpc.getOrder, { id });
-    return [status, refundedCents];
-  };
+  expect(await settled(id, 300, 1)).toEqual({ done: true, revision: 1 });
+  expect(await get(id)).toEqual(['paid', 300]);
+  await Promise.all([settled(id, 1000, 3), settled(id, 300, 1), settled(id, 500, 2), settled(id, 1000, 3)]);
+  expect(await get(id)).toEqual(['refunded', 1000]);
+  expect(await settled(id, 300, 1)).toEqual({ done: true, revision: 3 });
+  expect(await get(id)).toEqual(['refunded', 1000]);
+});
+
+test('an order whose refund failed after all is paid again, and late messages do not change that', async () => {
+  const id = await order('paid');
+  await settled(id, 300, 1);
+  await settled(id, 1000, 2);
+  await settled(id, 300, 3);
+  expect(await get(id)).toEqual(['paid', 300]);
+  await settled(id, 1000, 2);
+  await settled(id, 0, 4);
+  expect(await get(id)).toEqual(['paid', 0]);
+  await settled(id, 1000, 5);
+  expect(await get(id)).toEqual(['refunded', 1000]);
+});
+
+test('a version of payments without revisions is heard until there is one', async () => {
+  const id = await order('paid');
   await settled(id, 300);
-  expect(await get()).toEqual(['paid', 300]);
   await settled(id, 200);
-  expect(await get()).toEqual(['paid', 300]);
-  await Promise.all([settled(id, 1000), settled(id, 300), settled(id, 1000)]);
-  expect(await get()).toEqual(['refunded', 1000]);
-  await settled(id, 300);
-  expect(await get()).toEqual(['refunded', 1000]);
+  expect(await get(id)).toEqual(['paid', 300]);
+  await settled(id, 0, 2);
+  await expect(settled(id, 300)).rejects.toMatchObject({ code: 'unavailable' });
+  expect(await get(id)).toEqual(['paid', 0]);
 });
 
 test('a refund is not taken for an order that is not known to be paid, so that payments tells again later', async () => {

@@ -16,11 +16,21 @@ interface FakeCharge {
 const cards: Record<string, (call: number) => FakeCharge['status']> = {
   tok_ok: () => 'paid',
   tok_slow: () => 'paid',
+  tok_refund_fails: () => 'paid',
+  tok_refund_fails_later: () => 'paid',
+  tok_refund_pending: () => 'paid',
   // The first call is lost on its way, of the second only the answer.
   tok_flaky: (call) => (call < 2 ? 'open' : 'paid'),
 };
 
 const SLOW_MS = 2000;
+
+/** How a refund stands, by the card it goes to: some become what they are 3 s later. */
+const refundStatus = `case
+  when token = 'tok_refund_fails' then 'failed'
+  when token = 'tok_refund_fails_later' and fake_refunds.created_at < now() - interval '3 seconds' then 'failed'
+  when token = 'tok_refund_pending' and fake_refunds.created_at >= now() - interval '3 seconds' then 'waiting'
+  else 'refunded' end`;
 
 export class FakeProvider implements PaymentProvider {
   readonly name = 'fake';
@@ -57,16 +67,28 @@ export class FakeProvider implements PaymentProvider {
   }
 
   /** Of a flaky card the first answer is lost. */
-  async refund({ refundId, orderId, amountCents }: CardRefund): Promise<RefundResult> {
-    const [refund] = await sql<{ calls: number; token: string }>(
+  async refund(refund: CardRefund): Promise<RefundResult> {
+    const { refundId, orderId, amountCents } = refund;
+    const [made] = await sql<{ calls: number; token: string }>(
       this.db,
       `insert into fake_refunds as known (idempotency_key, charge_key, amount_cents, calls) values ($1, $2, $3, 1)
        on conflict (idempotency_key) do update set calls = known.calls + 1
        returning calls, (select token from fake_charges where idempotency_key = charge_key) as token`,
       [refundId, orderId, amountCents],
     );
-    if (refund!.token === 'tok_flaky' && refund!.calls < 2) throw new Error('no answer in time');
-    return { status: 'refunded' };
+    if (made!.token === 'tok_flaky' && made!.calls < 2) throw new Error('no answer in time');
+    return (await this.findRefund(refund)) ?? { status: 'refunded' };
+  }
+
+  async findRefund({ refundId }: CardRefund): Promise<RefundResult | undefined> {
+    const [found] = await sql<{ status: RefundResult['status'] }>(
+      this.db,
+      `select ${refundStatus} as status from fake_refunds left join fake_charges on fake_charges.idempotency_key = charge_key
+       where fake_refunds.idempotency_key = $1`,
+      [refundId],
+    );
+    if (found?.status === 'failed') return { status: 'failed', failure: 'expired_or_canceled_card' };
+    return found && { status: found.status };
   }
 
   async *list(since: Date): AsyncGenerator<ProviderCharge> {
@@ -75,7 +97,9 @@ export class FakeProvider implements PaymentProvider {
       `select idempotency_key as "orderId", 'fake_' || idempotency_key as "chargeId",
               amount_cents::float8 as "amountCents", coalesce(refunded_cents, 0)::float8 as "refundedCents"
        from fake_charges left join (
-         select charge_key, sum(amount_cents) as refunded_cents from fake_refunds group by 1
+         select charge_key, sum(fake_refunds.amount_cents) as refunded_cents
+         from fake_refunds join fake_charges on fake_charges.idempotency_key = charge_key
+         where ${refundStatus} <> 'failed' group by 1
        ) refunds on charge_key = idempotency_key
        where status = 'paid' and created_at >= $1`,
       [since],

@@ -39,6 +39,12 @@ export const paymentsConfig = defineConfig(
       .describe(
         'How long a payment provider that is away is waited for; Stripe remembers a payment by its key for a day',
       ),
+    REFUND_GIVE_UP_SECONDS: Seconds.default(2 * 86_400).describe(
+      'How long a refund is tried that the payment provider does not make; Stripe may keep to a failure of its own for a day',
+    ),
+    REFUND_WATCH_SECONDS: Seconds.default(30 * 86_400).describe(
+      'How long the payment provider is asked whether a refund that it made has failed since',
+    ),
     PAYMENT_LEASE_SECONDS: Seconds.default(30).describe(
       'After how long the charge of a process that died is taken up by another; longer than a provider may take to answer',
     ),

@@ -8,7 +8,7 @@ import { DataSource } from 'typeorm';
 import { ChargePayment } from './charge-payment.js';
 import { creditOf, give } from './credit.js';
 import { ProviderEvents } from './provider-events.js';
-import { insertRefund } from './refund-writes.js';
+import { insertRefund, refundsOf } from './refund-requests.js';
 
 type Rpcs = typeof paymentsRpc;
 
@@ -30,6 +30,11 @@ export class PaymentsController {
     await insertRefund(this.db, refund);
     crashPoint('payments.after-refund-insert');
     return { done: true };
+  }
+
+  @Handles(paymentsRpc.listRefunds)
+  async listRefunds({ orderId }: InputOf<Rpcs['listRefunds']>): Promise<OutputOf<Rpcs['listRefunds']>> {
+    return { items: await refundsOf(this.db, orderId) };
   }
 
   @Handles(paymentsRpc.getCredit)

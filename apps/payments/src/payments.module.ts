@@ -11,6 +11,9 @@ import { CreateLedger1763769600002 } from './migrations/1763769600002-create-led
 import { CreateRefunds1763769600004 } from './migrations/1763769600004-create-refunds.js';
 import { PruneProviderEvents1763769600006 } from './migrations/1763769600006-prune-provider-events.js';
 import { RememberProvider1764600000200 } from './migrations/1764600000200-remember-provider.js';
+import { WatchRefunds1764600000201 } from './migrations/1764600000201-watch-refunds.js';
+import { IndexDueRefunds1764600000202 } from './migrations/1764600000202-index-due-refunds.js';
+import { WatchYoungRefunds1764600000204 } from './migrations/1764600000204-watch-young-refunds.js';
 import { PaymentEntity } from './payment.entity.js';
 import { paymentsConfig } from './payments.config.js';
 import { PaymentsController } from './payments.controller.js';
@@ -33,6 +36,9 @@ import { Sweep } from './sweep.js';
         CreateRefunds1763769600004,
         PruneProviderEvents1763769600006,
         RememberProvider1764600000200,
+        WatchRefunds1764600000201,
+        IndexDueRefunds1764600000202,
+        WatchYoungRefunds1764600000204,
       ],
     }),
     QueueModule,

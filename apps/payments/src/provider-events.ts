@@ -1,4 +1,4 @@
-// Takes messages by which a provider tells of a payment. They prove nothing: they only make payments ask.
+// Takes messages by which a provider tells of a charge or a refund. They prove nothing: they only make payments ask.
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { sql } from '@shop/kit/database';
@@ -26,7 +26,7 @@ export class ProviderEvents {
       if (!(error instanceof ProviderNotConfigured)) throw error;
     });
     if (!provider?.readEvent) throw new AppError('not_found', 'This payment provider is not in use here.');
-    const { id, type, orderId = null, charged } = provider.readEvent(body, signature);
+    const { id, type, about, orderId = null, charged } = provider.readEvent(body, signature);
     const [event] = await sql<{ status: PaymentStatus | null }>(
       this.db,
       `with heard as (
@@ -37,9 +37,15 @@ export class ProviderEvents {
        ), asked as (
          update payments set next_attempt_at = least(next_attempt_at, now() + make_interval(secs => $4))
          from heard where payments.order_id = heard.order_id and payments.status = 'waiting'
+       ), refunds_asked as (
+         update refunds
+         set next_attempt_at = case status when 'waiting' then least(next_attempt_at, now() + make_interval(secs => $4))
+               else next_attempt_at end,
+             next_check_at = case status when 'refunded' then least(next_check_at, now() + make_interval(secs => $4)) end
+         from heard where $5 and refunds.order_id = heard.order_id and refunds.status <> 'failed'
        )
        select payment_status as status from heard`,
-      [id, type, orderId, PATIENCE_SECONDS],
+      [id, type, orderId, PATIENCE_SECONDS, about === 'refund'],
     );
     if (!event) return; // Heard before.
     if (event.status === null) this.log.warn({ event: id, type, orderId }, 'event of a payment nobody knows');

@@ -26,7 +26,9 @@ export interface CardRefund {
   again: boolean;
 }
 
-export type RefundResult = { status: 'refunded' } | { status: 'failed'; failure: string };
+export type RefundResult =
+  /** waiting: the provider has taken it, and does not know yet what becomes of it. */
+  { status: 'refunded' } | { status: 'waiting' } | { status: 'failed'; failure: string };
 
 /** A charge in the provider's own books. */
 export interface ProviderCharge {
@@ -45,6 +47,7 @@ export interface ProviderEvent {
   type: string;
   /** What it says it is about; undefined when that is nothing of this shop's. */
   orderId: string | undefined;
+  about: 'charge' | 'refund';
   /** It says that the card was charged. */
   charged: boolean;
 }
@@ -64,6 +67,8 @@ export interface PaymentProvider {
   cancel(charge: CardCharge): Promise<ChargeResult | undefined>;
   /** Gives money back, or answers what came of it when this refund was made before. */
   refund(refund: CardRefund): Promise<RefundResult>;
+  /** How a refund stands: one that was made may fail days later. Undefined when there is none. */
+  findRefund(refund: CardRefund): Promise<RefundResult | undefined>;
   /** Every charge for an order since then, also such as payments knows nothing of; to be compared with its own books. */
   list(since: Date): AsyncIterable<ProviderCharge>;
   /** Reads a message of the provider's. An AppError `forbidden` when it is from somebody else, or old. */

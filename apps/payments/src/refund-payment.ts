@@ -6,6 +6,7 @@ import { ordersRpc } from '@shop/contracts/orders';
 import { crashPoint } from '@shop/kit/crash-point';
 import { InFlight } from '@shop/kit/in-flight';
 import { Log } from '@shop/kit/log';
+import { counter } from '@shop/kit/metrics';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import { DataSource } from 'typeorm';
 import { creditAccount, providerAccount } from './ledger.js';
@@ -13,7 +14,15 @@ import { sharesOf } from './payment-writes.js';
 import { paymentsConfig, type PaymentsConfig } from './payments.config.js';
 import type { RefundResult } from './provider.js';
 import { ProviderNotConfigured, providerNames, Providers } from './providers.js';
-import { claimDueRefunds, endRefund, refundedCents, settleRefund, type RefundAttempt } from './refund-writes.js';
+import {
+  claimDueRefunds,
+  endCheck,
+  endRefund,
+  refundedSum,
+  reverseRefund,
+  settleRefund,
+  type RefundAttempt,
+} from './refund-writes.js';
 
 /** Refunds are rare. At a time, per provider. */
 const IN_FLIGHT = 50;
@@ -21,6 +30,7 @@ const IN_FLIGHT = 50;
 @Injectable()
 export class RefundPayment {
   private readonly inFlight: InFlight;
+  private readonly outcomes = counter('refunds_total', 'Refunds by what became of them', ['outcome']);
 
   constructor(
     @InjectDataSource('payments') private readonly db: DataSource,
@@ -37,14 +47,16 @@ export class RefundPayment {
     return this.inFlight.startDue(
       sharesOf(providerNames),
       async (room) => {
-        const due = await claimDueRefunds(this.db, room, this.config.PAYMENT_LEASE_SECONDS, this.providers.current);
+        const { PAYMENT_LEASE_SECONDS: leaseSeconds, REFUND_GIVE_UP_SECONDS: giveUpSeconds } = this.config;
+        const patience = { leaseSeconds, giveUpSeconds };
+        const due = await claimDueRefunds(this.db, room, this.providers.current, patience);
         if (due.length > 0) crashPoint('payments.after-claiming-refund');
         return due;
       },
       (refund) =>
         this.attempt(refund).catch((error: unknown) => {
-          const { refundId, orderId } = refund;
-          const level = error instanceof ProviderNotConfigured ? 'error' : 'warn';
+          const { refundId, orderId, expired } = refund;
+          const level = expired || error instanceof ProviderNotConfigured ? 'error' : 'warn';
           this.log[level]({ err: error, refundId, orderId }, 'refund is not done yet');
         }),
     );
@@ -55,27 +67,75 @@ export class RefundPayment {
     return this.inFlight.idle();
   }
 
-  /** An exception means that the refund is tried again: with the provider, or only telling orders of it. */
+  /** An exception means that it is tried again later. */
   private async attempt(refund: RefundAttempt): Promise<void> {
-    const { refundId, orderId } = refund;
     if (refund.status === 'waiting') {
-      const result = await this.giveBack(refund);
-      crashPoint('payments.after-giving-back');
-      if (result.status === 'failed') this.log.error({ refundId, orderId, ...result }, 'refund failed');
-      await settleRefund(this.db, refundId, result, accountOf(refund));
-      crashPoint('payments.after-settling-refund');
-      if (result.status === 'failed') return;
+      const became = await this.make(refund);
+      if (became === 'refunded') await this.tell(refund, became);
+      return;
     }
-    await this.rpc.call(ordersRpc.refundSettled, { orderId, refundedCents: await refundedCents(this.db, orderId) });
-    crashPoint('payments.after-telling-refund');
-    await endRefund(this.db, refundId);
+    if (refund.untold) await this.tell(refund, refund.status);
+    if (refund.toCheck && (await this.check(refund))) await this.tell(refund, 'failed');
   }
 
-  private async giveBack({ method, provider, chargeId, attempts, ...refund }: RefundAttempt): Promise<RefundResult> {
-    if (method === 'credit') return { status: 'refunded' };
-    if (provider === null || chargeId === null) return { status: 'failed', failure: 'no charge' };
-    return (await this.providers.of(provider)).refund({ ...refund, chargeId, again: attempts > 1 });
+  /** Gives the money back. Undefined as long as the provider does not know what becomes of it, and when it was settled before. */
+  private async make(refund: RefundAttempt): Promise<'refunded' | 'failed' | undefined> {
+    const { refundId, orderId } = refund;
+    const result = await this.giveBack(refund);
+    crashPoint('payments.after-giving-back');
+    if (result.status === 'waiting') {
+      if (refund.expired)
+        this.log.error({ refundId, orderId }, 'refund is overdue: the provider still has it under way');
+      return undefined;
+    }
+    if (result.status === 'failed') this.log.error({ refundId, orderId, ...result }, 'refund failed');
+    const settled = await settleRefund(this.db, refund, result, accountOf(refund));
+    crashPoint('payments.after-settling-refund');
+    if (!settled) return undefined;
+    this.outcomes.inc({ outcome: result.status });
+    return result.status;
   }
+
+  private async giveBack(refund: RefundAttempt): Promise<RefundResult> {
+    if (refund.method === 'credit') return { status: 'refunded' };
+    const card = cardRefundOf(refund);
+    if (!card) return { status: 'failed', failure: 'no charge' };
+    const provider = await this.providers.of(card.provider);
+    if (!refund.expired) return provider.refund(card);
+    // The last request was made a lease ago at least, so what there is not now there will not be.
+    return (await provider.findRefund(card)) ?? { status: 'failed', failure: 'provider_unavailable' };
+  }
+
+  /** Asks whether a refund that was made has failed since, and books it back then; answers whether it did. */
+  private async check(refund: RefundAttempt): Promise<boolean> {
+    const { refundId, orderId } = refund;
+    const card = cardRefundOf(refund);
+    const found = card && (await (await this.providers.of(card.provider)).findRefund(card));
+    crashPoint('payments.after-checking-refund');
+    if (found?.status !== 'failed') {
+      await endCheck(this.db, refund, this.config.REFUND_WATCH_SECONDS);
+      return false;
+    }
+    const reversed = await reverseRefund(this.db, refund, found.failure, accountOf(refund));
+    crashPoint('payments.after-reversing-refund');
+    if (!reversed) return false;
+    this.log.error({ refundId, orderId, ...found }, 'refund failed after it was made, and is booked back');
+    this.outcomes.inc({ outcome: 'reversed' });
+    return true;
+  }
+
+  private async tell({ refundId, orderId }: RefundAttempt, what: 'refunded' | 'failed'): Promise<void> {
+    const sum = await refundedSum(this.db, orderId);
+    const { revision } = await this.rpc.call(ordersRpc.refundSettled, { orderId, ...sum });
+    crashPoint('payments.after-telling-refund');
+    // An older version of orders keeps the highest sum.
+    if (what === 'failed' && revision === undefined) throw new Error('orders does not take refunds back yet');
+    await endRefund(this.db, refundId, what);
+  }
+}
+
+function cardRefundOf({ provider, chargeId, attempts, ...refund }: RefundAttempt) {
+  return provider && chargeId ? { ...refund, provider, chargeId, again: attempts > 1 } : undefined;
 }
 
 /** Where the money came from; null when nothing was charged. */

@@ -1,47 +1,10 @@
-// Every write to the refunds table.
-import type { paymentsRpc } from '@shop/contracts/payments';
-import type { InputOf } from '@shop/contracts/rpc';
-import { inTransaction, sql } from '@shop/kit/database';
-import { AppError } from '@shop/kit/errors';
+// What becomes of refunds. Each write is one statement, and so one transaction with the ledger entries it makes.
+import { sql } from '@shop/kit/database';
 import type { Room } from '@shop/kit/in-flight';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { shareExpression } from './payment-writes.js';
 import type { RefundResult } from './provider.js';
-
-/**
- * Writes a refund down, once per key. The payment's row is locked first, so that refunds of one order are looked at one
- * after the other and together never exceed what was paid. refund_exceeds_payment, idempotency_key_reused.
- */
-export function insertRefund(db: DataSource, refund: InputOf<typeof paymentsRpc.requestRefund>): Promise<void> {
-  const { orderId, idempotencyKey, amountCents: requested = null, reason } = refund;
-  return inTransaction(db, async (sql) => {
-    const [payment] = await sql<{ paid: number }>(
-      `select amount_cents::float8 as paid from payments where order_id = $1 and status = 'paid' for update`,
-      [orderId],
-    );
-    if (!payment) throw new AppError('refund_exceeds_payment', 'Nothing was paid for this order.');
-    const [known] = await sql<{ requested: number | null; reason: string }>(
-      `select requested_cents::float8 as requested, reason from refunds where order_id = $1 and idempotency_key = $2`,
-      [orderId, idempotencyKey],
-    );
-    if (known?.requested === requested && known.reason === reason) return;
-    if (known) throw new AppError('idempotency_key_reused');
-    const [others] = await sql<{ cents: number }>(
-      `select coalesce(sum(amount_cents), 0)::float8 as cents from refunds where order_id = $1 and status <> 'failed'`,
-      [orderId],
-    );
-    const left = payment.paid - others!.cents;
-    const amount = requested ?? left;
-    if (amount > left || amount <= 0)
-      throw new AppError('refund_exceeds_payment', `There are ${left} cents left to be refunded.`);
-    await sql(
-      `insert into refunds (id, order_id, idempotency_key, requested_cents, amount_cents, reason)
-       values ($1, $2, $3, $4, $5, $6)`,
-      [uuidv7(), orderId, idempotencyKey, requested, amount, reason],
-    );
-  });
-}
 
 /** A refund in the hands of this process, until its lease ends. */
 export interface RefundAttempt {
@@ -55,9 +18,16 @@ export interface RefundAttempt {
   chargeId: string | null;
   /** The party whose share of this process the attempt takes. */
   share: string;
-  /** refunded: made, but orders does not know of it. */
-  status: 'waiting' | 'refunded';
+  status: 'waiting' | 'refunded' | 'failed';
   attempts: number;
+  /** Waiting for too long. */
+  expired: boolean;
+  /** Orders does not know what became of it. */
+  untold: boolean;
+  /** Made, and due to be asked about: it may have failed since. */
+  toCheck: boolean;
+  /** When its check is due if this process dies; an event moves it. */
+  checkLease: string | null;
 }
 
 /** The provider that took the charge of payment `p`. Rows older than the column have it in the books only. */
@@ -66,74 +36,146 @@ const providerOf = `coalesce(p.provider, (
   where reference = 'payment:' || p.order_id and starts_with(account, 'provider:')
 ))`;
 
-/**
- * Begins an attempt at refunds that are due, of each share as many as there is room for. One that ends without a result is
- * due again with its lease.
- */
+/** Between two attempts: a lease, and to make a refund also as long as it is old, up to an hour. */
+const pause = `make_interval(secs => case r.status
+  when 'waiting' then greatest($4, least(extract(epoch from now() - r.created_at), 3600)) else $4 end)`;
+
+export interface RefundPatience {
+  leaseSeconds: number;
+  giveUpSeconds: number;
+}
+
+/** Begins an attempt at refunds that are due, of each share as many as there is room for. */
 export function claimDueRefunds(
   db: DataSource,
   { names, limits }: Room,
-  leaseSeconds: number,
   current: string,
+  { leaseSeconds, giveUpSeconds }: RefundPatience,
 ): Promise<RefundAttempt[]> {
   return sql<RefundAttempt>(
     db,
     `with due as (
        select * from unnest($1::text[], $2::int[]) room (share, free), lateral (
-         select r.id from refunds r join payments p on p.order_id = r.order_id
-         where r.next_attempt_at <= now() and ${shareExpression} = room.share
-         order by r.next_attempt_at limit room.free for update of r skip locked
+         select r.id, r.next_attempt_at is not null and r.status <> 'waiting' as untold,
+                r.next_check_at <= now() and r.status = 'refunded' as to_check
+         from refunds r join payments p on p.order_id = r.order_id
+         where least(r.next_attempt_at, r.next_check_at) <= now() and ${shareExpression} = room.share
+         order by least(r.next_attempt_at, r.next_check_at) limit room.free for update of r skip locked
        ) refund
      )
      update refunds r
-     set attempts = r.attempts + 1, next_attempt_at = now() + make_interval(secs => $4)
+     set attempts = r.attempts + 1,
+         next_attempt_at = case when r.next_attempt_at is not null then now() + ${pause} end,
+         next_check_at = case r.status when 'refunded' then
+           case when r.next_check_at <= now() then now() + make_interval(secs => $4) else r.next_check_at end end
      from due, payments p where r.id = due.id and p.order_id = r.order_id
      returning r.id as "refundId", r.order_id as "orderId", p.customer_id as "customerId", r.status, r.attempts, due.share,
                r.amount_cents::float8 as "amountCents", p.payment->>'method' as method, p.charge_id as "chargeId",
-               ${providerOf} as provider`,
-    [names, limits, current, leaseSeconds],
+               ${providerOf} as provider, untold, coalesce(to_check, false) as "toCheck", r.next_check_at::text as "checkLease",
+               r.attempts > 1 and r.created_at + make_interval(secs => $5) <= now() as expired`,
+    [names, limits, current, leaseSeconds, giveUpSeconds],
   );
 }
 
-/** Writes the result down, and the money in the books: back to `account`. Does nothing when the refund was settled before. */
+/** When a refund that was made is asked about first; then each time it has become twice as old. */
+const FIRST_CHECK_SECONDS = 2;
+
+/**
+ * Writes down what became of a waiting refund, and the money in the books: back to `account`. Answers false when the refund
+ * was settled before.
+ */
 export async function settleRefund(
   db: DataSource,
-  refundId: string,
-  result: RefundResult,
+  { refundId, provider }: RefundAttempt,
+  result: Exclude<RefundResult, { status: 'waiting' }>,
   account: string | null,
-): Promise<void> {
+): Promise<boolean> {
   const failure = result.status === 'failed' ? result.failure : null;
-  await sql(
+  const settled = await sql(
     db,
     `with settled as (
        update refunds
        set status = $2, failure = $3, settled_at = now(),
-           next_attempt_at = case $2 when 'failed' then null else next_attempt_at end
+           next_attempt_at = case $2 when 'failed' then null else next_attempt_at end,
+           next_check_at = case when $2 = 'refunded' and $6 then now() + make_interval(secs => $7) end
        where id = $1 and status = 'waiting'
        returning id, status, amount_cents
      ), booked as (
        insert into ledger_transactions (id, reference)
        select $4, 'refund:' || id from settled where status = 'refunded'
        returning id
+     ), entries as (
+       insert into ledger_entries (transaction_id, account, amount_cents)
+       select booked.id, side.account, side.sign * settled.amount_cents
+       from booked, settled, (values ($5, 1), ('sales', -1)) side (account, sign)
      )
-     insert into ledger_entries (transaction_id, account, amount_cents)
-     select booked.id, side.account, side.sign * settled.amount_cents
-     from booked, settled, (values ($5, 1), ('sales', -1)) side (account, sign)`,
-    [refundId, result.status, failure, uuidv7(), account],
+     select status from settled`,
+    [refundId, result.status, failure, uuidv7(), account, provider !== null, FIRST_CHECK_SECONDS],
+  );
+  return settled.length > 0;
+}
+
+/** Books a refund back that was made and has failed since: the money is the shop's again. Answers false when that was done before. */
+export async function reverseRefund(
+  db: DataSource,
+  { refundId }: RefundAttempt,
+  failure: string,
+  account: string | null,
+): Promise<boolean> {
+  const reversed = await sql(
+    db,
+    `with reversed as (
+       update refunds
+       set status = 'failed', failure = $2, reversed_at = now(), next_attempt_at = now(), next_check_at = null
+       where id = $1 and status = 'refunded'
+       returning id, amount_cents
+     ), booked as (
+       insert into ledger_transactions (id, reference) select $3, 'refund-failed:' || id from reversed returning id
+     ), entries as (
+       insert into ledger_entries (transaction_id, account, amount_cents)
+       select booked.id, side.account, side.sign * reversed.amount_cents
+       from booked, reversed, (values ($4, -1), ('sales', 1)) side (account, sign)
+     )
+     select id from reversed`,
+    [refundId, failure, uuidv7(), account],
+  );
+  return reversed.length > 0;
+}
+
+/** Asks again when the refund is twice as old, the last time at the end of the watch; unless an event has come meanwhile. */
+export async function endCheck(
+  db: DataSource,
+  { refundId, checkLease }: RefundAttempt,
+  watchSeconds: number,
+): Promise<void> {
+  await sql(
+    db,
+    `update refunds set next_check_at = case when settled_at + make_interval(secs => $3) > now() then least(
+         now() + greatest(now() - settled_at, make_interval(secs => $4)), settled_at + make_interval(secs => $3)) end
+     where id = $1 and status = 'refunded' and next_check_at = $2::timestamptz`,
+    [refundId, checkLease, watchSeconds, FIRST_CHECK_SECONDS],
   );
 }
 
-/** What was given back of an order, all refunds together. */
-export async function refundedCents(db: DataSource, orderId: string): Promise<number> {
-  const [sum] = await sql<{ cents: number }>(
+/**
+ * What is given back of an order, all refunds together. Each refund that is made, and each that is booked back, makes the
+ * revision higher: sums of the same revision are the same.
+ */
+export async function refundedSum(
+  db: DataSource,
+  orderId: string,
+): Promise<{ refundedCents: number; revision: number }> {
+  const [sum] = await sql<{ refundedCents: number; revision: number }>(
     db,
-    `select coalesce(sum(amount_cents), 0)::float8 as cents from refunds where order_id = $1 and status = 'refunded'`,
+    `select coalesce(sum(amount_cents) filter (where status = 'refunded'), 0)::float8 as "refundedCents",
+            (count(*) filter (where status = 'refunded') + 2 * count(reversed_at))::int as revision
+     from refunds where order_id = $1`,
     [orderId],
   );
-  return sum!.cents;
+  return sum!;
 }
 
-/** Orders knows: nothing is left to do. */
-export async function endRefund(db: DataSource, refundId: string): Promise<void> {
-  await sql(db, `update refunds set next_attempt_at = null where id = $1 and status = 'refunded'`, [refundId]);
+/** Orders knows: nothing is left to do, unless the refund has become something else meanwhile. */
+export async function endRefund(db: DataSource, refundId: string, told: 'refunded' | 'failed'): Promise<void> {
+  await sql(db, `update refunds set next_attempt_at = null where id = $1 and status = $2`, [refundId, told]);
 }

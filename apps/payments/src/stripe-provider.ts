@@ -59,23 +59,28 @@ export class StripeProvider implements PaymentProvider {
     return mayHaveForgotten ? this.listed(charge) : undefined;
   }
 
-  async refund({ refundId, orderId, chargeId, amountCents, again }: CardRefund): Promise<RefundResult> {
+  async refund(refund: CardRefund): Promise<RefundResult> {
+    const { refundId, orderId, chargeId, amountCents, again } = refund;
     try {
       // Asked first, because the key may be forgotten by now.
-      const made = again ? await this.refundMade(chargeId, refundId) : undefined;
-      const { status, failure_reason: reason } =
-        made ??
-        (await this.stripe.refunds.create(
-          { payment_intent: chargeId, amount: amountCents, metadata: { orderId, refundId } },
-          { idempotencyKey: `refund:${refundId}` },
-        ));
-      // A card's refund may stay `pending` for days: it is under way, and it was promised to the customer.
-      const failed = status === 'failed' || status === 'canceled';
-      return failed ? { status: 'failed', failure: reason ?? status } : { status: 'refunded' };
+      const made = again ? await this.findRefund(refund) : undefined;
+      if (made) return made;
+      const created = await this.stripe.refunds.create(
+        { payment_intent: chargeId, amount: amountCents, metadata: { orderId, refundId } },
+        { idempotencyKey: `refund:${refundId}` },
+      );
+      return stateOf(created);
     } catch (error) {
-      if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error;
-      return { status: 'failed', failure: error.code ?? error.message };
+      if (error instanceof Stripe.errors.StripeInvalidRequestError)
+        return { status: 'failed', failure: error.code ?? error.message };
+      throw certainlyNothing(error) ?? error;
     }
+  }
+
+  async findRefund({ refundId, chargeId }: CardRefund): Promise<RefundResult | undefined> {
+    for await (const refund of this.stripe.refunds.list({ payment_intent: chargeId, limit: 100 }))
+      if (refund.metadata?.['refundId'] === refundId) return stateOf(refund);
+    return undefined;
   }
 
   /** Intents without an order's id are other business of the same Stripe account. */
@@ -90,8 +95,9 @@ export class StripeProvider implements PaymentProvider {
   readEvent(body: string, signature: string): ProviderEvent {
     try {
       const { id, type, data } = this.stripe.webhooks.constructEvent(body, signature, this.webhookSecret);
-      const { metadata } = data.object as { metadata?: Record<string, string> | null };
+      const { object, metadata } = data.object as { object: string; metadata?: Record<string, string> | null };
       return {
+        about: object === 'refund' ? 'refund' : 'charge',
         ...{ id, type, charged: type === 'payment_intent.succeeded' },
         orderId: Id.safeParse(metadata?.['orderId']).data,
       };
@@ -163,12 +169,12 @@ export class StripeProvider implements PaymentProvider {
     const expand = ['data.latest_charge'];
     return this.stripe.paymentIntents.list({ created: { gte }, limit: 100, expand }, { maxNetworkRetries });
   }
+}
 
-  private async refundMade(payment_intent: string, refundId: string): Promise<Stripe.Refund | undefined> {
-    for await (const refund of this.stripe.refunds.list({ payment_intent, limit: 100 }))
-      if (refund.metadata?.['refundId'] === refundId) return refund;
-    return undefined;
-  }
+/** `pending` and `requires_action` may become either. */
+function stateOf({ status, failure_reason: reason }: Stripe.Refund): RefundResult {
+  if (status === 'failed' || status === 'canceled') return { status: 'failed', failure: reason ?? status };
+  return { status: status === 'succeeded' ? 'refunded' : 'waiting' };
 }
 
 function keyOf({ orderId }: CardCharge): string {

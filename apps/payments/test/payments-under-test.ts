@@ -22,7 +22,8 @@ type RefundSettled = InputOf<typeof ordersRpc.refundSettled>;
 /** `on` is the database of payments that was stopped before, which is kept then. */
 export async function startPayments(env: Record<string, string> = {}, on?: TestDatabase) {
   const told: Settled[] = [];
-  const refunds = { told: [] as RefundSettled[], deaf: false };
+  /** `old` is a version of orders that knows no revisions. */
+  const refunds = { told: [] as RefundSettled[], deaf: false, old: false };
 
   @Controller()
   class Ear {
@@ -31,10 +32,10 @@ export async function startPayments(env: Record<string, string> = {}, on?: TestD
       told.push(settled);
     }
     @Handles(ordersRpc.refundSettled)
-    async hearRefund(settled: RefundSettled): Promise<{ done: true }> {
+    async hearRefund(settled: RefundSettled): Promise<{ done: true; revision?: number }> {
       if (refunds.deaf) throw new AppError('unavailable');
       refunds.told.push(settled);
-      return { done: true };
+      return { done: true, ...(!refunds.old && { revision: settled.revision }) };
     }
   }
   @Module({ controllers: [Ear] })

@@ -119,3 +119,20 @@ test('what was paid with store credit goes back there, and can be spent again', 
   const again = await payments.charge({ method: 'credit' }, { customerId, amountCents: 20_00 });
   expect(await payments.settled(again.orderId)).toEqual({ status: 'paid' });
 });
+
+test.each([
+  ['tok_refund_fails', [{ status: 'failed', failure: 'expired_or_canceled_card' }]],
+  ['tok_refund_fails_later', [{ status: 'failed', failure: 'expired_or_canceled_card' }]],
+  ['tok_refund_pending', [{ status: 'refunded' }]],
+])('a refund to card %s of the fake provider ends as %j', async (token, end) => {
+  const orderId = await paidOrder(token);
+  await refund(orderId, { amountCents: 200 });
+  if (token !== 'tok_refund_fails') await payments.refunded(orderId, token === 'tok_refund_pending' ? 200 : 0, 20_000);
+  const list = () => payments.rpc.call(paymentsRpc.listRefunds, { orderId });
+  await vi.waitFor(async () => expect((await list()).items).toMatchObject(end), { timeout: 10_000, interval: 50 });
+});
+
+test('an order that was never refunded, or is unknown, has no refunds', async () => {
+  for (const orderId of [await paidOrder(), uuidv7()])
+    expect(await payments.rpc.call(paymentsRpc.listRefunds, { orderId })).toEqual({ items: [] });
+});

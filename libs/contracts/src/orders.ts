@@ -127,17 +127,20 @@ export const ordersRpc = defineRpcs('orders', {
     idempotent: true,
     deadlineMs: 2000,
   },
-  /** The order as it stands: payments gives the money back later. not_found, refund_exceeds_payment, idempotency_key_reused. */
+  /** The order as it stands; payments gives the money back later. Refuses as payments' requestRefund does; not_found. */
   refundOrder: {
     input: RefundRequest.extend({ id: Id, idempotencyKey: IdempotencyKey }),
     output: Order,
     idempotent: true,
     deadlineMs: 5000,
   },
-  /** Told by payments: so much of this order has been given back, all refunds together. */
+  /**
+   * Told by payments: so much of this order is given back, all refunds together. It goes down when a refund fails after all;
+   * a higher `revision` is newer. Both versions that know it send and answer it; `unavailable` when it takes a newer payments.
+   */
   refundSettled: {
-    input: z.object({ orderId: Id, refundedCents: z.int().min(1) }),
-    output: z.object({ done: z.literal(true) }),
+    input: z.object({ orderId: Id, refundedCents: z.int().min(0), revision: z.int().min(1).optional() }),
+    output: z.object({ done: z.literal(true), revision: z.int().optional() }),
     idempotent: true,
     deadlineMs: 5000,
   },

@@ -33,17 +33,42 @@ export const CreditGift = z.strictObject({
 });
 export type CreditGift = z.infer<typeof CreditGift>;
 
+/** `waiting`: written down, or under way at the payment provider. `failed` has a `failure`, in the provider's words. */
+export const RefundStatus = z.enum(['waiting', 'refunded', 'failed']);
+export type RefundStatus = z.infer<typeof RefundStatus>;
+
+export const Refund = z
+  .object({
+    id: Id,
+    amountCents: z.int(),
+    status: RefundStatus,
+    reason: z.string(),
+    failure: z.string().optional(),
+    createdAt: Timestamp,
+  })
+  .meta({ id: 'Refund' });
+export type Refund = z.infer<typeof Refund>;
+
+/** The newest hundred of an order, newest first. */
+export const RefundList = z.object({ items: z.array(Refund) }).meta({ id: 'RefundList' });
+export type RefundList = z.infer<typeof RefundList>;
+
 const Done = z.object({ done: z.literal(true) });
 
 export const paymentsRpc = defineRpcs('payments', {
   getPayment: { input: z.object({ orderId: Id }), output: PaymentState, idempotent: true, deadlineMs: 2000 },
-  /** Writes a refund down, to be made soon. refund_exceeds_payment, also for what was never paid; idempotency_key_reused. */
+  /**
+   * Writes a refund down, to be made soon. refund_exceeds_payment, also for what was never paid; idempotency_key_reused;
+   * refund_failed when the refund of this key did.
+   */
   requestRefund: {
     input: RefundRequest.extend({ orderId: Id, idempotencyKey: IdempotencyKey }),
     output: Done,
     idempotent: true,
     deadlineMs: 5000,
   },
+  /** Empty for an order that payments does not know. */
+  listRefunds: { input: z.object({ orderId: Id }), output: RefundList, idempotent: true, deadlineMs: 2000 },
   getCredit: { input: z.object({ customerId: Id }), output: Credit, idempotent: true, deadlineMs: 2000 },
   /** The first gift of this reference, however often it is asked for; idempotency_key_reused with another amount. */
   giveCredit: { input: CreditGift.extend({ customerId: Id }), output: CreditEntry, idempotent: true, deadlineMs: 5000 },

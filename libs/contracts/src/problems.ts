@@ -16,6 +16,7 @@ export const problems = {
   price_changed: { status: 409, title: 'The price has changed' },
   cart_already_ordered: { status: 409, title: 'This cart was ordered already' },
   refund_exceeds_payment: { status: 409, title: 'More than was paid cannot be refunded' },
+  refund_failed: { status: 409, title: 'The refund failed' },
   stale_version: { status: 412, title: 'Somebody else changed this in the meantime' },
   payload_too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'This kind of content is not accepted here' },

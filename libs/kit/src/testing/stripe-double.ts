@@ -13,12 +13,15 @@ interface Intent {
   metadata: Record<string, string>;
   created: number;
   last_payment_error: { code: string; decline_code?: string } | null;
+  /** How refunds to its card begin. */
+  refunds?: Pick<Refund, 'status' | 'failure_reason'> | undefined;
 }
 interface Refund {
   id: string;
   payment_intent: string;
   amount: number;
   status: string;
+  failure_reason?: string;
   metadata: Record<string, string>;
 }
 interface Answer {
@@ -42,7 +45,10 @@ export async function startStripeDouble() {
   const sockets = new Set<Socket>();
 
   const refundsOfIntent = (id: string) => [...refunds.values()].filter(({ payment_intent }) => payment_intent === id);
-  const refundedOf = (id: string) => refundsOfIntent(id).reduce((cents, { amount }) => cents + amount, 0);
+  const refundedOf = (id: string) =>
+    refundsOfIntent(id).reduce((cents, { amount, status }) => cents + (status === 'failed' ? 0 : amount), 0);
+  const refundsOf = (orderId: string) =>
+    [...refunds.values()].filter(({ metadata }) => metadata['orderId'] === orderId);
   const withCharge = (intent: Intent) => {
     if (intent.status !== 'succeeded') return { ...intent, amount_received: 0, latest_charge: null };
     const charge = { id: `ch_of_${intent.id}`, object: 'charge', amount_refunded: refundedOf(intent.id) };
@@ -69,9 +75,10 @@ export async function startStripeDouble() {
       const amount = Number(params.get('amount'));
       const sum = amount + refundedOf(payment_intent);
       if (intent?.status !== 'succeeded' || sum > intent.amount) return refusal(400, 'charge_already_refunded');
-      const refund = { id: `re_${randomUUID()}`, payment_intent, amount, status: 'succeeded', metadata };
+      const id = `re_${randomUUID()}`;
+      const refund: Refund = { id, payment_intent, amount, status: 'succeeded', metadata, ...intent.refunds };
       refunds.set(refund.id, refund);
-      return { status: 200, body: refund };
+      return { status: 200, body: { ...refund } };
     }
     if (method === 'GET' && !id) {
       const since = Number(params.get('created[gte]'));
@@ -100,6 +107,7 @@ export async function startStripeDouble() {
     if (!card) return refusal(400, 'resource_missing', { param: 'payment_method' });
     intents.set(intent.id, intent);
     Object.assign(intent, card);
+    intent.refunds = refundsTo[params.get('payment_method')!];
     if (!intent.last_payment_error) return { status: 200, body: { ...intent } };
     return {
       status: 402,
@@ -158,7 +166,11 @@ export async function startStripeDouble() {
       STRIPE_API_URL: `http://127.0.0.1:${port}`,
     },
     intentsOf: (orderId: string) => [...intents.values()].filter(({ metadata }) => metadata['orderId'] === orderId),
-    refundsOf: (orderId: string) => [...refunds.values()].filter(({ metadata }) => metadata['orderId'] === orderId),
+    refundsOf,
+    /** What becomes of an order's refunds later. */
+    refundsBecome(orderId: string, status: string, failure_reason?: string): void {
+      for (const refund of refundsOf(orderId)) Object.assign(refund, { status, failure_reason });
+    },
     /** The next `times` such requests go wrong. */
     fault: (fault: Fault, path: string, times = 1) => void faults.push({ fault, path, times }),
     goAway: close,
@@ -175,11 +187,19 @@ export type StripeDouble = Awaited<ReturnType<typeof startStripeDouble>>;
 const cards: Record<string, Partial<Intent>> = {
   tok_visa: { status: 'succeeded' },
   pm_card_visa: { status: 'succeeded' },
+  pm_card_pendingRefund: { status: 'succeeded' },
+  pm_card_refundFail: { status: 'succeeded' },
   tok_chargeDeclined: { last_payment_error: { code: 'card_declined', decline_code: 'generic_decline' } },
   pm_card_authenticationRequired: {
     last_payment_error: { code: 'authentication_required', decline_code: 'authentication_required' },
   },
   pm_card_threeDSecure: { status: 'requires_action' },
+};
+
+/** How refunds begin; any other one is made at once. Stripe itself makes those to pm_card_refundFail fail a moment later. */
+const refundsTo: Record<string, Pick<Refund, 'status' | 'failure_reason'>> = {
+  pm_card_pendingRefund: { status: 'pending' },
+  pm_card_refundFail: { status: 'failed', failure_reason: 'expired_or_canceled_card' },
 };
 
 function pageOf(all: { id: string }[], params: URLSearchParams): Answer {
@@ -194,7 +214,8 @@ function refusal(status: number, code: string, about: object = {}): Answer {
 
 /** A message as Stripe sends it, with its signature. */
 export function stripeEvent(type: string, orderId: string | undefined, { id = `evt_${randomUUID()}`, age = 0 } = {}) {
-  const object = { id: 'pi_1', object: 'payment_intent', metadata: orderId === undefined ? {} : { orderId } };
+  const about = type.includes('refund') ? { id: 're_1', object: 'refund' } : { id: 'pi_1', object: 'payment_intent' };
+  const object = { ...about, metadata: orderId === undefined ? {} : { orderId } };
   const body = JSON.stringify({ id, object: 'event', type, data: { object } });
   const time = Math.floor(Date.now() / 1000) - age;
   const signature = createHmac('sha256', WEBHOOK_SECRET).update(`${time}.${body}`).digest('hex');
