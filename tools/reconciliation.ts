@@ -160,7 +160,7 @@ const queries = {
              'status', status, 'amountCents', amount_cents, 'settledAt', settled_at,
              'undoneSeconds', case when next_attempt_at is null then 0 else extract(epoch from now() - created_at) end,
              'bookedCents', (select coalesce(sum(-e.amount_cents), 0) from ledger_transactions t join ledger_entries e on transaction_id = t.id
-                             where t.reference = 'refund:' || r.id and account = 'sales'))) as "all"
+                             where t.reference in ('refund:' || r.id, 'refund-failed:' || r.id) and account = 'sales'))) as "all"
            from refunds r where $where group by 1`,
   },
 } as const;

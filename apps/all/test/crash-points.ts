@@ -17,6 +17,8 @@ export type Kind =
   | 'slow'
   /** Paid by card, and given back by staff in two parts. */
   | 'refunded'
+  /** The same, and the refunds fail later. */
+  | 'refund failed'
   /** There is nothing left of it. */
   | 'sold out'
   /** Nobody asks again until it is withdrawn. */
@@ -54,12 +56,8 @@ export const crashPoints: CrashPoint[] = [
   },
   { name: 'payments.after-insert', kind: 'card', savedBy: 'the lease ends, the sweep asks the provider what it knows' },
   { name: 'payments.after-charging', kind: 'card', savedBy: 'the same: the provider has charged and says so' },
-  { name: 'payments.after-settling', kind: 'card', savedBy: 'the job comes again and tells; orders’ sweep asks' },
-  {
-    name: 'payments.after-telling',
-    kind: 'card',
-    savedBy: 'the job comes again, finds a settled payment and tells again',
-  },
+  { name: 'payments.after-settling', kind: 'card', savedBy: 'orders’ sweep asks' },
+  { name: 'payments.after-telling', kind: 'card', savedBy: 'orders was told' },
   { name: 'payments.after-credit', kind: 'credit', savedBy: 'payment and ledger are one statement; told again' },
   { name: 'payments.after-claiming', kind: 'flaky', savedBy: 'the claim is a lease: it ends' },
   {
@@ -98,5 +96,15 @@ export const crashPoints: CrashPoint[] = [
     name: 'payments.after-telling-refund',
     kind: 'refunded',
     savedBy: 'the row is due still, and orders is told again',
+  },
+  {
+    name: 'payments.after-checking-refund',
+    kind: 'refund failed',
+    savedBy: 'the check is a lease: it ends, and the provider is asked again',
+  },
+  {
+    name: 'payments.after-reversing-refund',
+    kind: 'refund failed',
+    savedBy: 'the refund’s end and its counter-transaction are one statement; the row is due until orders was told',
   },
 ];

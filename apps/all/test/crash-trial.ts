@@ -16,6 +16,7 @@ const outcomes: Record<Kind, { token?: string; end: { status: string; reason?: s
   flaky: { token: 'tok_flaky', end: { status: 'paid' } },
   slow: { token: 'tok_slow', end: { status: 'paid' } },
   refunded: { token: 'tok_ok', end: { status: 'refunded' } },
+  'refund failed': { token: 'tok_refund_fails_later', end: { status: 'paid' } },
   'sold out': { token: 'tok_ok', end: { status: 'rejected', reason: 'out_of_stock' } },
   abandoned: { token: 'tok_ok', end: { status: 'paid' } },
 };
@@ -82,7 +83,7 @@ async function place(shop: TrialShop, buyer: Shopper, kind: Kind, productId: str
     await vi.waitFor(async () => expect(await rows()).toEqual([]), { timeout: 60_000, interval: 50 });
   }
   const answer = await patiently(buyer, ask);
-  if (kind === 'refunded') await refundInParts(shop, buyer, answer.body.id);
+  if (kind === 'refunded' || kind === 'refund failed') await refundInParts(shop, buyer, answer.body.id, kind);
   if (kind === 'sold out') expect([answer.status, answer.body.code]).toEqual([409, 'out_of_stock']);
   else expect(await patientlySettled(buyer, answer.body.id)).toMatchObject(end);
 
@@ -102,28 +103,36 @@ async function place(shop: TrialShop, buyer: Shopper, kind: Kind, productId: str
 }
 
 /** Two refunds at once, under keys that are used again until there is an answer, and once more at the end. */
-async function refundInParts(shop: TrialShop, buyer: Shopper, orderId: string): Promise<void> {
+async function refundInParts(
+  shop: TrialShop,
+  buyer: Shopper,
+  orderId: string,
+  kind: 'refunded' | 'refund failed',
+): Promise<void> {
   expect(await patientlySettled(buyer, orderId)).toMatchObject({ status: 'paid', refundedCents: 0 });
   const staff = await shop.staffMember();
   const parts = [40, 60].map((amountCents) => ({ key: randomUUID(), body: { amountCents, reason: 'broken' } }));
-  const askForAll = async () => {
+  const askForAll = async (expected: number) => {
     const ask = ({ key, body }: (typeof parts)[number]) =>
       patiently(staff, () => staff.send('POST', `/api/orders/${orderId}/refunds`, body, { 'idempotency-key': key }));
     const answers = await Promise.all(parts.map(ask));
-    expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+    expect(answers.map(({ status }) => status)).toEqual([expected, expected]);
   };
   const refunds = () =>
     shop.query(
       'payments',
-      `select r.amount_cents::int as asked, given.amount_cents::int as given, next_attempt_at is null as done
+      `select r.amount_cents::int as asked, given.amount_cents::int as given, next_attempt_at is null as done, status
        from refunds r left join fake_refunds given on given.idempotency_key = r.id where order_id = $1 order by 1`,
       [orderId],
     );
-  await askForAll();
-  const done = parts.map(({ body: { amountCents } }) => ({ asked: amountCents, given: amountCents, done: true }));
+  await askForAll(202);
+  const status = kind === 'refunded' ? 'refunded' : 'failed';
+  const done = parts.map(({ body: { amountCents: asked } }) => ({ asked, given: asked, done: true, status }));
   await vi.waitFor(async () => expect(await refunds()).toEqual(done), { timeout: 60_000, interval: 50 });
-  await askForAll();
+  await askForAll(kind === 'refunded' ? 202 : 409);
   expect(await refunds()).toEqual(done);
   const { body: order } = await patiently(buyer, () => buyer.get(`/api/orders/${orderId}`));
-  expect(order).toMatchObject({ status: 'refunded', refundedCents: 100 });
+  expect(order).toMatchObject(
+    kind === 'refunded' ? { status: 'refunded', refundedCents: 100 } : { status: 'paid', refundedCents: 0 },
+  );
 }

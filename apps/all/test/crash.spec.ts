@@ -15,6 +15,7 @@ const representative = [
   'payments.after-charging',
   'orders.after-confirming',
   'payments.after-giving-back',
+  'payments.after-reversing-refund',
 ];
 
 test('every crash point in the sources is in the table, and the other way round', () => {

@@ -57,4 +57,27 @@ export function refundJourneys(door: () => string): void {
     await expect.poll(balance, { timeout: 10_000 }).toBe(1000_00);
     await expect.poll(async () => (await sam.get(`/api/orders/${id}`)).body.status as string).toBe('refunded');
   });
+
+  test('staff see that a refund failed, its key answers the failure, and the order is as it was', async () => {
+    const [sam, staff] = [new Shopper(door()), await staffMember()];
+    await sam.register();
+    const { id, totalCents } = await paidOrder(sam, { method: 'card', token: 'tok_refund_fails_later' });
+    const refund = (key: string) =>
+      staff.send('POST', `/api/orders/${id}/refunds`, { reason: 'broken' }, { 'idempotency-key': key });
+    const order = async () => {
+      const { status, refundedCents } = (await sam.get(`/api/orders/${id}`)).body;
+      return [status, refundedCents] as unknown;
+    };
+    expect((await refund('first')).status).toBe(202);
+    await expect.poll(order, { timeout: 10_000 }).toEqual(['refunded', totalCents]);
+    await expect.poll(order, { timeout: 30_000 }).toEqual(['paid', 0]);
+    expect((await staff.get(`/api/orders/${id}/refunds`)).body.items).toMatchObject([
+      { amountCents: totalCents, status: 'failed', reason: 'broken', failure: 'expired_or_canceled_card' },
+    ]);
+    const again = await refund('first');
+    expect([again.status, again.body.code]).toEqual([409, 'refund_failed']);
+    expect((await refund('second')).status).toBe(202);
+    await expect.poll(order, { timeout: 10_000 }).toEqual(['refunded', totalCents]);
+    expect((await sam.get(`/api/orders/${id}/refunds`)).status).toBe(403);
+  });
 }

@@ -4,7 +4,7 @@ import { CustomerAnswer, Customer, SessionAnswer } from '@shop/contracts/account
 import { Cart } from '@shop/contracts/carts';
 import { Image, ImageList, ImageType } from '@shop/contracts/images';
 import { Order, OrderPage } from '@shop/contracts/orders';
-import { Credit, CreditEntry } from '@shop/contracts/payments';
+import { Credit, CreditEntry, Refund, RefundList } from '@shop/contracts/payments';
 import { Problem } from '@shop/contracts/problems';
 import { Category, CategoryList, Product, ProductPage, ProductSummary } from '@shop/contracts/products';
 import { StaffProduct, StaffProductPage, StaffProductSummary } from '@shop/contracts/products';
@@ -87,7 +87,7 @@ it('says of every route what it is for, what it answers and how it refuses', () 
 
 it('shows examples that are what they are examples of', () => {
   const schemas = { Category, CategoryList, ProductSummary, ProductPage, Product, Customer, CustomerAnswer };
-  const ofStaff = { StaffProduct, StaffProductPage, StaffProductSummary, StaffHealth };
+  const ofStaff = { StaffProduct, StaffProductPage, StaffProductSummary, StaffHealth, Refund, RefundList };
   const all = { ...schemas, ...ofStaff, Image, ImageList, SessionAnswer, Cart, Order, OrderPage, CreditEntry, Credit };
   for (const [name, schema] of Object.entries(all)) schema.parse(examples[name as keyof typeof examples]);
   expect(Object.keys(all).sort()).toEqual(Object.keys(examples).sort());

@@ -13,6 +13,7 @@ import { Rows } from '../ui/skeleton.js';
 import styles from './manage.module.css';
 import { OrderTable } from './order-table.js';
 import { RefundForm } from './refund-form.js';
+import { Refunds } from './refunds.js';
 import { useWords } from './words.js';
 
 const route = getRouteApi('/person/manage/orders');
@@ -21,10 +22,10 @@ export function ManageOrdersPage() {
   const t = useWords();
   const { common } = usePersonMessages();
   const { q, status } = route.useSearch();
-  const [refunding, setRefunding] = useState<Order>();
+  const [opened, setOpened] = useState<{ order: Order; refunding: boolean }>();
   usePageTitle(t.orders);
-  const close = () => {
-    setRefunding(undefined);
+  const show = (next: typeof opened) => {
+    setOpened(next);
     focusHeading();
   };
   const query = useInfiniteQuery({
@@ -38,7 +39,10 @@ export function ManageOrdersPage() {
     <>
       <h1 tabIndex={-1}>{t.orders}</h1>
       <Search q={q} status={status} />
-      {refunding && <RefundForm key={refunding.id} order={refunding} close={close} />}
+      {opened?.refunding && (
+        <RefundForm key={opened.order.id} order={opened.order} close={() => show({ ...opened, refunding: false })} />
+      )}
+      {opened && <Refunds order={opened.order} close={() => show(undefined)} />}
       <ErrorNotice error={query.error} retry={() => void query.refetch()} />
       {query.isPending ? (
         <Rows />
@@ -46,9 +50,9 @@ export function ManageOrdersPage() {
         <OrderTable
           orders={orders}
           action={(order) =>
-            order.status === 'paid' && (
-              <Button look="quiet" onClick={() => setRefunding(order)}>
-                {t.refund}
+            (order.status === 'paid' || order.status === 'refunded') && (
+              <Button look="quiet" onClick={() => setOpened({ order, refunding: order.status === 'paid' })}>
+                {order.status === 'paid' ? t.refund : t.refunds}
               </Button>
             )
           }

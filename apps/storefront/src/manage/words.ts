@@ -1,6 +1,7 @@
 // Every word that staff read. English, and German of the same shape.
 import { CURRENCY } from '@shop/contracts/currency';
 import type { ImageStatus, ImageStep } from '@shop/contracts/images';
+import type { RefundStatus } from '@shop/contracts/payments';
 import type { ReplicaState } from '@shop/contracts/staff';
 import { useLanguage } from '../i18n/i18n.js';
 
@@ -106,6 +107,13 @@ const en = {
   amountHint: (left: string) => `At most ${left}; empty for all of it.`,
   reason: 'Reason',
   refundTaken: 'The refund is on its way. It shows here once the money has gone back.',
+  refunds: 'Refunds',
+  noRefunds: 'Nothing was given back yet.',
+  refundStates: {
+    waiting: 'On its way',
+    refunded: 'Given back',
+    failed: 'Failed',
+  } satisfies Record<RefundStatus, string>,
 };
 type Words = typeof en;
 
@@ -202,6 +210,9 @@ const de: Words = {
   amountHint: (left) => `Höchstens ${left}; leer für alles.`,
   reason: 'Grund',
   refundTaken: 'Die Erstattung ist unterwegs. Sie steht hier, sobald das Geld zurückgegangen ist.',
+  refunds: 'Erstattungen',
+  noRefunds: 'Bisher wurde nichts erstattet.',
+  refundStates: { waiting: 'Unterwegs', refunded: 'Erstattet', failed: 'Gescheitert' },
 };
 
 export function useWords(): Words {
