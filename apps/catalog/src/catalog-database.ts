@@ -5,6 +5,8 @@ import { ReserveTogether1763800000002 } from './migrations/1763800000002-reserve
 import { CreatePictures1763800000003 } from './migrations/1763800000003-create-pictures.js';
 import { CountAttempts1763800000004 } from './migrations/1763800000004-count-attempts.js';
 import { IndexFilters1764600000300 } from './migrations/1764600000300-index-filters.js';
+import { CountProducts1764600000400 } from './migrations/1764600000400-count-products.js';
+import { CountExistingProducts1764600000401 } from './migrations/1764600000401-count-existing-products.js';
 import { ProductRow } from './product.entity.js';
 
 export const entities = [CategoryRow, ProductRow];
@@ -15,4 +17,6 @@ export const migrations = [
   CreatePictures1763800000003,
   CountAttempts1763800000004,
   IndexFilters1764600000300,
+  CountProducts1764600000400,
+  CountExistingProducts1764600000401,
 ];

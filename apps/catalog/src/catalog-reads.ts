@@ -2,22 +2,22 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { catalogRpc } from '@shop/contracts/catalog';
-import type { CategoryList, StaffProductPage } from '@shop/contracts/products';
+import type { StaffProductPage } from '@shop/contracts/products';
 import type { InputOf } from '@shop/contracts/rpc';
-import { sql } from '@shop/kit/database';
 import { AppError } from '@shop/kit/errors';
 import { counter } from '@shop/kit/metrics';
 import { ReadyJson } from '@shop/kit/ready-json';
-import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import { Browsing } from './browsing.js';
 import { catalogConfig, type CatalogConfig } from './catalog.config.js';
+import { CategoryCounts } from './category-counts.js';
 import { findProduct } from './find-product.js';
 import { withOwnMemory } from './own-memory.js';
 import { toProduct, toStaffSummary, toSummary } from './product-json.js';
 import { productRef } from './product-key.js';
 import { pageName, type ListQuery } from './list-filters.js';
 import { readPage } from './product-list.js';
+import { ReadThrough, type Answer } from './read-through.js';
 import { SharedCache } from './shared-cache.js';
 
 const MAX_PRODUCT_BYTES = 32 * 1024 * 1024;
@@ -29,49 +29,40 @@ const reads = counter('catalog_reads_total', 'Reads of products and lists by the
 ]);
 const MISSING = Symbol('missing');
 
-/** One read per key under way: everybody who asks meanwhile waits for it, and gets its answer also when a change forbids to keep it. */
-const cacheOptions = { ttl: 1, ignoreFetchAbort: true };
-
 @Injectable()
 export class CatalogReads {
-  private readonly products = new LRUCache<string, ReadyJson | typeof MISSING>({
-    ...cacheOptions,
-    maxSize: MAX_PRODUCT_BYTES,
-    sizeCalculation: (value) => 200 + (value === MISSING ? 0 : value.body.length),
-    fetchMethod: (key, _stale, { options, signal }) => readAgainIfChanged(signal, () => this.loadProduct(key, options)),
-  });
-
-  private readonly lists = new LRUCache<string, ReadyJson, () => Promise<unknown>>({
-    ...cacheOptions,
-    maxSize: MAX_LIST_BYTES,
-    sizeCalculation: (value, key) => 200 + key.length + value.body.length,
-    fetchMethod: (_key, _stale, { options, signal, context: load }) =>
-      readAgainIfChanged(signal, async () => {
-        const startedAt = performance.now();
-        reads.inc({ what: 'list', layer: 'postgres' });
-        const value = withOwnMemory(ReadyJson.of(await this.browsing.list(load)));
-        options.ttl = this.freshFor(startedAt);
-        return value;
-      }),
-  });
+  private readonly products: ReadThrough<ReadyJson | typeof MISSING>;
+  private readonly lists: ReadThrough<ReadyJson>;
 
   constructor(
     @Inject(catalogConfig.token) private readonly config: CatalogConfig,
     @InjectDataSource('catalog') private readonly dataSource: DataSource,
     private readonly shared: SharedCache,
     private readonly browsing: Browsing,
+    private readonly counts: CategoryCounts,
   ) {
+    const hearsOfChanges = () => shared.hearsOfChanges;
+    this.products = new ReadThrough({
+      maxBytes: MAX_PRODUCT_BYTES,
+      bytesOf: (value) => 200 + (value === MISSING ? 0 : value.body.length),
+      hearsOfChanges,
+    });
+    this.lists = new ReadThrough({
+      maxBytes: MAX_LIST_BYTES,
+      bytesOf: (value, key) => 200 + key.length + value.body.length,
+      hearsOfChanges,
+    });
     shared.listen((keys) => {
-      if (keys === 'all') this.products.clear();
-      else for (const key of keys) this.products.delete(key);
-      this.lists.clear();
+      if (keys === 'all') this.products.forgetAll();
+      else for (const key of keys) this.products.forget(key);
+      this.lists.forgetAll();
     });
   }
 
   async product(key: string): Promise<ReadyJson> {
     const kept = this.products.get(key);
     if (kept !== undefined) productHits.inc();
-    const value = kept ?? (await this.products.fetch(key));
+    const value = kept ?? (await this.products.read(key, () => this.loadProduct(key)));
     if (value instanceof ReadyJson) return value;
     throw new AppError('not_found', 'There is no such product');
   }
@@ -87,58 +78,49 @@ export class CatalogReads {
   }
 
   categories(): Promise<ReadyJson> {
-    return this.cachedList('categories', async (): Promise<CategoryList> => {
-      const items = await sql<CategoryList['items'][number]>(
-        this.dataSource,
-        `select c.slug, c.name, count(p.id)::integer as products
-         from categories c left join products p on p.category_id = c.id and not p.hidden
-         group by c.id order by c.name`,
-      );
-      return { items };
-    });
+    return this.cachedList('categories', () => this.counts.list());
   }
 
   private async cachedList(name: string, load: () => Promise<unknown>): Promise<ReadyJson> {
     const kept = this.lists.get(name);
     if (kept !== undefined) listHits.inc();
-    return kept ?? (await this.lists.forceFetch(name, { context: load }));
+    return kept ?? (await this.lists.read(name, () => this.loadList(load)));
   }
 
-  private async loadProduct(key: string, options: { ttl?: number }): Promise<ReadyJson | typeof MISSING> {
+  private async loadList(load: () => Promise<unknown>): Promise<Answer<ReadyJson>> {
+    const startedAt = performance.now();
+    reads.inc({ what: 'list', layer: 'postgres' });
+    const value = withOwnMemory(ReadyJson.of(await this.browsing.list(load)));
+    return { value, freshMs: this.freshFor(startedAt) };
+  }
+
+  private async loadProduct(key: string): Promise<Answer<ReadyJson | typeof MISSING>> {
     const ref = productRef(key);
-    if (!ref) return MISSING;
+    if (!ref) return { value: MISSING, freshMs: this.config.CATALOG_FRESH_MS };
     const shared = await this.shared.get(ref.value);
     if (shared.found) {
       reads.inc({ what: 'product', layer: 'redis' });
-      options.ttl = Math.max(1, shared.ttlMs);
-      return shared.found;
+      return { value: shared.found, freshMs: shared.ttlMs };
     }
     const startedAt = performance.now();
     reads.inc({ what: 'product', layer: 'postgres' });
     const row = await this.browsing.product(() => findProduct(this.dataSource, ref));
-    options.ttl = this.freshFor(startedAt);
-    if (!row || row.hidden) return MISSING;
+    const freshMs = this.freshFor(startedAt);
+    if (!row || row.hidden) return { value: MISSING, freshMs };
     const value = withOwnMemory(ReadyJson.of(toProduct(row, this.config.MEDIA_URL)));
-    shared.put(value, options.ttl);
-    return value;
+    shared.put(value, freshMs);
+    return { value, freshMs };
   }
 
   /**
-   * How long an answer may be kept, by all layers together, counted from when Postgres was asked. Changes by staff are
-   * told to all replicas at once; this bounds what happens when the telling fails, and how late sales show in `stock`.
+   * How long an answer is fresh, for all layers together, counted from when Postgres was asked. Changes by staff are told
+   * to all replicas at once; this bounds what happens when the telling fails, and how late sales show in `stock`. What
+   * took long to read is fresh for as long as that took: reading again must not be all that a connection does.
    */
   private freshFor(startedAt: number): number {
-    return Math.max(1, Math.floor(this.config.CATALOG_FRESH_MS - (performance.now() - startedAt)));
+    const took = performance.now() - startedAt;
+    return Math.max(1, Math.floor(Math.max(this.config.CATALOG_FRESH_MS - took, took)));
   }
-}
-
-/**
- * What is not kept here after a change is kept by those who asked, as if it were new: an answer may not be older than the
- * change.
- */
-async function readAgainIfChanged<T>(changed: AbortSignal, read: () => Promise<T>): Promise<T> {
-  const value = await read();
-  return changed.aborted ? read() : value;
 }
 
 const productHits = reads.labels({ what: 'product', layer: 'process' });

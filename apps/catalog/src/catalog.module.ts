@@ -11,6 +11,7 @@ import { entities, migrations } from './catalog-database.js';
 import { catalogConfig } from './catalog.config.js';
 import { CatalogController } from './catalog.controller.js';
 import { CatalogReads } from './catalog-reads.js';
+import { CategoryCounts } from './category-counts.js';
 import { ImagesController } from './images.controller.js';
 import { ImagesService } from './images.service.js';
 import { PictureFiles } from './picture-files.js';
@@ -36,6 +37,7 @@ import { Sweep } from './sweep.js';
   providers: [
     Browsing,
     CatalogReads,
+    CategoryCounts,
     ImagesService,
     PictureFiles,
     PictureQueue,

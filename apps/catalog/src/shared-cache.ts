@@ -8,9 +8,10 @@ import { CACHE_MS, REDIS_CACHE } from '@shop/kit/redis';
 import type { Redis } from 'ioredis';
 import * as z from 'zod';
 import { withOwnMemory } from './own-memory.js';
+import { READ_MS } from './read-through.js';
 
-/** How long a reader may take to bring a value for what it did not find. */
-const LEASE_MS = 2000;
+/** How long a reader may take to bring a value for what it did not find: longer than a read may last. */
+const LEASE_MS = READ_MS + 3000;
 /** How often a Redis that failed is asked whether it is back. No request waits for it meanwhile. */
 const PROBE_MS = 250;
 
@@ -44,6 +45,7 @@ const Keys = z.string().transform(parseJson).pipe(z.array(z.string()));
 export class SharedCache implements OnModuleInit, OnApplicationShutdown {
   private readonly subscriber: Redis;
   private down = false;
+  private subscribed = false;
   private probe: NodeJS.Timeout | undefined;
   private onChange: (keys: string[] | 'all') => void = () => undefined;
   /** Redis has its channels in common, whatever the database: shops that share a server are told apart by it. */
@@ -61,7 +63,8 @@ export class SharedCache implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     const { subscriber } = this;
     subscriber.on('error', () => undefined);
-    subscriber.on('ready', () => void subscriber.subscribe(this.channel).catch(() => undefined));
+    subscriber.on('ready', () => void this.subscribe().catch(() => undefined));
+    subscriber.on('close', () => (this.subscribed = false));
     subscriber.on('message', (_channel, message: string) => this.hear(message));
     void subscriber.connect().catch(() => undefined);
   }
@@ -69,6 +72,11 @@ export class SharedCache implements OnModuleInit, OnApplicationShutdown {
   onApplicationShutdown(): void {
     clearTimeout(this.probe);
     this.subscriber.disconnect();
+  }
+
+  /** False while a change that another replica tells may not arrive here. */
+  get hearsOfChanges(): boolean {
+    return this.subscribed && !this.down;
   }
 
   /** Calls `listener` with the keys that any replica changed; 'all' when that was not to be understood. */
@@ -100,6 +108,13 @@ export class SharedCache implements OnModuleInit, OnApplicationShutdown {
     );
     // Last, so that nothing read from Redis before the deletion stays here.
     this.onChange(keys);
+  }
+
+  /** What was told before may have been missed. */
+  private async subscribe(): Promise<void> {
+    await this.subscriber.subscribe(this.channel);
+    this.subscribed = true;
+    this.onChange('all');
   }
 
   /** Anybody may publish anything: what is no list of keys may have meant any. */
