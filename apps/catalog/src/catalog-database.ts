@@ -7,6 +7,7 @@ import { CountAttempts1763800000004 } from './migrations/1763800000004-count-att
 import { IndexFilters1764600000300 } from './migrations/1764600000300-index-filters.js';
 import { CountProducts1764600000400 } from './migrations/1764600000400-count-products.js';
 import { CountExistingProducts1764600000401 } from './migrations/1764600000401-count-existing-products.js';
+import { PrepareSitemaps1764600000402 } from './migrations/1764600000402-prepare-sitemaps.js';
 import { ProductRow } from './product.entity.js';
 
 export const entities = [CategoryRow, ProductRow];
@@ -19,4 +20,5 @@ export const migrations = [
   IndexFilters1764600000300,
   CountProducts1764600000400,
   CountExistingProducts1764600000401,
+  PrepareSitemaps1764600000402,
 ];

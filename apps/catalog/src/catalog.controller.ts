@@ -7,6 +7,7 @@ import { Handles } from '@shop/kit/rpc/handles';
 import { CatalogReads } from './catalog-reads.js';
 import { ProductsService } from './products.service.js';
 import { Reservations } from './reserve.js';
+import { Sitemaps } from './sitemaps.js';
 
 type In<K extends keyof typeof catalogRpc> = InputOf<(typeof catalogRpc)[K]>;
 type Out<K extends keyof typeof catalogRpc> = Promise<OutputOf<(typeof catalogRpc)[K]>>;
@@ -17,6 +18,7 @@ export class CatalogController {
     private readonly reads: CatalogReads,
     private readonly products: ProductsService,
     private readonly reservations: Reservations,
+    private readonly sitemaps: Sitemaps,
   ) {}
 
   @Handles(catalogRpc.listProducts)
@@ -32,6 +34,16 @@ export class CatalogController {
   @Handles(catalogRpc.listCategories)
   listCategories(): Promise<ReadyJson> {
     return this.reads.categories();
+  }
+
+  @Handles(catalogRpc.getSitemap)
+  getSitemap(): Out<'getSitemap'> {
+    return this.sitemaps.list();
+  }
+
+  @Handles(catalogRpc.getSitemapPart)
+  getSitemapPart({ part }: In<'getSitemapPart'>): Promise<ReadyJson> {
+    return this.sitemaps.get(part);
   }
 
   @Handles(catalogRpc.createCategory)

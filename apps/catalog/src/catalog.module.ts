@@ -23,6 +23,7 @@ import { Reservations } from './reserve.js';
 import { Seed } from './seed.js';
 import { SeedPictures } from './seed-pictures.js';
 import { SharedCache } from './shared-cache.js';
+import { Sitemaps } from './sitemaps.js';
 import { Sweep } from './sweep.js';
 
 @Module({
@@ -48,6 +49,7 @@ import { Sweep } from './sweep.js';
     Seed,
     SeedPictures,
     SharedCache,
+    Sitemaps,
     Sweep,
   ],
 })

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { AppError } from '@shop/kit/errors';
 import { describe, expect, it } from 'vitest';
 import { ReadThrough, type Answer } from './read-through.js';
 
@@ -63,6 +64,15 @@ describe('a read of a key', () => {
     expect(loads.begun).toBe(2);
     await loads.end(2);
     expect(copies.get('a')).toEqual({ n: 2 });
+  });
+
+  it('is answered with the old copy when there is no capacity for reading, and fails when it is a fault', async () => {
+    const [copies, loads] = [readThrough(), new Loads()];
+    const first = copies.read('a', loads.load);
+    await loads.end(1, -1);
+    await first;
+    expect(await copies.read('a', () => Promise.reject(new AppError('overloaded')))).toEqual({ n: 1 });
+    await expect(copies.read('a', () => Promise.reject(new Error('a fault')))).rejects.toThrow('a fault');
   });
 
   it.each([

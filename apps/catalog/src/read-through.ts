@@ -1,15 +1,12 @@
 // Copies, in this process, of what takes time to read. However many ask for a key, and however long reading takes, one read
 // of it runs at a time.
-import { newRequestId, currentContext, runInContext } from '@shop/kit/context';
+import { toAppError } from '@shop/kit/errors';
 import { LRUCache } from 'lru-cache';
-
-/** How long a read may take. Its own, because it is shared: the caller who began it may be about to give up. */
-export const READ_MS = 2000;
 
 /** How long a caller who could have an old copy waits for the new one. */
 const PATIENCE_MS = 100;
 
-/** How long a copy that is no longer fresh may be answered while reading the new one takes longer than that. */
+/** How long a copy that is no longer fresh may be answered while reading the new one takes longer than that, or cannot be done. */
 const STALE_MS = 10_000;
 
 export interface ReadThroughOptions<V> {
@@ -84,7 +81,7 @@ export class ReadThrough<V extends object | symbol> {
     read.first = (async () => {
       await previous?.catch(() => undefined);
       read.begun = true;
-      const { value, freshMs } = await withOwnDeadline(load);
+      const { value, freshMs } = await load();
       if (!read.changed) this.copies.set(key, { value, freshUntil: performance.now() + freshMs });
       return value;
     })();
@@ -101,11 +98,7 @@ export class ReadThrough<V extends object | symbol> {
   }
 }
 
-function withOwnDeadline<T>(work: () => Promise<T>): Promise<T> {
-  const requestId = currentContext()?.requestId ?? newRequestId();
-  return runInContext({ requestId, deadlineAt: performance.now() + READ_MS }, work);
-}
-
+/** The old value after a while, and when there is no capacity for reading the new one. */
 async function firstOf<T>(value: Promise<T>, old: T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<T>((resolve) => {
@@ -113,6 +106,9 @@ async function firstOf<T>(value: Promise<T>, old: T): Promise<T> {
   });
   try {
     return await Promise.race([value, patience]);
+  } catch (error) {
+    if (toAppError(error).status === 503) return old;
+    throw error;
   } finally {
     clearTimeout(timer);
   }

@@ -1,6 +1,7 @@
 // The cache that all replicas share, in Redis. Without it everything works, only with more reads of the database.
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { catalogRpc } from '@shop/contracts/catalog';
 import { inTime } from '@shop/kit/in-time';
 import { Log } from '@shop/kit/log';
 import { ReadyJson } from '@shop/kit/ready-json';
@@ -8,10 +9,9 @@ import { CACHE_MS, REDIS_CACHE } from '@shop/kit/redis';
 import type { Redis } from 'ioredis';
 import * as z from 'zod';
 import { withOwnMemory } from './own-memory.js';
-import { READ_MS } from './read-through.js';
 
 /** How long a reader may take to bring a value for what it did not find: longer than a read may last. */
-const LEASE_MS = READ_MS + 3000;
+const LEASE_MS = catalogRpc.getProduct.deadlineMs + 3000;
 /** How often a Redis that failed is asked whether it is back. No request waits for it meanwhile. */
 const PROBE_MS = 250;
 

@@ -128,7 +128,10 @@ describe('beside writers', () => {
   beforeEach(async () => {
     database = await createCatalogDatabase();
     const { url } = database;
-    await migrate({ url, entities: [], migrations: migrations.filter(({ name }) => !/^Count.*Products/.test(name)) }, quiet);
+    await migrate(
+      { url, entities: [], migrations: migrations.filter(({ name }) => !/^Count.*Products/.test(name)) },
+      quiet,
+    );
     await database.query(
       `insert into categories (id, slug, name) select gen_random_uuid(), 'c' || n, 'C' || n from generate_series(1, 4) n`,
     );

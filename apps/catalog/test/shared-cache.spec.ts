@@ -5,13 +5,14 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { SharedCache } from '../src/shared-cache.js';
 import { eventually } from './catalog-under-test.js';
+import { toggledRedis } from './toggled-redis.js';
 
 let redis: Redis;
 let cache: SharedCache;
 let stopAll: (() => void)[] = [];
 
-function open(database: number) {
-  const client = new Redis(testRedisUrl(database), { enableAutoPipelining: true });
+function open(database: number, url = testRedisUrl(database)) {
+  const client = new Redis(url, { enableAutoPipelining: true });
   const cache = new SharedCache(client as ConstructorParameters<typeof SharedCache>[0], new Log('silent', 'test'));
   cache.onModuleInit();
   stopAll.push(() => {
@@ -55,9 +56,30 @@ it('tells of changes to the same shop only, though all databases of a Redis have
   other.listen((keys) => heard.push(`there: ${String(keys)}`));
   const [ours, theirs] = [4, 3].map((database) => `catalog:changed:${database}`);
   await eventually(async () => expect(await redis.pubsub('NUMSUB', ours!, theirs!)).toEqual([ours, 1, theirs, 1]));
+  // With its subscription each is told to forget all.
+  await eventually(() => expect(new Set(heard)).toEqual(new Set(['here: all', 'there: all'])));
+  heard.length = 0;
   await open(4).cache.invalidate(['thing']);
   await eventually(() => expect(heard).toEqual(['here: thing']));
   await open(3).cache.invalidate(['other-thing']);
   await eventually(() => expect(heard).toEqual(['here: thing', 'there: other-thing']));
   expect(client.options.db).toBe(3);
+});
+
+it('knows when it may miss changes, and forgets all when it hears of them again', async () => {
+  const toggle = await toggledRedis(4);
+  try {
+    const { client, cache: remote } = open(4, toggle.url);
+    client.on('error', () => undefined);
+    const heard: unknown[] = [];
+    remote.listen((keys) => heard.push(keys));
+    await eventually(() => expect([remote.hearsOfChanges, heard]).toEqual([true, ['all']]));
+    heard.length = 0;
+    toggle.cut();
+    await eventually(() => expect(remote.hearsOfChanges).toBe(false));
+    toggle.open();
+    await eventually(() => expect([remote.hearsOfChanges, heard]).toEqual([true, ['all']]));
+  } finally {
+    toggle.close();
+  }
 });

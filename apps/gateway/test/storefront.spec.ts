@@ -189,23 +189,3 @@ it('serves files for ever, compressed where they lie compressed', async () => {
   });
   expect(small.headers.get('content-encoding')).toBe('gzip');
 });
-
-it('tells search engines where everything is', async () => {
-  expect((await open('/robots.txt')).html).toContain(`Sitemap: ${shop.url}/sitemap.xml`);
-  expect((await open('/sitemap.xml')).html).toContain(`<loc>${shop.url}/sitemaps/categories-furniture.xml</loc>`);
-  shop.catalog.listProducts = ({ cursor }) =>
-    ReadyJson.of(
-      cursor
-        ? { items: [{ slug: 'last', updatedAt: '2026-11-20T09:30:00.000Z' }], nextCursor: null }
-        : { items: [{ slug: 'first', updatedAt: '2026-11-20T09:30:00.000Z' }], nextCursor: 'more' },
-    );
-  const { html } = await open('/sitemaps/categories-furniture.xml');
-  expect([...html.matchAll(/<loc>(.*?)<\/loc>/g)].map(([, url]) => new URL(url!).pathname)).toEqual([
-    '/categories/furniture',
-    '/products/first',
-    '/products/last',
-  ]);
-  const pages = (await open('/sitemaps/pages.xml')).html;
-  expect(pages).toContain(`<url><loc>${shop.url}/</loc></url>\n<url><loc>${shop.url}/products</loc></url>`);
-  expect((await open('/sitemaps/no-such.xml')).status).toBe(404);
-});

@@ -15,6 +15,7 @@ import {
   StaffProductQuery,
 } from './products.js';
 import { defineRpcs } from './rpc.js';
+import { Sitemap } from './sitemaps.js';
 import { Cents, Currency, Id, ProductKey, Quantity, Slug, Text } from './values.js';
 
 /** A list query after its text was read: RPC inputs are plain JSON, so the flags are booleans here. */
@@ -100,6 +101,16 @@ export const catalogRpc = defineRpcs('catalog', {
     readyMade: true,
   },
   listCategories: { input: z.object({}), output: CategoryList, idempotent: true, deadlineMs: 2000, readyMade: true },
+  /** Where products are in the sitemap. */
+  getSitemap: { input: z.object({}), output: Sitemap, idempotent: true, deadlineMs: 2000 },
+  /** Gzipped lines, one per product that shoppers see: its slug, a space, and when it changed. not_found. */
+  getSitemapPart: {
+    input: z.object({ part: z.int32() }),
+    output: z.string(),
+    idempotent: true,
+    deadlineMs: 2000,
+    readyMade: true,
+  },
   createCategory: { input: NewCategory, output: Category, idempotent: false, deadlineMs: 5000 },
   createProduct: { input: NewProduct, output: Product, idempotent: false, deadlineMs: 5000 },
   updateProduct: {

@@ -1,0 +1,192 @@
+// What the sitemap says of products, prepared in the background in parts. Replicas share the work: each prepares the parts
+// that it claims.
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { MAX_SITEMAP_URLS, type Sitemap } from '@shop/contracts/sitemaps';
+import { crashPoint } from '@shop/kit/crash-point';
+import { sql } from '@shop/kit/database';
+import { AppError } from '@shop/kit/errors';
+import { Log } from '@shop/kit/log';
+import { ReadyJson } from '@shop/kit/ready-json';
+import { repeat } from '@shop/kit/repeat';
+import { DataSource } from 'typeorm';
+import { Browsing } from './browsing.js';
+import { catalogConfig, type CatalogConfig } from './catalog.config.js';
+
+/** Products of a part that is made when another is full: new ones have room in it. */
+const FILL = 45_000;
+
+/** After how long without progress another replica takes up a part. */
+const LEASE_SECONDS = 60;
+
+/** Preparing takes at most so much of the time of one connection, but each part is prepared at least this often. */
+const SHARE = 0.01;
+const MAX_INTERVAL_SECONDS = 3600;
+
+const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+interface Part {
+  part: number;
+  after: string;
+  /** The `after` of the next part. */
+  until: string;
+  etag: string | null;
+}
+
+interface Prepared {
+  products: number;
+  lines: Buffer;
+  etag: string;
+}
+
+@Injectable()
+export class Sitemaps implements OnApplicationBootstrap, OnModuleDestroy {
+  private stop = () => Promise.resolve();
+
+  constructor(
+    @Inject(catalogConfig.token) private readonly config: CatalogConfig,
+    @InjectDataSource('catalog') private readonly dataSource: DataSource,
+    private readonly browsing: Browsing,
+    private readonly log: Log,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const every = { name: 'sitemap preparation', seconds: this.config.CATALOG_SWEEP_SECONDS, log: this.log };
+    this.stop = repeat(every, () => this.prepareNext());
+  }
+
+  onModuleDestroy(): Promise<void> {
+    return this.stop();
+  }
+
+  async list(): Promise<Sitemap> {
+    const rows = await this.browsing.list(() =>
+      sql<{ part: number; products: number; changedAt: Date | null }>(
+        this.dataSource,
+        'select part, products, changed_at as "changedAt" from sitemap_parts order by part',
+      ),
+    );
+    if (rows.some(({ changedAt }) => !changedAt)) return { parts: null };
+    const listed = rows.filter(({ products }) => products > 0);
+    return { parts: listed.map(({ part, changedAt }) => ({ part, changedAt: changedAt!.toISOString() })) };
+  }
+
+  /** Its lines, gzipped. not_found, also until it has been prepared. */
+  async get(part: number): Promise<ReadyJson> {
+    const [row] = await this.browsing.list(() =>
+      sql<{ lines: Buffer; etag: string }>(
+        this.dataSource,
+        'select lines, etag from sitemap_parts where part = $1 and lines is not null',
+        [part],
+      ),
+    );
+    if (!row) throw new AppError('not_found', 'There is no such sitemap');
+    return new ReadyJson(row.lines, row.etag);
+  }
+
+  /** True when there may be another part to prepare. */
+  private async prepareNext(): Promise<boolean> {
+    const part = await this.claim();
+    if (!part) return false;
+    const tookMs = await this.prepare(part.after, part.until, part);
+    await sql(
+      this.dataSource,
+      `update sitemap_parts set due_at = now() + make_interval(secs => least($3::float8, greatest($2::float8,
+         $4::float8 * (select count(*) from sitemap_parts)))) where part = $1`,
+      [part.part, this.config.CATALOG_SWEEP_SECONDS, MAX_INTERVAL_SECONDS, tookMs / 1000 / SHARE],
+    );
+    return true;
+  }
+
+  private async claim(): Promise<Part | undefined> {
+    const [claimed] = await sql<Part>(
+      this.dataSource,
+      `with due as (
+         select part from sitemap_parts where due_at <= now() order by due_at limit 1 for update skip locked
+       )
+       update sitemap_parts p set due_at = now() + make_interval(secs => $1) from due where p.part = due.part
+       returning p.part, p.after, p.etag, coalesce(
+         (select after from sitemap_parts next where next.after > p.after order by after limit 1), $2) as until`,
+      [LEASE_SECONDS, LAST_ID],
+    );
+    return claimed;
+  }
+
+  /**
+   * Prepares the products between two ids, and answers how long the first part of them took. Those that are too many for
+   * one part become parts of their own, the last ones first: until a part is written, the one before it has its products.
+   */
+  private async prepare(after: string, until: string, claimed: Part): Promise<number> {
+    let startedAt = performance.now();
+    const split = await this.splitOf(after, until);
+    if (split) {
+      await this.prepare(split, until, claimed);
+      startedAt = performance.now();
+    }
+    const end = split ?? until;
+    const prepared = await this.read(after, end);
+    // More came meanwhile.
+    if (prepared.products > MAX_SITEMAP_URLS) return this.prepare(after, end, claimed);
+    if (after === claimed.after) await this.replace(claimed, end, prepared);
+    else await this.add(after, prepared, claimed);
+    crashPoint('catalog.sitemap.after-writing-part');
+    return performance.now() - startedAt;
+  }
+
+  /**
+   * Where the first part has to end for its products to fit; undefined when they do. The limit comes before the end of the
+   * range, so that whatever the planner believes of the range, it follows the index and reads no more than a part.
+   */
+  private async splitOf(after: string, until: string): Promise<string | undefined> {
+    const [row] = await sql<{ split: string }>(
+      this.dataSource,
+      `select (array_agg(id order by id))[$3] as split from (
+         select id from products where not hidden and id > $1 order by id limit $4
+       ) as following where id <= $2 having count(*) = $4`,
+      [after, until, FILL, MAX_SITEMAP_URLS + 1],
+    );
+    return row?.split;
+  }
+
+  private async read(after: string, until: string): Promise<Prepared> {
+    const [row] = await sql<{ products: number; lines: string }>(
+      this.dataSource,
+      `select count(*)::integer as products, coalesce(string_agg(
+           slug || to_char(updated_at at time zone 'UTC', ' YYYY-MM-DD"T"HH24:MI:SS"Z"'), E'\\n' order by id), '') as lines
+       from (
+         select id, slug, updated_at from products where not hidden and id > $1 order by id limit $3
+       ) as following where id <= $2`,
+      [after, until, MAX_SITEMAP_URLS + 1],
+    );
+    const { products, lines } = row!;
+    const etag = `"${createHash('sha1').update(lines).digest('base64url')}"`;
+    return { products, lines: await promisify(gzip)(lines), etag };
+  }
+
+  /** Unless it has not changed, or another replica, to which it was left as forgotten, has divided it meanwhile. */
+  private async replace({ part, after, etag }: Part, end: string, prepared: Prepared): Promise<void> {
+    if (prepared.etag === etag) return;
+    await sql(
+      this.dataSource,
+      `update sitemap_parts set products = $2, lines = $3, etag = $4, changed_at = now()
+       where part = $1 and not exists (select from sitemap_parts where after > $5 and after < $6)`,
+      [part, prepared.products, prepared.lines, prepared.etag, after, end],
+    );
+  }
+
+  private async add(after: string, { products, lines, etag }: Prepared, claimed: Part): Promise<void> {
+    await sql(
+      this.dataSource,
+      `with lease as (
+         update sitemap_parts set due_at = now() + make_interval(secs => $5) where part = $6
+       )
+       insert into sitemap_parts (after, products, lines, etag, changed_at, due_at)
+       values ($1, $2, $3, $4, now(), now() + make_interval(secs => $5))
+       on conflict (after) do nothing`,
+      [after, products, lines, etag, LEASE_SECONDS, claimed.part],
+    );
+  }
+}
