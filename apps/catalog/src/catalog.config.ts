@@ -19,7 +19,9 @@ export const catalogConfig = defineConfig({
     .min(0.1)
     .max(3600)
     .default(10)
-    .describe('How often reservations whose time is over are looked for, and pictures that got stuck'),
+    .describe(
+      'How often sweeps look for work: reservations whose time is over, pictures that got stuck, parts of the sitemap',
+    ),
   CATALOG_RESERVE_TOGETHER: z.coerce
     .number()
     .int()

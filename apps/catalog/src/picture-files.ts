@@ -60,15 +60,16 @@ export class PictureFiles {
 
   /** Removes a picture that no image has shown for long, with all its files. False when there is none. */
   async removeUnshown(): Promise<boolean> {
-    // Written down first: should this be cut off with some files gone, whoever adds an image of it begins anew.
+    // Written down first: should this be cut off with some files gone, whoever adds an image of it begins anew, and what is
+    // left is removed when it has been unshown for as long again.
     const [picture] = await sql<{ hash: string }>(
       this.dataSource,
-      `update pictures set status = 'failed', reason = 'It was removed.', shown = null, touched_at = now()
+      `update pictures set status = 'failed', reason = 'It was removed.', shown = null, touched_at = now(), unshown_at = now()
        where hash in (
          select hash from pictures p
          where unshown_at < now() - make_interval(secs => $1)
            and not exists (select from images where picture = p.hash)
-         order by touched_at limit 1 for update skip locked)
+         order by unshown_at limit 1 for update skip locked)
        returning hash`,
       [this.keptMs / 1000],
     );

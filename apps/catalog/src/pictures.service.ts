@@ -15,6 +15,9 @@ import { SharedCache } from './shared-cache.js';
 /** So many in a row that nobody heard of again, and it is the picture that ends whoever works on it. */
 const MOST_ATTEMPTS = 5;
 
+/** Pictures that are marked to be processed again in one transaction. */
+const REPROCESSED_AT_ONCE = 1000;
+
 type Work = OutputOf<typeof catalogRpc.beginPicture>['work'];
 
 @Injectable()
@@ -106,13 +109,23 @@ export class PicturesService {
 
 /** Only writes it down: the sweep puts them into the queue, as much as that should hold. */
 export async function reprocessAll(dataSource: DataSource): Promise<number> {
-  const [answer] = await sql<{ pictures: number }>(
-    dataSource,
-    `with again as (
-       update pictures set status = 'waiting', reason = null, steps = '{}', attempts = '{}', touched_at = '-infinity'
-       where unshown_at is null
-       returning 1
-     ) select count(*)::integer as pictures from again`,
-  );
-  return answer!.pictures;
+  let pictures = 0;
+  // In short transactions, so that none of those that are worked on waits long.
+  for (let after: string | null = ''; after !== null;) {
+    const [batch]: { count: number; last: string | null }[] = await sql(
+      dataSource,
+      `with batch as (
+         select hash from pictures where hash > $1 and unshown_at is null order by hash limit $2 for update
+       ), again as (
+         update pictures p set status = 'waiting', reason = null, steps = '{}', attempts = '{}', touched_at = '-infinity'
+         from batch where p.hash = batch.hash and unshown_at is null
+         returning 1
+       )
+       select (select count(*) from again)::integer as count, max(hash) as last from batch`,
+      [after, REPROCESSED_AT_ONCE],
+    );
+    pictures += batch!.count;
+    after = batch!.last;
+  }
+  return pictures;
 }
