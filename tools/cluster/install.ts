@@ -14,6 +14,8 @@ export interface InstallOptions {
   values: string[];
   /** `a.b=c`, over all of them. */
   set?: string[];
+  /** Values of the release that are kept, as JSON; all others win over them. */
+  kept?: string | undefined;
   timeout?: string;
 }
 
@@ -21,27 +23,33 @@ export interface InstallOptions {
  * Installs or upgrades, and waits until everything is ready; an upgrade that does not get there is taken back. How many pods
  * there are is Kubernetes' own once an autoscaler has changed it: whoever makes it a fixed number means it.
  */
-export async function install({ namespace, values, set = [], timeout = '5m' }: InstallOptions): Promise<string> {
+export async function install(wanted: InstallOptions): Promise<string> {
+  const { namespace, timeout = '5m' } = wanted;
   await makeNamespace(namespace);
   const isThere = (await run(['helm', 'status', RELEASE, '-n', namespace])).code === 0;
   const options = [
     '--install',
     '--wait',
     '--force-conflicts',
+    '--reset-values',
     '--timeout',
     timeout,
     ...(isThere ? ['--rollback-on-failure'] : []),
   ];
   try {
-    return await helm('upgrade', RELEASE, chart, '-n', namespace, ...options, ...valuesOptions(values, set));
+    return await must(
+      ['helm', 'upgrade', RELEASE, chart, '-n', namespace, ...options, ...valuesOptions(wanted)],
+      wanted.kept,
+    );
   } catch (error) {
     throw new Failure(`${(error as Error).message}\n\n${await whatIsWrong(namespace)}`);
   }
 }
 
 /** What would be installed. */
-export function render(namespace: string, values: string[], set: string[] = []): Promise<string> {
-  return helm('template', RELEASE, chart, '-n', namespace, ...valuesOptions(values, set));
+export function render(wanted: InstallOptions): Promise<string> {
+  const options = ['-n', wanted.namespace, ...valuesOptions(wanted)];
+  return must(['helm', 'template', RELEASE, chart, ...options], wanted.kept);
 }
 
 /** With `data`, also what was stored, and the secrets for it. */
@@ -55,13 +63,17 @@ export function imagesIn(manifests: string): string[] {
   return [...new Set([...manifests.matchAll(/^\s*image: "?([^\s"]+)/gm)].map(([, image]) => image!))].sort();
 }
 
-function valuesOptions(values: string[], set: string[]): string[] {
+function valuesOptions({ values, set = [], kept }: InstallOptions): string[] {
   const file = (name: string) => {
     const path = [join(chart, `values-${name}.yaml`), name].find(existsSync);
     if (!path) throw new Failure(`There is neither deploy/chart/values-${name}.yaml nor a file ${name}.`);
     return path;
   };
-  return [...values.flatMap((name) => ['-f', file(name)]), ...set.flatMap((each) => ['--set', each])];
+  return [
+    ...(kept === undefined ? [] : ['-f', '-']), // from standard input
+    ...values.flatMap((name) => ['-f', file(name)]),
+    ...set.flatMap((each) => ['--set', each]),
+  ];
 }
 
 /** With labels by which Kubernetes refuses pods that could harm others. */

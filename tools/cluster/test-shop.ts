@@ -28,7 +28,7 @@ export async function startTestShop(): Promise<TestShop> {
   await refuseCompany();
   const tag = await step(build ? 'Building the images' : 'Looking for the images', () => buildImages({ build }));
   const set = [`global.image.tag=${tag}`, ...testSettings];
-  await loadImages(context, imagesIn(await render(NAMESPACE, testValues, set)));
+  await loadImages(context, imagesIn(await render({ namespace: NAMESPACE, values: testValues, set })));
   await step(`Installing a shop for tests in ${context}`, () =>
     install({ namespace: NAMESPACE, values: testValues, set }),
   );

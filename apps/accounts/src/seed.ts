@@ -1,7 +1,13 @@
-// Two accounts to try the shop with. Their passwords are public: never seed a shop that others can reach.
+// Two accounts to try the shop with. Their passwords are public: never seed a shop that others can reach. A database with
+// customers that was not seeded from its beginning is a real shop's: the process does not start, so that a roll-out with the
+// wrong settings stops while the old processes still serve.
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
 import type { Registration, Role } from '@shop/contracts/accounts';
+import { BootError } from '@shop/kit/boot-check';
+import { sql } from '@shop/kit/database';
 import { AppError } from '@shop/kit/errors';
+import { DataSource } from 'typeorm';
 import { accountsConfig, type AccountsConfig } from './accounts.config.js';
 import { AccountsService } from './accounts.service.js';
 
@@ -26,15 +32,31 @@ const demo: (Registration & { id: string; role: Role })[] = [
 export class Seed implements OnApplicationBootstrap {
   constructor(
     @Inject(accountsConfig.token) private readonly config: AccountsConfig,
+    @InjectDataSource('accounts') private readonly db: DataSource,
     private readonly accounts: AccountsService,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     if (this.config.SEED !== 'demo') return;
+    if (await this.isRealShop())
+      throw new BootError(
+        'SEED=demo is refused: this accounts database has customers and was never a demo, and the passwords of the demo accounts are public. Set SEED=none.',
+      );
     for (const { id, role, ...registration } of demo) {
       if (await this.accounts.findByEmail(registration.email)) continue;
       await this.accounts.create(registration, role, id).catch(ignoreTaken);
     }
+  }
+
+  /** One demo account that is left says that this was a demo from the beginning, whoever has registered since. */
+  private async isRealShop(): Promise<boolean> {
+    const [found] = await sql<{ real: boolean }>(
+      this.db,
+      `select exists (select from customers where role = 'customer')
+              and not exists (select from customers where id = any($1)) as real`,
+      [demo.map(({ id }) => id)],
+    );
+    return found!.real;
   }
 }
 

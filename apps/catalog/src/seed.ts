@@ -1,7 +1,9 @@
-// A shop to look at. Runs at start when asked for, adds what is missing and changes nothing that is there.
+// A shop to look at. Runs at start when asked for, adds what is missing and changes nothing that is there. A catalog that was
+// not seeded from its beginning is a real shop's: the process does not start.
 import { createHash } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import { BootError } from '@shop/kit/boot-check';
 import { sql } from '@shop/kit/database';
 import { withLock } from '@shop/kit/database-lock';
 import { Log } from '@shop/kit/log';
@@ -31,6 +33,7 @@ export class Seed implements OnApplicationBootstrap {
 
   private async run(wanted: number): Promise<void> {
     const { default: categories } = await import('./seed-products.json', { with: { type: 'json' } });
+    await this.refuseRealShop(categories);
     await this.addCategories(categories);
     const written = categories.flatMap(({ slug, products }) =>
       products.map((product) => ({ featured: false, ...product, category: slug })),
@@ -49,6 +52,18 @@ export class Seed implements OnApplicationBootstrap {
 
   private async has(id: string): Promise<boolean> {
     return (await sql(this.dataSource, 'select from products where id = $1', [id])).length > 0;
+  }
+
+  private async refuseRealShop(categories: { slug: string }[]): Promise<void> {
+    const [found] = await sql<{ real: boolean }>(
+      this.dataSource,
+      `select exists (select from categories) and not exists (select from categories where id = any($1)) as real`,
+      [categories.map(({ slug }) => steadyId(slug, NEWEST_AT))],
+    );
+    if (found!.real)
+      throw new BootError(
+        'SEED=demo is refused: this catalog database has categories and was never a demo. Set SEED=none.',
+      );
   }
 
   private async addCategories(categories: { slug: string; name: string }[]): Promise<void> {

@@ -1,8 +1,11 @@
-// Store credit to try the shop with.
+// Store credit to try the shop with. A database with payments that was not seeded from its beginning is a real shop's: the
+// process does not start.
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import { BootError } from '@shop/kit/boot-check';
+import { sql } from '@shop/kit/database';
 import { DataSource } from 'typeorm';
-import { giveCredit } from './ledger.js';
+import { creditAccount, giveCredit } from './ledger.js';
 import { paymentsConfig, type PaymentsConfig } from './payments.config.js';
 
 /** demo@shop.test, as accounts seeds it. */
@@ -16,6 +19,21 @@ export class Seed implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    if (this.config.SEED === 'demo') await giveCredit(this.db, DEMO_CUSTOMER_ID, 100_00, 'seed');
+    if (this.config.SEED !== 'demo') return;
+    if (await this.isRealShop())
+      throw new BootError(
+        'SEED=demo is refused: this payments database has payments and was never a demo. Set SEED=none.',
+      );
+    await giveCredit(this.db, DEMO_CUSTOMER_ID, 100_00, 'seed');
+  }
+
+  private async isRealShop(): Promise<boolean> {
+    const [found] = await sql<{ real: boolean }>(
+      this.db,
+      `select exists (select from payments)
+              and not exists (select from ledger_accounts where name = $1) as real`,
+      [creditAccount(DEMO_CUSTOMER_ID)],
+    );
+    return found!.real;
   }
 }

@@ -1,0 +1,110 @@
+// What an upgrade would change of a release, and whether it may.
+import { parseAllDocuments } from 'yaml';
+import { run } from '../processes.ts';
+import { Failure } from '../terminal.ts';
+import { RELEASE } from './kubectl.ts';
+
+export interface Release {
+  /** What was set at installation and since, as JSON: without the chart's defaults. */
+  values: string;
+  manifests: string;
+}
+
+/** Undefined when there is none. Only Helm's own word for that counts: taken for one, an outage would become a new demo. */
+export async function findRelease(namespace: string): Promise<Release | undefined> {
+  const get = async (what: string, ...options: string[]) => {
+    const { code, output } = await run(['helm', 'get', what, RELEASE, '-n', namespace, ...options]);
+    if (code === 0) return output;
+    if (/release: not found/.test(output)) return undefined;
+    throw new Failure(`helm get ${what}: ${output.trim()}`);
+  };
+  const values = await get('values', '-o', 'json');
+  const manifests = values === undefined ? undefined : await get('manifest');
+  if (values === undefined || manifests === undefined) return undefined;
+  // A warning of Helm's may come first; "null" stands for nothing.
+  return { values: /^\{.*$/ms.exec(values)?.[0] ?? '{}', manifests };
+}
+
+/** What makes a shop a demo: accounts whose passwords are public, and payments that nobody makes. */
+const demo: Record<string, string> = { SEED: 'demo', PAYMENT_PROVIDER: 'fake' };
+
+/** Fails when a release that is no demo would become one. */
+export function refuseDemo(before: string, after: string): void {
+  const [had, gets] = [environment(before), environment(after)];
+  const becomes = Object.entries(demo).flatMap(([name, value]) => {
+    const old = had.get(name) ?? new Set();
+    if (old.has(value) || !gets.get(name)?.has(value)) return [];
+    return `${name} would change from ${[...old].sort().join(' and ') || 'none'} to ${value}`;
+  });
+  if (becomes.length > 0)
+    throw new Failure(
+      `This shop is no demo, and ${becomes.join(', ')}. Nothing was changed. Without --values the shop keeps its settings; --force-demo makes it a demo all the same.`,
+    );
+}
+
+/** Every value that a variable has in some pod. */
+function environment(manifests: string): Map<string, Set<string>> {
+  const values = new Map<string, Set<string>>();
+  for (const fields of resourcesIn(manifests).values())
+    for (const [path, value] of fields) {
+      const [, name] = /\.env\.([^.]+)\.value$/.exec(path) ?? [];
+      if (name !== undefined) values.set(name, (values.get(name) ?? new Set()).add(value));
+    }
+  return values;
+}
+
+const MOST_LINES = 40;
+const MOST_CHARACTERS = 60;
+
+/** A line per change, with the resources that have it; secrets are left out. */
+export function changes(before: string, after: string): string[] {
+  const [old, now] = [resourcesIn(before), resourcesIn(after)];
+  const lines = new Map<string, string[]>();
+  const add = (line: string, resource: string) => lines.set(line, [...(lines.get(line) ?? []), resource]);
+  for (const [resource, fields] of now) {
+    const had = old.get(resource);
+    if (!had) add('+', resource);
+    else
+      for (const path of new Set([...had.keys(), ...fields.keys()])) {
+        const [from, to] = [had.get(path), fields.get(path)];
+        if (from !== to) add(`~ ${shortened(path)}: ${shown(from)} → ${shown(to)}`, resource);
+      }
+  }
+  for (const resource of old.keys()) if (!now.has(resource)) add('-', resource);
+  const all = [...lines].map(([line, resources]) =>
+    line.length === 1 ? `${line} ${resources.join(', ')}` : `${line} (${resources.join(', ')})`,
+  );
+  const left = all.length - MOST_LINES;
+  return left > 0 ? [...all.slice(0, MOST_LINES), `… and ${left} more`] : all;
+}
+
+function shortened(path: string): string {
+  return path.replace(/^spec\.template\.spec\.containers\.[^.]+\./, '').replace(/^(env\..*)\.value$/, '$1');
+}
+
+function shown(value: string | undefined): string {
+  if (value === undefined) return 'not set';
+  return value.length > MOST_CHARACTERS ? `${value.slice(0, MOST_CHARACTERS - 1)}…` : value;
+}
+
+/** The fields of each resource, by path. */
+function resourcesIn(manifests: string): Map<string, Map<string, string>> {
+  const resources = new Map<string, Map<string, string>>();
+  for (const document of parseAllDocuments(manifests)) {
+    const resource = ('toJS' in document ? document.toJS() : undefined) as
+      { kind?: string; metadata?: { name?: string; annotations?: Record<string, string> } } | null | undefined;
+    // Hooks are not in what Helm says of a release.
+    if (!resource?.kind || resource.kind === 'Secret' || resource.metadata?.annotations?.['helm.sh/hook']) continue;
+    resources.set(`${resource.kind}/${resource.metadata?.name}`, new Map(fieldsOf(resource)));
+  }
+  return resources;
+}
+
+/** What has a name in a list is known by that, wherever it stands. */
+function* fieldsOf(value: unknown, path = ''): Generator<[string, string]> {
+  if (typeof value !== 'object' || value === null) return yield [path, String(value)];
+  for (const [key, inner] of Object.entries(value)) {
+    const name = Array.isArray(value) && (inner as { name?: unknown } | null)?.name;
+    yield* fieldsOf(inner, `${path}${path && '.'}${typeof name === 'string' ? name : key}`);
+  }
+}
