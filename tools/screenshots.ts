@@ -59,7 +59,16 @@ async function prepare(context: BrowserContext) {
   };
   for (const { id } of items) await api.put(`/api/cart/lines/${id}`, { data: { quantity: 1 } });
   const placed = await api.post('/api/orders', {
-    data: { payment: { method: 'card', token: 'tok_ok' } },
+    data: {
+      payment: { method: 'card', token: 'tok_ok' },
+      shippingAddress: {
+        name: 'Ada Lovelace',
+        street: 'Ackerstr. 7',
+        postalCode: '10115',
+        city: 'Berlin',
+        country: 'DE',
+      },
+    },
     headers: { 'idempotency-key': `pictures-${Date.now()}` },
   });
   const { id: order } = (await placed.json()) as { id: string };

@@ -6,6 +6,7 @@ import { defineService } from '@shop/kit/service';
 import { accountsConfig } from './accounts.config.js';
 import { AccountsController } from './accounts.controller.js';
 import { AccountsService } from './accounts.service.js';
+import { CustomerSearch } from './customer-search.js';
 import { entities, migrations } from './customers-database.js';
 import { Seed } from './seed.js';
 
@@ -21,7 +22,7 @@ import { Seed } from './seed.js';
     TypeOrmModule.forFeature(entities, 'accounts'),
   ],
   controllers: [AccountsController],
-  providers: [AccountsService, Seed],
+  providers: [AccountsService, CustomerSearch, Seed],
 })
 export class AccountsModule {}
 

@@ -2,7 +2,6 @@
 import type { Page, Route } from '@playwright/test';
 import sharp from 'sharp';
 import { test } from 'vitest';
-import { Shopper } from '../test/shopper.js';
 import { describeInBrowser, expect } from './browser.js';
 import { logIn } from './steps.js';
 
@@ -180,27 +179,6 @@ describeInBrowser('staff', (shop) => {
     await page.getByRole('button', { name: 'Save' }).click();
     await expect(page.getByText('12 now.')).toBeVisible();
     await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
-  });
-
-  test('find an order and give part of its money back', async () => {
-    const buyer = new Shopper(shop().url);
-    await buyer.register();
-    const { items } = (await buyer.get('/api/products?inStock=true&limit=1')).body;
-    const lines = [{ productId: items[0].id, quantity: 1 }];
-    const placed = await buyer.order({ lines, payment: { method: 'card', token: 'tok_ok' } });
-    await buyer.settled(placed.body.id);
-
-    const page = await atWork('/manage/orders');
-    await page.getByRole('textbox', { name: 'Id of an order or a customer' }).fill(placed.body.id);
-    await page.getByRole('button', { name: 'Search' }).last().click();
-    await expect(page.getByRole('row')).toHaveCount(2);
-    await page.getByRole('button', { name: 'Refund' }).click();
-    await page.getByLabel('Amount in EUR').fill('1,00');
-    await page.getByLabel('Reason').fill('A scratch');
-    await page.getByRole('main').getByRole('button', { name: 'Refund' }).first().click();
-    await expect(page.getByText('The refund is on its way.')).toBeVisible();
-    await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
-    await expect(page.getByRole('row').nth(1)).toContainText('€1.00', { timeout: 20_000 });
   });
 
   test('see how the services are, and the queues', async () => {

@@ -55,12 +55,18 @@ test('every request is one line of the log, whether it is answered, refused or u
     { method: 'POST', url: '/api/session', status: 400 },
     { method: 'GET', url: '/api/nothing?x=1', status: 404 },
     { method: 'PUT', url: '/api/docs', status: 405 },
+    { method: 'GET', url: '/api/staff/orders?q=ada%40example.org', status: 401 },
   ];
   for (const [i, { method, url }] of asked.entries())
     await fetch(`${gateway.url}${url}`, { method, headers: { 'x-request-id': `asked-${i}` } });
   await gateway.stop();
   const lines = (await gateway.logOf('gateway')).filter((line) => JSON.stringify(line).includes('asked-'));
-  expect(lines).toMatchObject(asked.map((request, i) => ({ ...request, requestId: `asked-${i}`, service: 'gateway' })));
+  expect(lines).toMatchObject(
+    asked.map(({ url, ...request }, i) => ({
+      ...{ ...request, url: url.replace(/q=.*/, '…') },
+      ...{ requestId: `asked-${i}`, service: 'gateway' },
+    })),
+  );
   await rm(gateway.dir, { recursive: true });
 });
 

@@ -24,6 +24,7 @@ import { SessionController } from './session.controller.js';
 import { Sessions } from './sessions.js';
 import { StaffController } from './staff.controller.js';
 import { StaffHealthReads } from './staff-health.js';
+import { StaffOrders } from './staff-orders.js';
 import { StaffOrdersController } from './staff-orders.controller.js';
 import { StaffProductsController } from './staff-products.controller.js';
 import { StripeEventsController, keepRawStripeEvents } from './stripe-events.controller.js';
@@ -52,7 +53,18 @@ const controllers = [
 @Module({
   imports: [RedisStateModule, RedisCacheModule, StorageModule],
   controllers: [...controllers, QueuesController],
-  providers: [Sessions, Visitors, Customers, Carts, CartView, Checkout, RateLimits, Uploads, StaffHealthReads],
+  providers: [
+    Sessions,
+    Visitors,
+    Customers,
+    Carts,
+    CartView,
+    Checkout,
+    RateLimits,
+    Uploads,
+    StaffHealthReads,
+    StaffOrders,
+  ],
 })
 export class GatewayModule {}
 

@@ -65,6 +65,7 @@ const order = {
   refundedCents: 0,
   currency: CURRENCY,
   createdAt: '2026-11-20T10:00:00.000Z',
+  shippingAddress: { name: 'Dana Demo', street: 'Ackerstr. 7', postalCode: '10115', city: 'Berlin', country: 'DE' },
 };
 
 const refund = {
@@ -75,6 +76,9 @@ const refund = {
   failure: 'expired_or_canceled_card',
   createdAt: '2026-11-20T10:00:00.000Z',
 };
+
+const { role: _, ...buyer } = customer;
+const staffOrder = { ...order, customerId: customer.id, customer: buyer };
 
 const creditEntry = {
   id: '01900000-0000-7000-8000-0000000000e1',
@@ -104,6 +108,8 @@ export const examples = {
   OrderPage: { items: [order], nextCursor: null },
   Refund: refund,
   RefundList: { items: [refund] },
+  StaffOrder: staffOrder,
+  StaffOrderPage: { items: [staffOrder], nextCursor: null },
   CreditEntry: creditEntry,
   Credit: { balanceCents: 1000, entries: [creditEntry] },
   StaffHealth: {

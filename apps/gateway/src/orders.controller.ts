@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
 import { Order, OrderPage, OrderRequest, ordersRpc } from '@shop/contracts/orders';
+import { StaffOrder } from '@shop/contracts/staff';
 import { Cursor, Id, Limit } from '@shop/contracts/values';
 import { AppError } from '@shop/kit/errors';
 import { Rpc } from '@shop/kit/rpc/rpc';
@@ -10,6 +11,7 @@ import { Documented, orderParam } from './documented.js';
 import { CurrentSession, LoggedIn } from './guards.js';
 import { readKey } from './idempotency-key.js';
 import { RateLimits } from './rate-limits.js';
+import { StaffOrders } from './staff-orders.js';
 import type { CustomerSession } from './visitors.js';
 
 const OrderQuery = z.strictObject({ limit: Limit, cursor: Cursor.optional() });
@@ -21,6 +23,7 @@ export class OrdersController {
     private readonly rpc: Rpc,
     private readonly checkout: Checkout,
     private readonly limits: RateLimits,
+    private readonly staffOrders: StaffOrders,
   ) {}
 
   @Post()
@@ -70,16 +73,21 @@ export class OrdersController {
 
   @Get(':id')
   @Documented({
-    summary: 'One order of yours; staff sees all',
-    answer: Order,
+    summary: 'One order of yours',
+    description: 'Staff see all, each with who placed it: customerId and customer are for them only.',
+    answer: StaffOrder,
     access: 'customer',
     params: orderParam,
     refuses: ['not_found'],
   })
-  get(@CurrentSession() { customerId, customer }: CustomerSession, @Param('id') text: string): Promise<Order> {
+  async get(
+    @CurrentSession() { customerId, customer }: CustomerSession,
+    @Param('id') text: string,
+  ): Promise<StaffOrder> {
     const id = Id.safeParse(text);
     if (!id.success) throw new AppError('not_found', 'There is no such order.');
-    const owner = customer.role === 'staff' ? undefined : customerId;
-    return this.rpc.call(ordersRpc.getOrder, { id: id.data, customerId: owner });
+    if (customer.role !== 'staff') return this.rpc.call(ordersRpc.getOrder, { id: id.data, customerId });
+    const [order] = await this.staffOrders.withCustomers([await this.rpc.call(ordersRpc.getOrder, { id: id.data })]);
+    return order!;
   }
 }

@@ -1,17 +1,19 @@
 // What staff does with orders.
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
-import { Order, OrderPage, OrderStatus, RefundRequest, ordersRpc } from '@shop/contracts/orders';
+import { Order, OrderStatus, RefundRequest, ordersRpc } from '@shop/contracts/orders';
 import { RefundList, paymentsRpc } from '@shop/contracts/payments';
-import { Cursor, Id, Limit } from '@shop/contracts/values';
+import { StaffOrderPage } from '@shop/contracts/staff';
+import { Cursor, Id, Limit, SearchText } from '@shop/contracts/values';
 import { AppError } from '@shop/kit/errors';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import * as z from 'zod';
 import { Documented, orderParam } from './documented.js';
 import { Staff } from './guards.js';
 import { readKey } from './idempotency-key.js';
+import { StaffOrders } from './staff-orders.js';
 
 const StaffOrderQuery = z.strictObject({
-  q: Id.optional().meta({ description: 'The id of an order, or of a customer' }),
+  q: SearchText.optional().meta({ description: 'An id, the number of an order, an e-mail address or a name' }),
   status: OrderStatus.optional(),
   limit: Limit,
   cursor: Cursor.optional(),
@@ -20,17 +22,23 @@ const StaffOrderQuery = z.strictObject({
 @Controller('api')
 @UseGuards(Staff)
 export class StaffOrdersController {
-  constructor(private readonly rpc: Rpc) {}
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly orders: StaffOrders,
+  ) {}
 
   @Get('staff/orders')
   @Documented({
     summary: 'Orders of everybody, newest first',
-    description: 'q finds one order by its id, or all of a customer by the id of the customer.',
-    answer: OrderPage,
+    description:
+      'q is the id of an order or of a customer, the number of an order as pages show it (the last 8 digits of its id), or ' +
+      'the beginning of an e-mail address, a name or a last name, whatever its case: of the customer, or for names on the ' +
+      'shipping address. At most 100 customers, 1000 addresses and, with status, the newest 5000 orders of those customers are considered.',
+    answer: StaffOrderPage,
     access: 'staff',
   })
-  list(@Query({ schema: StaffOrderQuery }) query: z.infer<typeof StaffOrderQuery>): Promise<OrderPage> {
-    return this.rpc.call(ordersRpc.listOrders, query);
+  list(@Query({ schema: StaffOrderQuery }) query: z.infer<typeof StaffOrderQuery>): Promise<StaffOrderPage> {
+    return this.orders.list(query);
   }
 
   @Post('orders/:id/refunds')

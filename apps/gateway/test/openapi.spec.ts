@@ -8,7 +8,7 @@ import { Credit, CreditEntry, Refund, RefundList } from '@shop/contracts/payment
 import { Problem } from '@shop/contracts/problems';
 import { Category, CategoryList, Product, ProductPage, ProductSummary } from '@shop/contracts/products';
 import { StaffProduct, StaffProductPage, StaffProductSummary } from '@shop/contracts/products';
-import { StaffHealth } from '@shop/contracts/staff';
+import { StaffHealth, StaffOrder, StaffOrderPage } from '@shop/contracts/staff';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { GatewayModule } from '../src/gateway.module.js';
 import { examples } from '../src/openapi-examples.js';
@@ -87,7 +87,8 @@ it('says of every route what it is for, what it answers and how it refuses', () 
 
 it('shows examples that are what they are examples of', () => {
   const schemas = { Category, CategoryList, ProductSummary, ProductPage, Product, Customer, CustomerAnswer };
-  const ofStaff = { StaffProduct, StaffProductPage, StaffProductSummary, StaffHealth, Refund, RefundList };
+  const products = { StaffProduct, StaffProductPage, StaffProductSummary };
+  const ofStaff = { ...products, StaffHealth, Refund, RefundList, StaffOrder, StaffOrderPage };
   const all = { ...schemas, ...ofStaff, Image, ImageList, SessionAnswer, Cart, Order, OrderPage, CreditEntry, Credit };
   for (const [name, schema] of Object.entries(all)) schema.parse(examples[name as keyof typeof examples]);
   expect(Object.keys(all).sort()).toEqual(Object.keys(examples).sort());

@@ -14,13 +14,14 @@ import { testRedisUrl } from '@shop/kit/testing/stores';
 import { ToxicProxy } from '@shop/kit/testing/toxic-proxy';
 import { Redis } from 'ioredis';
 import { gateway } from '../src/gateway.module.js';
+import { accountsStub, PASSWORD } from './accounts-stub.js';
 import { paymentsStub } from './payments-stub.js';
 
 export const DESK = '01900000-0000-7000-8000-0000000000a1';
 export const LAMP = '01900000-0000-7000-8000-0000000000a2';
 export const ADA = '01900000-0000-7000-8000-000000000001';
 export const SAM = '01900000-0000-7000-8000-000000000002';
-export const PASSWORD = 'correct-horse';
+export { PASSWORD };
 
 type Changeable<T extends Record<string, Rpc>> = { -readonly [K in keyof StubHandlers<T>]: StubHandlers<T>[K] };
 
@@ -116,38 +117,6 @@ function counted<T extends object>(calls: Map<string, unknown[]>, service: strin
       return handler(input);
     },
   });
-}
-
-function accountsStub(customers: Map<string, Customer>): StubHandlers<typeof accountsRpc> {
-  const byEmail = (email: string) => [...customers.values()].find((customer) => customer.email === email.toLowerCase());
-  const byId = (id: string) => {
-    const customer = customers.get(id);
-    if (!customer) throw new AppError('not_found');
-    return customer;
-  };
-  return {
-    createCustomer: ({ email, name }) => {
-      if (byEmail(email)) throw new AppError('email_taken');
-      const id = `01900000-0000-7000-8000-${String(customers.size).padStart(12, 'd')}`;
-      const customer: Customer = { id, email: email.toLowerCase(), name, role: 'customer' };
-      customers.set(id, customer);
-      return customer;
-    },
-    checkCredentials: ({ email, password }) => {
-      const customer = byEmail(email);
-      if (!customer || password !== PASSWORD) throw new AppError('bad_credentials');
-      return customer;
-    },
-    getCustomer: ({ id }) => byId(id),
-    updateCustomer: ({ id, name }) => {
-      customers.set(id, { ...byId(id), name });
-      return byId(id);
-    },
-    changePassword: ({ current }) => {
-      if (current !== PASSWORD) throw new AppError('bad_credentials');
-      return { done: true };
-    },
-  };
 }
 
 function catalogStub(products: Map<string, PricedProduct>): StubHandlers<typeof catalogRpc> {

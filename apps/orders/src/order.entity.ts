@@ -93,7 +93,7 @@ export class OrderEntity {
 }
 
 export function orderOf(row: OrderEntity): Order {
-  const { id, status, reason, lines, totalCents, refundedCents, currency, createdAt } = row;
+  const { id, status, reason, lines, totalCents, refundedCents, currency, createdAt, shippingAddress } = row;
   return {
     id,
     status,
@@ -103,5 +103,6 @@ export function orderOf(row: OrderEntity): Order {
     refundedCents,
     currency,
     createdAt: createdAt.toISOString(),
+    ...(shippingAddress && { shippingAddress }),
   };
 }

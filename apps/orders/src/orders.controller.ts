@@ -20,7 +20,8 @@ export class OrdersController {
     const placed = await this.placing.place(request);
     const cartVersion = placed.cartVersion ?? undefined;
     if (placed.alreadyOrderedAs === null) return { order: orderOf(placed), cartVersion };
-    return { order: await this.orders.get({ id: placed.alreadyOrderedAs }), cartVersion, alreadyOrdered: true };
+    const { customerId, alreadyOrderedAs: id } = placed;
+    return { order: await this.orders.get({ id, customerId }), cartVersion, alreadyOrdered: true };
   }
 
   @Handles(ordersRpc.getOrder)

@@ -10,6 +10,9 @@ import { OrderACartOnce1764600000100 } from './migrations/1764600000100-order-a-
 import { WriteTheCurrency1764600000101 } from './migrations/1764600000101-write-the-currency.js';
 import { IndexOrdersOfCarts1764600000102 } from './migrations/1764600000102-index-orders-of-carts.js';
 import { CountRefundChanges1764600000203 } from './migrations/1764600000203-count-refund-changes.js';
+import { IndexOrderNumbers1764600000600 } from './migrations/1764600000600-index-order-numbers.js';
+import { IndexAddressees1764600000601 } from './migrations/1764600000601-index-addressees.js';
+import { IndexLastNamesOfAddressees1764600000602 } from './migrations/1764600000602-index-last-names-of-addressees.js';
 import { OrderEntity } from './order.entity.js';
 import { ordersConfig } from './orders.config.js';
 import { OrdersController } from './orders.controller.js';
@@ -34,6 +37,9 @@ import { Sweep } from './sweep.js';
         WriteTheCurrency1764600000101,
         IndexOrdersOfCarts1764600000102,
         CountRefundChanges1764600000203,
+        IndexOrderNumbers1764600000600,
+        IndexAddressees1764600000601,
+        IndexLastNamesOfAddressees1764600000602,
       ],
     }),
     // Not part of readiness: without Redis orders are taken all the same, and paid once it is back.

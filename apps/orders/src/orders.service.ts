@@ -1,12 +1,20 @@
 // Looks orders up.
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { Order, OrderPage, ordersRpc, OrderStatus } from '@shop/contracts/orders';
-import type { InputOf } from '@shop/contracts/rpc';
+import {
+  OrderNumber,
+  type Order,
+  type OrderOfCustomer,
+  type ordersRpc,
+  type OrderStatus,
+} from '@shop/contracts/orders';
+import type { InputOf, OutputOf } from '@shop/contracts/rpc';
+import { Id } from '@shop/contracts/values';
 import { sql } from '@shop/kit/database';
 import { AppError, invalidRequest } from '@shop/kit/errors';
-import { DataSource, IsNull, LessThan, MoreThan, Not, type FindOptionsWhere } from 'typeorm';
+import { DataSource, In, IsNull, LessThan, MoreThan, Not, type FindOptionsWhere } from 'typeorm';
 import { OrderEntity, orderOf } from './order.entity.js';
+import { findOrders } from './order-search.js';
 
 type Rpcs = typeof ordersRpc;
 
@@ -27,11 +35,11 @@ export class OrdersService {
   constructor(@InjectDataSource('orders') private readonly db: DataSource) {}
 
   /** Without `customerId` anybody's order; with it, another customer's order does not exist. */
-  async get({ id, customerId }: InputOf<Rpcs['getOrder']>): Promise<Order> {
+  async get({ id, customerId }: InputOf<Rpcs['getOrder']>): Promise<OrderOfCustomer> {
     const where = { id, ...(customerId && { customerId }), ...listed };
     const order = await this.db.getRepository(OrderEntity).findOneBy(where);
     if (!order) throw new AppError('not_found');
-    return orderOf(order);
+    return seenBy(customerId)(order);
   }
 
   /** Those that do not exist are left out. */
@@ -40,23 +48,42 @@ export class OrdersService {
   }
 
   /** Newest first: ids are ordered by time. Without `customerId` everybody's. */
-  async list({ customerId, q, status, limit, cursor }: InputOf<Rpcs['listOrders']>): Promise<OrderPage> {
+  async list(query: InputOf<Rpcs['listOrders']>): Promise<OutputOf<Rpcs['listOrders']>> {
+    const { customerId, limit } = query;
+    const before = query.cursor === undefined ? undefined : idOfCursor(query.cursor);
+    const rows = await this.rows(query, before);
+    const items = rows.slice(0, limit).map(seenBy(customerId));
+    const last = items.at(-1);
+    return { items, nextCursor: rows.length > limit && last ? cursorOfId(last.id) : null };
+  }
+
+  /** One more than asked for, when there are more. */
+  private async rows(query: InputOf<Rpcs['listOrders']>, before: string | undefined): Promise<OrderEntity[]> {
+    const { customerId, q, customerIds = [], status, limit } = query;
+    const orders = this.db.getRepository(OrderEntity);
+    const id = q === undefined ? undefined : Id.safeParse(q).data;
+    if (q !== undefined && id === undefined) {
+      const search = { number: OrderNumber.safeParse(q).data, name: q, customerIds, status, before, limit: limit + 1 };
+      return orders.find({ where: { id: In(await findOrders(this.db, search)) }, order: { id: 'desc' } });
+    }
     const all = {
       ...listed,
       ...(customerId && { customerId }),
       ...(status && { status, ...alsoTrue[status] }),
-      ...(cursor && { id: LessThan(idOfCursor(cursor)) }),
+      ...(before && { id: LessThan(before) }),
     };
-    const rows = await this.db.getRepository(OrderEntity).find({
+    return orders.find({
       // An id names one order, or one customer's orders.
-      where: q ? [{ customerId: q, ...all }, ...(cursor ? [] : [{ ...all, id: q }])] : all,
+      where: id ? [{ customerId: id, ...all }, ...(before ? [] : [{ ...all, id }])] : all,
       order: { id: 'desc' },
       take: limit + 1,
     });
-    const items = rows.slice(0, limit).map(orderOf);
-    const last = items.at(-1);
-    return { items, nextCursor: rows.length > limit && last ? cursorOfId(last.id) : null };
   }
+}
+
+/** Staff see whose an order is. */
+function seenBy(customerId: string | undefined): (row: OrderEntity) => OrderOfCustomer {
+  return (row) => ({ ...orderOf(row), ...(customerId === undefined && { customerId: row.customerId }) });
 }
 
 /** A cursor is the last id's sixteen bytes. */

@@ -1,7 +1,8 @@
 // What accounts answers: customers, staff and their passwords.
 import * as z from 'zod';
+import { MAX_FOUND_CUSTOMERS } from './limits.js';
 import { defineRpcs } from './rpc.js';
-import { Id, Text } from './values.js';
+import { Id, SearchText, Text } from './values.js';
 
 export const Role = z.enum(['customer', 'staff']);
 export type Role = z.infer<typeof Role>;
@@ -38,6 +39,20 @@ export const accountsRpc = defineRpcs('accounts', {
   /** bad_credentials after the same time for an unknown address and a wrong password. */
   checkCredentials: { input: Credentials, output: Customer, idempotent: true, deadlineMs: 5000 },
   getCustomer: { input: z.object({ id: Id }), output: Customer, idempotent: true, deadlineMs: 2000 },
+  /** Those that do not exist are left out. */
+  getCustomers: {
+    input: z.object({ ids: z.array(Id).max(100) }),
+    output: z.object({ customers: z.array(Customer) }),
+    idempotent: true,
+    deadlineMs: 2000,
+  },
+  /** Whose e-mail address, name or last name begins with `q`, whatever the case; no more than the first of them. */
+  findCustomers: {
+    input: z.object({ q: SearchText }),
+    output: z.object({ ids: z.array(Id).max(MAX_FOUND_CUSTOMERS) }),
+    idempotent: true,
+    deadlineMs: 2000,
+  },
   updateCustomer: { input: CustomerPatch.extend({ id: Id }), output: Customer, idempotent: true, deadlineMs: 5000 },
   changePassword: {
     input: PasswordChange.extend({ id: Id }),

@@ -2,8 +2,9 @@
 import * as z from 'zod';
 import { LineRequests, PricedLine } from './catalog.js';
 import { defineJobs } from './jobs.js';
+import { MAX_FOUND_CUSTOMERS } from './limits.js';
 import { defineRpcs } from './rpc.js';
-import { Cents, Currency, Cursor, Id, Limit, Text as AnyText, Timestamp, pageOf } from './values.js';
+import { Cents, Currency, Cursor, Id, Limit, SearchText, Text as AnyText, Timestamp, pageOf } from './values.js';
 
 export const OrderStatus = z.enum(['new', 'pending', 'paid', 'rejected', 'refunded']);
 export type OrderStatus = z.infer<typeof OrderStatus>;
@@ -66,11 +67,24 @@ export const Order = z
     refundedCents: z.int(),
     currency: Currency,
     createdAt: Timestamp,
+    shippingAddress: ShippingAddress.optional(),
   })
   .meta({ id: 'Order' });
 export type Order = z.infer<typeof Order>;
 export const OrderPage = pageOf(Order).meta({ id: 'OrderPage' });
 export type OrderPage = z.infer<typeof OrderPage>;
+
+/** With whose it is, when staff ask. */
+export const OrderOfCustomer = Order.extend({ customerId: Id.optional() });
+export type OrderOfCustomer = z.infer<typeof OrderOfCustomer>;
+
+/** What pages show as the number of an order: the end of its id. Several orders may have the same. */
+export const OrderNumber = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(/^#?[0-9a-f]{8}$/)
+  .transform((text) => text.slice(-8));
 
 export const PlaceOrder = z.object({
   customerId: Id,
@@ -110,20 +124,24 @@ export const ordersRpc = defineRpcs('orders', {
   /** not_found for an order of another customer; no `customerId` means staff. */
   getOrder: {
     input: z.object({ id: Id, customerId: Id.optional() }),
-    output: Order,
+    output: OrderOfCustomer,
     idempotent: true,
     deadlineMs: 2000,
   },
-  /** Newest first; no `customerId` means staff. `q` is the id of an order or of a customer. */
+  /**
+   * Newest first; no `customerId` means staff. `q` is the id of an order or of a customer, or an OrderNumber, or else the
+   * beginning of a name on a shipping address; orders of `customerIds` are found besides.
+   */
   listOrders: {
     input: z.object({
       customerId: Id.optional(),
-      q: Id.optional(),
+      q: SearchText.optional(),
+      customerIds: z.array(Id).max(MAX_FOUND_CUSTOMERS).optional(),
       status: OrderStatus.optional(),
       limit: Limit,
       cursor: Cursor.optional(),
     }),
-    output: OrderPage,
+    output: pageOf(OrderOfCustomer),
     idempotent: true,
     deadlineMs: 2000,
   },

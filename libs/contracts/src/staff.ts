@@ -1,6 +1,8 @@
 // What staff see of the shop as a whole.
 import * as z from 'zod';
-import { Timestamp } from './values.js';
+import { Customer } from './accounts.js';
+import { OrderOfCustomer } from './orders.js';
+import { Timestamp, pageOf } from './values.js';
 
 /** `silent` does not react, `resting` failed several times in a row, `draining` is about to end. */
 export const ReplicaState = z.enum(['ready', 'connecting', 'silent', 'resting', 'draining', 'down']);
@@ -40,3 +42,14 @@ export const StaffHealth = z
   })
   .meta({ id: 'StaffHealth' });
 export type StaffHealth = z.infer<typeof StaffHealth>;
+
+/** An order with who placed it. Of a deleted customer the id and the order's shipping address are left. */
+export const StaffOrder = OrderOfCustomer.extend({
+  customer: Customer.pick({ id: true, name: true, email: true })
+    .nullable()
+    .optional()
+    .meta({ description: 'null: deleted; left out: accounts could not be asked' }),
+}).meta({ id: 'StaffOrder' });
+export type StaffOrder = z.infer<typeof StaffOrder>;
+export const StaffOrderPage = pageOf(StaffOrder).meta({ id: 'StaffOrderPage' });
+export type StaffOrderPage = z.infer<typeof StaffOrderPage>;

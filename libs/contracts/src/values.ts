@@ -6,6 +6,8 @@ import { MAX_QUANTITY } from './limits.js';
 export const Id = z.uuid().toLowerCase();
 /** Any text that Postgres can store. */
 export const Text = z.string().regex(/^[^\u0000\ud800-\udfff]*$/u, 'must not contain NUL or half a character');
+/** What staff look for. */
+export const SearchText = Text.trim().min(1).max(200);
 export const Cents = z.int().min(0).max(100_000_000);
 export const Currency = z.literal(CURRENCY);
 export type Currency = z.infer<typeof Currency>;

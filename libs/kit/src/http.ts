@@ -150,7 +150,7 @@ function observeRequests(fastify: FastifyInstance, log: Log): void {
     const fields = {
       requestId: request.id,
       method,
-      url: request.url,
+      url: loggedUrl(request.url),
       status: reply.statusCode,
       ms: Math.round(milliseconds * 10) / 10,
       code: failure?.code,
@@ -160,6 +160,11 @@ function observeRequests(fastify: FastifyInstance, log: Log): void {
     else log.pino.info(fields);
     done();
   });
+}
+
+/** What staff search for is mostly a customer's name or e-mail address, which belongs in no log. The edge does the same. */
+export function loggedUrl(url: string): string {
+  return url.replace(/^(\/(?:api\/staff|manage)\/[^?]*)\?.*/, '$1?…');
 }
 
 /** Methods by path, filled while routes are registered. */

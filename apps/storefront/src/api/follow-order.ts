@@ -26,7 +26,9 @@ export function useOrder(id: string) {
     const impatient = setTimeout(() => setByEvents(false), PATIENCE_MS);
     source.addEventListener('status', (event: MessageEvent<string>) => {
       clearTimeout(impatient);
-      client.setQueryData(order(id).queryKey, JSON.parse(event.data) as Order);
+      const now = JSON.parse(event.data) as Order;
+      // Events do not tell staff who ordered.
+      client.setQueryData(order(id).queryKey, (before) => ({ ...before, ...now }));
     });
     // It connects again by itself; one that is refused does not.
     source.onerror = () => source.readyState === EventSource.CLOSED && setByEvents(false);

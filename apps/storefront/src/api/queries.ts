@@ -1,7 +1,7 @@
 // What the pages read, by the address it is read from.
 import type { SessionAnswer } from '@shop/contracts/accounts';
 import type { Cart } from '@shop/contracts/carts';
-import type { Order, OrderPage } from '@shop/contracts/orders';
+import type { OrderPage } from '@shop/contracts/orders';
 import {
   categoriesPath,
   featuredPath,
@@ -12,6 +12,7 @@ import {
 } from '@shop/contracts/pages';
 import type { Credit } from '@shop/contracts/payments';
 import type { CategoryList, Product, ProductPage } from '@shop/contracts/products';
+import type { StaffOrder } from '@shop/contracts/staff';
 import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
 import { ApiError, get } from './client.js';
 import { broughtByPage } from './page-data.js';
@@ -81,8 +82,9 @@ export const credit = queryOptions({
   queryFn: ({ signal }) => get<Credit>('/api/credit', signal),
 });
 
+/** With who placed it, for staff. */
 export const order = (id: string) =>
-  queryOptions({ queryKey: ['order', id], queryFn: ({ signal }) => get<Order>(`/api/orders/${id}`, signal) });
+  queryOptions({ queryKey: ['order', id], queryFn: ({ signal }) => get<StaffOrder>(`/api/orders/${id}`, signal) });
 
 export const orders = infiniteQueryOptions({
   queryKey: ['orders'],

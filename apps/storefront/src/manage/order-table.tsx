@@ -1,16 +1,17 @@
-import type { Order } from '@shop/contracts/orders';
+import type { StaffOrder } from '@shop/contracts/staff';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useFormats } from '../i18n/i18n.js';
 import { usePersonMessages } from '../i18n/person.js';
 import { shortId } from '../pages/order-id.js';
+import { CustomerOf } from '../pages/order-people.js';
 import styles from './manage.module.css';
 import { useWords } from './words.js';
 
 interface OrderTableProps {
-  orders: Order[];
+  orders: StaffOrder[];
   /** What can be done with one. */
-  action?: (order: Order) => ReactNode;
+  action?: (order: StaffOrder) => ReactNode;
 }
 
 export function OrderTable({ orders, action }: OrderTableProps) {
@@ -24,6 +25,7 @@ export function OrderTable({ orders, action }: OrderTableProps) {
         <thead>
           <tr>
             <th scope="col">{t.order}</th>
+            <th scope="col">{t.customer}</th>
             <th scope="col" className={styles.wideOnly}>
               {t.placed}
             </th>
@@ -48,6 +50,9 @@ export function OrderTable({ orders, action }: OrderTableProps) {
                 <Link to="/orders/$order" params={{ order: order.id }}>
                   {shortId(order.id)}
                 </Link>
+              </td>
+              <td>
+                <CustomerOf order={order} />
               </td>
               <td className={styles.wideOnly}>{time(order.createdAt)}</td>
               <td>{messages.order.status[order.status]}</td>

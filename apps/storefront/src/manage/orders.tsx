@@ -1,4 +1,5 @@
-import type { Order, OrderPage, OrderStatus } from '@shop/contracts/orders';
+import type { Order, OrderStatus } from '@shop/contracts/orders';
+import type { StaffOrderPage } from '@shop/contracts/staff';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -30,7 +31,7 @@ export function ManageOrdersPage() {
   };
   const query = useInfiniteQuery({
     queryKey: ['manage', 'orders', q, status],
-    queryFn: ({ pageParam, signal }) => get<OrderPage>(pathOf({ q, status, cursor: pageParam }), signal),
+    queryFn: ({ pageParam, signal }) => get<StaffOrderPage>(pathOf({ q, status, cursor: pageParam }), signal),
     initialPageParam: '',
     getNextPageParam: ({ nextCursor }) => nextCursor,
   });
@@ -87,7 +88,7 @@ function Search({ q, status }: { q?: string | undefined; status?: string | undef
   };
   return (
     <Form className={styles.bar} role="search" aria-label={t.findOrders} onData={search}>
-      <TextField key={q} label={t.findOrders} name="q" defaultValue={q} autoComplete="off" />
+      <TextField key={q} label={t.findOrders} name="q" maxLength={200} defaultValue={q} autoComplete="off" />
       <SelectField key={status} label={t.orderStatus} name="status" defaultValue={status ?? ''}>
         <option value="">{t.anyStatus}</option>
         {(Object.keys(order.status) as OrderStatus[]).map((name) => (

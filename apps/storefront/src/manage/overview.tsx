@@ -1,5 +1,5 @@
 // How the shop is: whether each part answers, what waits, what was ordered last.
-import type { OrderPage } from '@shop/contracts/orders';
+import type { StaffOrderPage } from '@shop/contracts/staff';
 import { useQuery } from '@tanstack/react-query';
 import { get } from '../api/client.js';
 import { usePageTitle } from '../page-title.js';
@@ -17,7 +17,7 @@ export function OverviewPage() {
   usePageTitle(t.title);
   const latest = useQuery({
     queryKey: ['manage', 'latest'],
-    queryFn: ({ signal }) => get<OrderPage>('/api/staff/orders?limit=5', signal),
+    queryFn: ({ signal }) => get<StaffOrderPage>('/api/staff/orders?limit=5', signal),
     refetchInterval: EVERY_MS,
   });
   return (

@@ -1,4 +1,5 @@
 import type { Order } from '@shop/contracts/orders';
+import type { StaffOrder } from '@shop/contracts/staff';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { quantityOf, showCart } from '../api/cart.js';
@@ -15,6 +16,7 @@ import { Empty, ErrorNotice, Notice } from '../ui/notice.js';
 import { Rows } from '../ui/skeleton.js';
 import { LinePicture } from './line-picture.js';
 import { shortId } from './order-id.js';
+import { OrderPeople } from './order-people.js';
 import { OrderProgress } from './order-progress.js';
 import styles from './order.module.css';
 
@@ -39,7 +41,7 @@ export function OrderPage() {
   );
 }
 
-function Shown({ order }: { order: Order }) {
+function Shown({ order }: { order: StaffOrder }) {
   const t = usePersonMessages();
   const { price, time } = useFormats();
   // Only who saw it happen is thanked.
@@ -72,6 +74,7 @@ function Shown({ order }: { order: Order }) {
         <span>{t.common.total}</span>
         <strong>{price(order.totalCents)}</strong>
       </p>
+      <OrderPeople order={order} />
     </>
   );
 }
