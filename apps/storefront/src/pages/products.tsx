@@ -97,7 +97,8 @@ function Results({ search, category, clear, showPages }: ResultsProps) {
         {query.data ? t.list.shown(items.length, query.hasNextPage) : t.common.loading}
       </p>
       {query.isPending && <ProductGridSkeleton count={12} />}
-      {query.data && items.length === 0 && (
+      {/* A page may be empty though the list goes on. */}
+      {query.data && items.length === 0 && !query.hasNextPage && (
         <Empty title={t.list.empty} hint={t.list.emptyHint} heading="h2">
           {filtered ? (
             <Button look="secondary" onClick={clear}>
