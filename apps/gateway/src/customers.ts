@@ -13,6 +13,12 @@ import type { Redis } from 'ioredis';
  */
 const FRESH_MS = 2000;
 
+/**
+ * How long a customer goes on who was there when accounts was asked last, while accounts cannot be asked: an outage of accounts
+ * stops log-ins and nothing else.
+ */
+const KEPT_MS = 600_000;
+
 /** How long no copy is kept after a change: longer than a read that began before the change may last. */
 const CHANGED_MS = 5000;
 
@@ -23,28 +29,46 @@ export class Customers {
     @Inject(REDIS_CACHE) private readonly cache: Redis,
   ) {}
 
-  /** Undefined for a customer who does not exist (any more). Throws when accounts cannot be asked. */
+  /** Undefined for a customer who does not exist (any more). Throws when accounts cannot be asked and no copy is left. */
   async find(id: string): Promise<Customer | undefined> {
-    const copy = await inTime(this.cache.get(key(id)), CACHE_MS)
-      .then(read)
-      .catch(() => undefined);
-    if (copy) return copy;
-    const customer = await this.rpc.call(accountsRpc.getCustomer, { id }).catch(undefinedIfGone);
-    if (!customer) return undefined;
-    // The cache is a help, never a condition. NX: over the word of a change nothing is written that was read before it.
-    this.cache.set(key(id), JSON.stringify(customer), 'PX', FRESH_MS, 'NX').catch(() => undefined);
-    return customer;
+    return (await this.copy(freshKey(id))) ?? (await this.ask(id));
   }
 
   /** To be called after every change, with an empty copy as the word of it. */
   async forget(id: string): Promise<void> {
-    await inTime(this.cache.set(key(id), '', 'PX', CHANGED_MS), CACHE_MS).catch(() => undefined);
+    const changed = this.cache.multi().set(freshKey(id), '', 'PX', CHANGED_MS).del(keptKey(id)).exec();
+    await inTime(changed, CACHE_MS).catch(() => undefined);
   }
-}
 
-function undefinedIfGone(error: unknown): undefined {
-  if (error instanceof AppError && error.code === 'not_found') return undefined;
-  throw error;
+  private async ask(id: string): Promise<Customer | undefined> {
+    try {
+      const customer = await this.rpc.call(accountsRpc.getCustomer, { id });
+      this.write(id, customer);
+      this.cache.set(keptKey(id), JSON.stringify(customer), 'PX', KEPT_MS).catch(() => undefined);
+      return customer;
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'not_found') {
+        this.cache.del(keptKey(id)).catch(() => undefined);
+        return undefined;
+      }
+      const kept = await this.copy(keptKey(id));
+      if (!kept) throw error;
+      this.write(id, kept); // The next requests need not wait for accounts again.
+      return kept;
+    }
+  }
+
+  /** The cache is a help, never a condition. */
+  private copy(key: string): Promise<Customer | undefined> {
+    return inTime(this.cache.get(key), CACHE_MS)
+      .then(read)
+      .catch(() => undefined);
+  }
+
+  /** NX: over the word of a change nothing is written that was read before it. */
+  private write(id: string, customer: Customer): void {
+    this.cache.set(freshKey(id), JSON.stringify(customer), 'PX', FRESH_MS, 'NX').catch(() => undefined);
+  }
 }
 
 /** Throws at what another version may have written. */
@@ -52,6 +76,10 @@ function read(copy: string | null): Customer | undefined {
   return copy ? Customer.parse(JSON.parse(copy)) : undefined;
 }
 
-function key(id: string): string {
+function freshKey(id: string): string {
   return `customer:${id}`;
+}
+
+function keptKey(id: string): string {
+  return `customer:${id}:kept`;
 }

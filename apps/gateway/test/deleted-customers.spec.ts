@@ -118,16 +118,35 @@ describe('while accounts is down', () => {
     throw new AppError('unavailable');
   };
 
-  it('nobody is let in unchecked and nobody is logged out', async () => {
+  it('a customer who was there a moment ago goes on, long after the copy is no longer fresh', async () => {
     expect((await ada.get('/api/orders')).status).toBe(200);
+    shop.accounts.getCustomer = down;
+    const before = asked('accounts.getCustomer');
+    await expect
+      .poll(async () => [(await ada.get('/api/orders')).status, asked('accounts.getCustomer') > before], SOON)
+      .toEqual([200, true]);
+    expect((await order(ada, 'k')).status).toBe(202);
+    expect(await customerOf(ada)).toMatchObject({ id: ADA });
+  });
+
+  it('a customer of whom there is no copy is not let in unchecked, and not logged out', async () => {
     const read = shop.accounts.getCustomer;
     shop.accounts.getCustomer = down;
-    await expect.poll(async () => (await ada.get('/api/orders')).status, SOON).toBe(503);
+    await shop.emptyCache();
     for (const answer of [await order(ada, 'k'), await ada.get('/api/session'), await ada.get('/api/cart')])
       expect([answer.status, answer.headers.getSetCookie()]).toEqual([503, []]);
     expect(asked('orders.placeOrder')).toBe(0);
     shop.accounts.getCustomer = read!;
     await vi.waitFor(async () => expect((await ada.get('/api/orders')).status).toBe(200), SOON);
+  });
+
+  it('a customer who was found deleted before it stays out', async () => {
+    expect((await ada.get('/api/orders')).status).toBe(200);
+    const phone = await new Visitor(shop).logIn();
+    shop.customers.delete(ADA);
+    await expect.poll(async () => (await copyOf(ada).get('/api/orders')).status, SOON).toBe(401);
+    shop.accounts.getCustomer = down;
+    expect((await phone.get('/api/orders')).status).toBe(401);
   });
 
   it('log-out works', async () => {
