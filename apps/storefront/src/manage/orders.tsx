@@ -45,9 +45,8 @@ export function ManageOrdersPage() {
       )}
       {opened && <Refunds order={opened.order} close={() => show(undefined)} />}
       <ErrorNotice error={query.error} retry={() => void query.refetch()} />
-      {query.isPending ? (
-        <Rows />
-      ) : (
+      {query.isPending && <Rows />}
+      {query.data && (
         <OrderTable
           orders={orders}
           action={(order) =>

@@ -47,7 +47,9 @@ export function ManageProductsPage() {
         </Button>
       </Form>
       <ErrorNotice error={query.error} retry={() => void query.refetch()} />
-      {query.isPending ? <Rows /> : <ProductTable products={items} />}
+      {query.isPending && <Rows />}
+      {/* A page may be empty though the list goes on. */}
+      {query.data && (items.length > 0 || !query.hasNextPage) && <ProductTable products={items} />}
       {query.hasNextPage && (
         <div className={styles.buttons}>
           <Button look="secondary" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
