@@ -8,10 +8,11 @@ import type { Redis } from 'ioredis';
 import { lifetimeMs, type Session } from './sessions.js';
 
 export interface StoredCart {
-  /** New with every change; none while the cart is empty. */
+  /**
+   * What one order at most is made of. It stays the same through changes, and is another one once an order took its lines
+   * out; none while the cart is empty.
+   */
   version?: string;
-  /** Versions it was changed from, oldest first, as far as they may be ordered still. */
-  earlier?: string[];
   lines: { productId: string; quantity: number }[];
 }
 
@@ -23,8 +24,6 @@ export interface CartPlace {
 }
 
 export const MAX_LINES = 100;
-/** So many changes later, an order of what the cart was then takes nothing out any more. */
-const MAX_EARLIER = 20;
 const DAY_MS = 24 * 3600 * 1000;
 
 export function cartOf(session: Session): CartPlace {
@@ -34,27 +33,18 @@ export function cartOf(session: Session): CartPlace {
     : { key: `cart:customer:${customerId}`, lifetimeMs: 180 * DAY_MS };
 }
 
-/**
- * Shared by the scripts. A cart without lines is no key at all, so `lines` and `earlier` are never empty when they are
- * written, which cjson could not tell from objects.
- */
+/** Shared by the scripts. A cart without lines is no key at all, so `lines` is never empty when it is written. */
 const READ_AND_WRITE = `
 local function read(key)
   local found = redis.call('get', key)
-  local cart = found and cjson.decode(found) or { lines = {} }
-  cart.earlier = cart.earlier or {}
-  return cart
+  return found and cjson.decode(found) or { lines = {} }
 end
 local function write(key, cart, version, lifetime)
   if #cart.lines == 0 then
     redis.call('del', key)
     return false
   end
-  table.insert(cart.earlier, cart.version)
-  if #cart.earlier > ${MAX_EARLIER} then table.remove(cart.earlier, 1) end
-  if #cart.earlier == 0 then cart.earlier = nil end
-  cart.version = version
-  local json = cjson.encode(cart)
+  local json = cjson.encode({ version = cart.version or version, lines = cart.lines })
   redis.call('set', key, json, 'PX', lifetime)
   return json
 end
@@ -96,33 +86,24 @@ end
 redis.call('del', KEYS[1])
 return write(KEYS[2], cart, ARGV[3], ARGV[4])`;
 
-/**
- * KEYS cart; ARGV the version that was ordered, its lines, version, lifetime. Of a cart that was changed since, what came
- * later stays. Done once: the ordered version, and what was before it, is forgotten then.
- */
+/** KEYS cart; ARGV the version that was ordered, its lines, version, lifetime. What was added to it later stays. */
 const TAKE_OUT = `${READ_AND_WRITE}
 local cart = read(KEYS[1])
-if cart.version == ARGV[1] then return redis.call('del', KEYS[1]) end
-local at
-for i, version in ipairs(cart.earlier) do
-  if version == ARGV[1] then at = i end
-end
-if not at then return 0 end
-for _ = 1, at do table.remove(cart.earlier, 1) end
+if cart.version ~= ARGV[1] then return end
+cart.version = nil
 for _, ordered in ipairs(cjson.decode(ARGV[2])) do
   local i = indexOf(cart.lines, ordered.productId)
   local line = cart.lines[i]
   if line and line.quantity > ordered.quantity then line.quantity = line.quantity - ordered.quantity
   elseif line then table.remove(cart.lines, i) end
 end
-write(KEYS[1], cart, ARGV[3], ARGV[4])
-return 1`;
+write(KEYS[1], cart, ARGV[3], ARGV[4])`;
 
 declare module 'ioredis' {
   interface Redis {
     cartSetLine(key: string, ...args: [string, number, number, string, number]): Promise<string | null>;
     cartMerge(from: string, into: string, ...args: [number, number, string, number]): Promise<string | null>;
-    cartTakeOut(key: string, ...args: [string, string, string, number]): Promise<number>;
+    cartTakeOut(key: string, ...args: [string, string, string, number]): Promise<null>;
   }
 }
 
@@ -150,7 +131,7 @@ export class Carts {
     await this.redis.cartMerge(from.key, into.key, MAX_QUANTITY, MAX_LINES, newVersion(), into.lifetimeMs);
   }
 
-  /** Takes out what was ordered of the state called `version`: all there is, unless the cart was changed since. */
+  /** Takes out what was ordered of the cart called `version`. Done once: the cart is another one then. */
   async takeOut({ key, lifetimeMs }: CartPlace, version: string, ordered: StoredCart['lines']): Promise<void> {
     const lines = ordered.map(({ productId, quantity }) => ({ productId, quantity }));
     await this.redis.cartTakeOut(key, version, JSON.stringify(lines), newVersion(), lifetimeMs);

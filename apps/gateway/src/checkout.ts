@@ -10,7 +10,7 @@ import { AppError, InDoubt } from '@shop/kit/errors';
 import { Log } from '@shop/kit/log';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import { CartView } from './cart-view.js';
-import { Carts, cartOf } from './carts.js';
+import { Carts, cartOf, type StoredCart } from './carts.js';
 import type { CustomerSession } from './visitors.js';
 
 /** Between two questions about an order of which it is not known whether it is placed. */
@@ -31,16 +31,17 @@ export class Checkout {
    */
   async place(session: CustomerSession, idempotencyKey: string, body: OrderRequest): Promise<Order> {
     crashPoint('gateway.before-placing');
+    const cart = body.lines ? undefined : await this.readCart(session);
     const { order, cartVersion, alreadyOrdered } = await this.placeForCertain({
       ...body,
-      ...(body.lines ? { lines: body.lines } : await this.cartLines(session)),
+      ...(body.lines ? { lines: body.lines } : { lines: cart!.lines, cartVersion: cart!.version }),
       customerId: session.customerId,
       idempotencyKey,
       bodyHash: hashOf(body),
     });
     crashPoint('gateway.after-placing');
     // The version that the order was made of, which on a replay is not the cart of now.
-    if (cartVersion !== undefined) await this.takeOut(session, cartVersion, order);
+    if (cartVersion !== undefined) await this.takeOut(session, cartVersion, order, cart?.gone);
     if (alreadyOrdered) throw new AppError('cart_already_ordered', undefined, { orderId: order.id });
     return order;
   }
@@ -63,20 +64,26 @@ export class Checkout {
   }
 
   /** What the shopper sees in the cart is what is ordered: products that are gone are not in it. */
-  private async cartLines(session: CustomerSession) {
-    const cart = await this.carts.read(cartOf(session));
-    const { lines } = await this.view.of(cart);
+  private async readCart(session: CustomerSession) {
+    const { version, lines: stored } = await this.carts.read(cartOf(session));
+    const { lines } = await this.view.of({ lines: stored });
+    const seen = new Set(lines.map(({ productId }) => productId));
     return {
+      version,
       lines: lines.map(({ productId, quantity }) => ({ productId, quantity })),
-      cartVersion: cart.version,
-      earlierCartVersions: cart.earlier,
+      gone: stored.filter(({ productId }) => !seen.has(productId)),
     };
   }
 
   /** The order stands by now, so no failure here may hide it; whichever key comes next for this cart does it as well. */
-  private async takeOut(session: CustomerSession, version: string, { id, lines }: Order): Promise<void> {
+  private async takeOut(
+    session: CustomerSession,
+    version: string,
+    { id, lines }: Order,
+    gone: StoredCart['lines'] = [],
+  ): Promise<void> {
     try {
-      await this.carts.takeOut(cartOf(session), version, lines);
+      await this.carts.takeOut(cartOf(session), version, [...lines, ...gone]);
     } catch (error) {
       const fields = { err: error, orderId: id };
       this.log.throttled('ordered lines stay', fields, 'ordered lines were not taken out of the cart');

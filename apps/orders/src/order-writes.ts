@@ -11,28 +11,25 @@ import type { OrderEntity } from './order.entity.js';
 /** At most so long between two sweeps of one order. */
 const MAX_SWEEP_SECONDS = 30;
 
-/** Writes the intent down. Undefined when this key, this state of the cart, or one it was changed from has an order already. */
+/** Writes the intent down. Undefined when this key, or this cart, has an order already. */
 export async function insertOrder(
   db: DataSource,
   order: PlaceOrder,
   sweepSeconds: number,
 ): Promise<OrderEntity | undefined> {
   const { customerId, idempotencyKey, bodyHash, lines, payment } = order;
-  const { expectedTotalCents = null, shippingAddress = null, cartVersion = null, earlierCartVersions = [] } = order;
+  const { expectedTotalCents = null, shippingAddress = null, cartVersion = null } = order;
   const id = newOrderId(customerId);
   const [row] = await sql<{ createdAt: Date }>(
     db,
     `insert into orders (id, customer_id, idempotency_key, body_hash, requested, expected_total_cents, payment,
                          shipping_address, cart_version, currency, next_sweep_at)
-     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + make_interval(secs => $11)
-     where not exists (
-       select from orders where customer_id = $2 and cart_version = any($12) and reason is null and withdrawn_at is null
-     )
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + make_interval(secs => $11))
      on conflict do nothing
      returning created_at as "createdAt"`,
     [
       ...[id, customerId, idempotencyKey, bodyHash, JSON.stringify(lines), expectedTotalCents, JSON.stringify(payment)],
-      ...[shippingAddress && JSON.stringify(shippingAddress), cartVersion, CURRENCY, sweepSeconds, earlierCartVersions],
+      ...[shippingAddress && JSON.stringify(shippingAddress), cartVersion, CURRENCY, sweepSeconds],
     ],
   );
   if (!row) return undefined;
@@ -43,7 +40,7 @@ export async function insertOrder(
   };
 }
 
-/** Answers a key for good: its cart, or a part of it, had been ordered already. */
+/** Answers a key for good: its cart had been ordered already. */
 export async function insertAlreadyOrdered(
   db: DataSource,
   { customerId, idempotencyKey, bodyHash, payment }: PlaceOrder,

@@ -11,7 +11,7 @@ import { AppError, invalidRequest } from '@shop/kit/errors';
 import { Log } from '@shop/kit/log';
 import { Queues } from '@shop/kit/queue';
 import { Rpc } from '@shop/kit/rpc/rpc';
-import { DataSource, In, IsNull } from 'typeorm';
+import { DataSource, IsNull } from 'typeorm';
 import * as writes from './order-writes.js';
 import { OrderEntity } from './order.entity.js';
 import { ordersConfig, type OrdersConfig } from './orders.config.js';
@@ -23,7 +23,7 @@ import { ordersConfig, type OrdersConfig } from './orders.config.js';
 const keptBackMs = (leftMs: number) => Math.min(leftMs * 0.2, 1500);
 /** For making that true, when the caller's time is over. */
 const WITHDRAW_MS = 2000;
-/** Between two looks at an order that another request is placing. */
+/** Between two looks at an order that another request is placing, or that may be withdrawn or not. */
 const LOOK_MS = { first: 10, most: 200 };
 
 /** A `new` order in the hands of a request. Both times are of the database's clock. */
@@ -53,7 +53,7 @@ export class PlaceOrder {
     const placeBy = deadlineAt - keptBackMs(deadlineAt - performance.now());
     return runInContext({ requestId, deadlineAt: placeBy }, async () => {
       const found = await this.writeDown(request, placeBy);
-      const order = 'endsAt' in found ? await this.drive(found) : found;
+      const order = 'endsAt' in found ? await this.drive(found, deadlineAt) : found;
       throwRefusal(order);
       return order;
     });
@@ -85,25 +85,23 @@ export class PlaceOrder {
     }
   }
 
-  /** The order of this key; without one, the order that another key made of this cart, or of what it was before. */
+  /** The order of this key; without one, the order that another key made of this cart. */
   private async find(request: PlaceOrderRequest): Promise<OrderEntity | undefined> {
-    const { customerId, idempotencyKey, cartVersion, earlierCartVersions = [] } = request;
-    const versions = cartVersion === undefined ? [] : [cartVersion, ...earlierCartVersions];
-    const ofCart = { customerId, cartVersion: In(versions), reason: IsNull(), withdrawnAt: IsNull() };
+    const { customerId, idempotencyKey, cartVersion } = request;
+    const ofCart = { customerId, cartVersion, reason: IsNull(), withdrawnAt: IsNull() };
     const found = await this.db.getRepository(OrderEntity).find({
-      where: [{ customerId, idempotencyKey }, ...(versions.length > 0 ? [ofCart] : [])],
-      order: { id: 'asc' },
+      where: [{ customerId, idempotencyKey }, ...(cartVersion === undefined ? [] : [ofCart])],
     });
     return found.find((order) => order.idempotencyKey === idempotencyKey) ?? found[0];
   }
 
-  /** Takes a `new` order as far as `pending` or `rejected`. */
-  private async drive(attempt: Attempt): Promise<OrderEntity> {
+  /** Takes a `new` order as far as `pending` or `rejected`. Its caller waits until `deadlineAt`. */
+  private async drive(attempt: Attempt, deadlineAt: number): Promise<OrderEntity> {
     try {
       return await this.reserve(attempt);
     } catch (error) {
       if (error instanceof AppError && error.status < 500) throw error;
-      const order = await this.giveUp(attempt).catch((failure: unknown) => {
+      const order = await this.giveUp(attempt, deadlineAt).catch((failure: unknown) => {
         const fields = { err: failure, orderId: attempt.order.id };
         this.log.throttled('order not withdrawn', fields, 'an order that failed is left to the sweep');
       });
@@ -151,14 +149,22 @@ export class PlaceOrder {
 
   /**
    * Before the caller of an attempt that failed is told so, its order is withdrawn, unless the client has come again. When
-   * that is too late, because the order has moved on, it is answered after all.
+   * that is too late, because the order has moved on, it is answered after all. While the database is away it may be either,
+   * so that is asked as long as the caller waits.
    */
-  private giveUp({ order: { id }, beganAt }: Attempt): Promise<OrderEntity | undefined> {
+  private giveUp({ order: { id }, beganAt }: Attempt, callerDeadlineAt: number): Promise<OrderEntity | undefined> {
     const { requestId } = currentContext()!;
-    return runInContext({ requestId, deadlineAt: performance.now() + WITHDRAW_MS }, async () => {
-      if (await writes.withdrawAttempt(this.db, id, beganAt)) return undefined;
-      const order = await this.db.getRepository(OrderEntity).findOneBy({ id });
-      return order && order.status !== 'new' ? order : undefined;
+    const soon = performance.now() + WITHDRAW_MS;
+    const deadlineAt = callerDeadlineAt === Infinity ? soon : Math.max(callerDeadlineAt, soon);
+    return runInContext({ requestId, deadlineAt }, async () => {
+      for (; ; await sleep(LOOK_MS.most))
+        try {
+          if (await writes.withdrawAttempt(this.db, id, beganAt)) return undefined;
+          const order = await this.db.getRepository(OrderEntity).findOneBy({ id });
+          return order && order.status !== 'new' ? order : undefined;
+        } catch (error) {
+          if (performance.now() + LOOK_MS.most >= deadlineAt) throw error;
+        }
     });
   }
 

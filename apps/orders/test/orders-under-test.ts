@@ -17,8 +17,9 @@ export async function startOrders(env: Record<string, string> = {}) {
   const [db, paymentsDb] = await Promise.all([createTestDatabase('orders'), createTestDatabase('payments')]);
   const catalog = await startCatalogDouble();
   const redisUrl = new URL(testRedisUrl(5));
-  const [toCatalog, toRedis] = await Promise.all([
+  const [toCatalog, toDb, toRedis] = await Promise.all([
     ToxicProxy.to('127.0.0.1', catalog.port),
+    ToxicProxy.toUrl(db.url),
     ToxicProxy.toUrl(redisUrl.href),
   ]);
   const redis = new Redis(redisUrl.href);
@@ -36,7 +37,7 @@ export async function startOrders(env: Record<string, string> = {}) {
   let payments = await startPayments('0');
   const running = await startForTest(orders, {
     ...shared,
-    ORDERS_DATABASE_URL: db.url,
+    ORDERS_DATABASE_URL: toDb.through(db.url),
     CATALOG_ADDRESSES: toCatalog.address,
     PAYMENTS_ADDRESSES: payments.address,
     ORDERS_SWEEP_SECONDS: '0.5',
@@ -46,7 +47,7 @@ export async function startOrders(env: Record<string, string> = {}) {
   const place = async (request: PlaceOrder): Promise<Order> => (await rpc.call(ordersRpc.placeOrder, request)).order;
   const get = (id: string, customerId?: string) => rpc.call(ordersRpc.getOrder, { id, customerId });
   return {
-    ...{ db, paymentsDb, catalog, toCatalog, toRedis, redis, running, rpc, place, get },
+    ...{ db, paymentsDb, catalog, toCatalog, toDb, toRedis, redis, running, rpc, place, get },
     queues: running.app.get(Queues, { strict: false }),
     become: (id: string, status: OrderStatus, timeout = 15_000): Promise<Order> =>
       vi.waitFor(
@@ -78,7 +79,7 @@ export async function startOrders(env: Record<string, string> = {}) {
       await payments.stop();
       await catalog.stop();
       redis.disconnect();
-      await Promise.all([toCatalog.cut(), toRedis.cut(), db.drop(), paymentsDb.drop()]);
+      await Promise.all([toCatalog.cut(), toDb.cut(), toRedis.cut(), db.drop(), paymentsDb.drop()]);
     },
   };
 }

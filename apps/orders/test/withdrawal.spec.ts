@@ -29,8 +29,10 @@ test('an order whose goods are reserved too late for its caller is not placed, a
   const product = shop.catalog.add(10_00, 5);
   const request = orderFor([product]);
   const release = holdCatalog();
-  await expect(placeWithin(500, request)).rejects.toMatchObject({ code: 'unavailable' });
+  const placed = placeWithin(1000, request).catch((error: unknown) => error);
+  await vi.waitFor(async () => expect(await shop.rowOf(request)).toBeDefined());
   const { id } = (await shop.rowOf(request))!;
+  expect(await placed).toMatchObject({ code: 'unavailable' });
   release();
   await vanish(request);
   expect(shop.catalog.reservationOf(id)).toBe('released');
@@ -56,6 +58,27 @@ test('an order whose row is locked for longer than its caller waits is not place
   await unlock();
   await vanish(request);
   expect(await shop.chargesOf(id)).toEqual([]);
+});
+
+test('an order that became pending while its database was out of reach is answered once that is back', async () => {
+  const request = orderFor([shop.catalog.add(10_00, 5)]);
+  const release = holdCatalog();
+  const placed = placeWithin(20_000, request);
+  const statusOf = async () => (await shop.rowOf(request))?.status;
+  await vi.waitFor(async () => expect(await statusOf()).toBe('new'));
+  const unlock = await shop.db.lock('select from orders where idempotency_key = $1 for update', [
+    request.idempotencyKey,
+  ]);
+  release();
+  const accepting = () =>
+    shop.db.query(`select from pg_stat_activity where wait_event_type = 'Lock' and query like '%''pending''%'`);
+  await vi.waitFor(async () => expect(await accepting()).toHaveLength(1));
+  await shop.toDb.cut();
+  await unlock();
+  await vi.waitFor(async () => expect(await statusOf()).toBe('pending'));
+  await shop.toDb.mend();
+  const { id } = await placed;
+  await shop.become(id, 'paid');
 });
 
 test('an order that could not be written in time is not placed once it can', async () => {

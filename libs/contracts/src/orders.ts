@@ -92,10 +92,8 @@ export const PlaceOrder = z.object({
   /** SHA-256 of the body as sent, in hex: the same key with another body is refused. */
   bodyHash: z.string().length(64),
   lines: LineRequests,
-  /** The state of the cart these lines came from. It is ordered once, and the gateway takes out what was in it. */
+  /** The cart these lines came from. It is ordered once, and the gateway takes out what was ordered. */
   cartVersion: z.string().max(64).optional(),
-  /** States it was changed from: an order of one of them, too, has goods that are still in the cart. */
-  earlierCartVersions: z.array(z.string().max(64)).max(20).optional(),
   payment: PaymentMethod,
   expectedTotalCents: z.int().optional(),
   shippingAddress: ShippingAddress.optional(),
@@ -109,7 +107,7 @@ export type RefundRequest = z.infer<typeof RefundRequest>;
 export const ordersRpc = defineRpcs('orders', {
   /**
    * empty_order, invalid_request (unknown product), out_of_stock, price_changed, idempotency_key_reused. With
-   * `alreadyOrdered` this key made no order: `order` is the one that another key made of the same state of the cart.
+   * `alreadyOrdered` this key made no order: `order` is the one that another key made of the same cart.
    */
   placeOrder: {
     input: PlaceOrder,

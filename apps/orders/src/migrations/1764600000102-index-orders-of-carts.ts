@@ -4,7 +4,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 const LIVE = 'cart_version is not null and reason is null and withdrawn_at is null';
 
 /**
- * One order per state of a cart, among those that are neither rejected nor withdrawn. The predicate reads `reason`, which
+ * One order per cart, among those that are neither rejected nor withdrawn. The predicate reads `reason`, which
  * rejected orders alone have, and not `status`: that changes twice in a paid order's life, and each change of a column
  * that an index reads is written to every index.
  */
