@@ -29,13 +29,16 @@ export interface Attempt {
   since: Date;
 }
 
-/** Store credit, and what costs nothing: no provider is waited for. */
+/** Store credit, and what costs nothing: no provider is waited for. Also payments of a version that did not write theirs down. */
 const OWN_BOOKS = 'credit';
 
 /** Every share of `providers`. */
 export const sharesOf = (providers: readonly string[]) => [...providers, OWN_BOOKS];
 
 export const shareOf = (provider: string | null) => provider ?? OWN_BOOKS;
+
+/** The same of payment `p`, as it is indexed. */
+export const shareExpression = `coalesce(p.provider, '${OWN_BOOKS}')`;
 
 export interface NewPayment extends ChargePayment {
   provider: string | null;
@@ -95,10 +98,6 @@ export function claimDuePayments(
     [names, limits, current, leaseSeconds],
   );
 }
-
-/** Of payment `p`. Providers that are gone, or were not written down ($1 are those that exist), share with the current one, $3. */
-export const shareExpression = `case when p.payment->>'method' = 'credit' or p.amount_cents = 0 then '${OWN_BOOKS}'
-  when p.provider = any($1) then p.provider else $3 end`;
 
 const FIRST_PAUSE_SECONDS = 0.5;
 const LONGEST_PAUSE_SECONDS = 30;

@@ -14,6 +14,7 @@ import { RememberProvider1764600000200 } from './migrations/1764600000200-rememb
 import { WatchRefunds1764600000201 } from './migrations/1764600000201-watch-refunds.js';
 import { IndexDueRefunds1764600000202 } from './migrations/1764600000202-index-due-refunds.js';
 import { WatchYoungRefunds1764600000204 } from './migrations/1764600000204-watch-young-refunds.js';
+import { IndexDuePayments1764600000205 } from './migrations/1764600000205-index-due-payments.js';
 import { PaymentEntity } from './payment.entity.js';
 import { paymentsConfig } from './payments.config.js';
 import { PaymentsController } from './payments.controller.js';
@@ -39,6 +40,7 @@ import { Sweep } from './sweep.js';
         WatchRefunds1764600000201,
         IndexDueRefunds1764600000202,
         WatchYoungRefunds1764600000204,
+        IndexDuePayments1764600000205,
       ],
     }),
     QueueModule,

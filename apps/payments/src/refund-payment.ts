@@ -18,6 +18,7 @@ import {
   claimDueRefunds,
   endCheck,
   endRefund,
+  GIVEN_UP,
   refundedSum,
   reverseRefund,
   settleRefund,
@@ -49,7 +50,7 @@ export class RefundPayment {
       async (room) => {
         const { PAYMENT_LEASE_SECONDS: leaseSeconds, REFUND_GIVE_UP_SECONDS: giveUpSeconds } = this.config;
         const patience = { leaseSeconds, giveUpSeconds };
-        const due = await claimDueRefunds(this.db, room, this.providers.current, patience);
+        const due = await claimDueRefunds(this.db, room, patience);
         if (due.length > 0) crashPoint('payments.after-claiming-refund');
         return due;
       },
@@ -103,7 +104,7 @@ export class RefundPayment {
     const provider = await this.providers.of(card.provider);
     if (!refund.expired) return provider.refund(card);
     // The last request was made a lease ago at least, so what there is not now there will not be.
-    return (await provider.findRefund(card)) ?? { status: 'failed', failure: 'provider_unavailable' };
+    return (await provider.findRefund(card)) ?? { status: 'failed', failure: GIVEN_UP };
   }
 
   /** Asks whether a refund that was made has failed since, and books it back then; answers whether it did. */

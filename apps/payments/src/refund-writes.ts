@@ -6,6 +6,9 @@ import { v7 as uuidv7 } from 'uuid';
 import { shareExpression } from './payment-writes.js';
 import type { RefundResult } from './provider.js';
 
+/** The failure of a refund that was tried for REFUND_GIVE_UP_SECONDS. */
+export const GIVEN_UP = 'provider_unavailable';
+
 /** A refund in the hands of this process, until its lease ends. */
 export interface RefundAttempt {
   refundId: string;
@@ -38,7 +41,7 @@ const providerOf = `coalesce(p.provider, (
 
 /** Between two attempts: a lease, and to make a refund also as long as it is old, up to an hour. */
 const pause = `make_interval(secs => case r.status
-  when 'waiting' then greatest($4, least(extract(epoch from now() - r.created_at), 3600)) else $4 end)`;
+  when 'waiting' then greatest($3, least(extract(epoch from now() - r.created_at), 3600)) else $3 end)`;
 
 export interface RefundPatience {
   leaseSeconds: number;
@@ -49,7 +52,6 @@ export interface RefundPatience {
 export function claimDueRefunds(
   db: DataSource,
   { names, limits }: Room,
-  current: string,
   { leaseSeconds, giveUpSeconds }: RefundPatience,
 ): Promise<RefundAttempt[]> {
   return sql<RefundAttempt>(
@@ -67,17 +69,17 @@ export function claimDueRefunds(
      set attempts = r.attempts + 1,
          next_attempt_at = case when r.next_attempt_at is not null then now() + ${pause} end,
          next_check_at = case r.status when 'refunded' then
-           case when r.next_check_at <= now() then now() + make_interval(secs => $4) else r.next_check_at end end
+           case when r.next_check_at <= now() then now() + make_interval(secs => $3) else r.next_check_at end end
      from due, payments p where r.id = due.id and p.order_id = r.order_id
      returning r.id as "refundId", r.order_id as "orderId", p.customer_id as "customerId", r.status, r.attempts, due.share,
                r.amount_cents::float8 as "amountCents", p.payment->>'method' as method, p.charge_id as "chargeId",
                ${providerOf} as provider, untold, coalesce(to_check, false) as "toCheck", r.next_check_at::text as "checkLease",
-               r.attempts > 1 and r.created_at + make_interval(secs => $5) <= now() as expired`,
-    [names, limits, current, leaseSeconds, giveUpSeconds],
+               r.attempts > 1 and r.created_at + make_interval(secs => $4) <= now() as expired`,
+    [names, limits, leaseSeconds, giveUpSeconds],
   );
 }
 
-/** When a refund that was made is asked about first; then each time it has become twice as old. */
+/** When orders is told again of a refund that was made, and the provider first asked about it; then each time it is twice as old. */
 const FIRST_CHECK_SECONDS = 2;
 
 /**
@@ -96,7 +98,7 @@ export async function settleRefund(
     `with settled as (
        update refunds
        set status = $2, failure = $3, settled_at = now(),
-           next_attempt_at = case $2 when 'failed' then null else next_attempt_at end,
+           next_attempt_at = case $2 when 'refunded' then now() + make_interval(secs => $7) end,
            next_check_at = case when $2 = 'refunded' and $6 then now() + make_interval(secs => $7) end
        where id = $1 and status = 'waiting'
        returning id, status, amount_cents

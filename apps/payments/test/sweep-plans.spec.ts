@@ -44,3 +44,26 @@ it('no statement of its sweeps reads or sorts a whole table', async () => {
   // Not their cost: the planner does not see the limits, which are parameters.
   expect(plans.filter(({ faults }) => faults.length > 0)).toEqual([]);
 });
+
+it('the backlog of a provider that is slow costs the sweep of the others nothing', async () => {
+  const { db } = payments;
+  await db.query(
+    `insert into payments (order_id, customer_id, amount_cents, currency, payment, provider, status, give_up_at, next_attempt_at)
+     select gen_random_uuid(), gen_random_uuid(), 1, 'EUR', '{"method":"card","token":"tok_ok"}', 'stripe', 'waiting',
+       now() + interval '1 hour', now() - interval '1 minute' from generate_series(1, 5000)`,
+  );
+  await db.query('analyze payments');
+  const [text] = [...recorder.statements.keys()].filter((statement) =>
+    /update payments\s+set attempts/.test(statement),
+  );
+  const [row] = await db.query<{ 'QUERY PLAN': unknown }>(`explain (analyze, format json) ${text}`, [
+    ['fake', 'stripe', 'credit'],
+    [50, 1, 50],
+    'fake',
+    30,
+  ]);
+  const plan = JSON.stringify(row!['QUERY PLAN']);
+  expect(plan).toContain('payments_due');
+  const removed = [...plan.matchAll(/"Rows Removed by Filter":(\d+)/g)].map(([, rows]) => Number(rows));
+  expect(removed.filter((rows) => rows > 0)).toEqual([]);
+});
