@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { defineJobs } from './jobs.js';
 import { IdempotencyKey, PaymentMethod, PaymentOutcome, RefundRequest } from './orders.js';
 import { defineRpcs } from './rpc.js';
+import { CURRENCY } from './currency.js';
 import { Cents, Currency, Id, Text, Timestamp } from './values.js';
 
 /** `unknown`: never asked to charge this order. `waiting`: asked, the outcome is open. */
@@ -85,7 +86,8 @@ export const ChargePayment = z.object({
   orderId: Id,
   customerId: Id,
   amountCents: z.int().min(0),
-  currency: Currency,
+  /** None in a job of the version before, about an order that it wrote while the column had lost its default. */
+  currency: Currency.nullish().transform((currency) => currency ?? CURRENCY),
   payment: PaymentMethod,
 });
 export type ChargePayment = z.infer<typeof ChargePayment>;

@@ -44,8 +44,11 @@ const keepNothing = { removeOnComplete: true, removeOnFail: true } as const;
 /** Whose worker dies under it is not to blame. Beyond this it probably kills them, and only a sweep brings it again. */
 const MAX_STALLED = 10;
 
-/** Another version may know what this one does not: again after 0.5, 1, 1.5 … seconds, at most 15 apart, without end. */
+/** Another version may know what this one does not: again after 0.5, 1, 1.5 … seconds, at most 15 apart. */
 const pauseOfUnknown = (started: number) => Math.min(500 * started, 15_000);
+
+/** A job whose payload no worker has been able to read for this long ends, and a sweep has to find it. */
+const MAX_UNREADABLE_MS = 30 * 60_000;
 
 /** Not done yet: one call to Redis each, however long the queue is. */
 const open: JobState[] = ['waiting', 'prioritized', 'active', 'delayed'];
@@ -151,7 +154,11 @@ export class Queues implements OnApplicationShutdown {
     const found = handlers.get(job.name);
     if (!found) return this.handBack(job, 'unknown here', token);
     const payload = found.job.payload.safeParse(job.data.payload);
-    if (!payload.success) return this.handBack(job, payload.error.message, token);
+    if (!payload.success) {
+      // While it keeps its id, the owner's sweep cannot add the job as this version writes it.
+      if (Date.now() - job.timestamp > MAX_UNREADABLE_MS) throw new UnrecoverableError(payload.error.message);
+      return this.handBack(job, payload.error.message, token);
+    }
     const startedAt = performance.now();
     const stop = this.duration.startTimer({ job: job.name });
     try {

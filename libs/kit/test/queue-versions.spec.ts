@@ -99,3 +99,15 @@ test('a job that no worker knows waits for one that does, without losing an atte
   await expect.poll(() => queues.depth('payments')).toBe(0);
   await worker.stop();
 });
+
+test('a job that nobody has been able to read for half an hour makes room for one that is written anew', async () => {
+  const worker = await startForTest(oldPayments, env);
+  await queues.add(newJobs.count, { what: 'pears' }, { id: 'fruit' });
+  const key = `${prefixOf('payments')}:payments:count-fruit`;
+  await expect.poll(() => redis.hget(key, 'ats')).not.toBeNull();
+  await redis.hset(key, 'timestamp', Date.now() - 31 * 60_000);
+  await expect.poll(() => redis.exists(key), { timeout: 20_000 }).toBe(0);
+  await queues.add(newJobs.count, { what: 'apples' }, { id: 'fruit' });
+  await expect.poll(() => done).toEqual(['old count apples']);
+  await worker.stop();
+});
