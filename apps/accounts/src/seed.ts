@@ -1,5 +1,5 @@
 // Two accounts to try the shop with. Their passwords are public: never seed a shop that others can reach. A database with
-// customers that was not seeded from its beginning is a real shop's: the process does not start, so that a roll-out with the
+// accounts that was not seeded from its beginning is a real shop's: the process does not start, so that a roll-out with the
 // wrong settings stops while the old processes still serve.
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
@@ -40,7 +40,7 @@ export class Seed implements OnApplicationBootstrap {
     if (this.config.SEED !== 'demo') return;
     if (await this.isRealShop())
       throw new BootError(
-        'SEED=demo is refused: this accounts database has customers and was never a demo, and the passwords of the demo accounts are public. Set SEED=none.',
+        'SEED=demo is refused: this accounts database has accounts and was never a demo, and the passwords of the demo accounts are public. Set SEED=none.',
       );
     for (const { id, role, ...registration } of demo) {
       if (await this.accounts.findByEmail(registration.email)) continue;
@@ -52,8 +52,7 @@ export class Seed implements OnApplicationBootstrap {
   private async isRealShop(): Promise<boolean> {
     const [found] = await sql<{ real: boolean }>(
       this.db,
-      `select exists (select from customers where role = 'customer')
-              and not exists (select from customers where id = any($1)) as real`,
+      `select exists (select from customers) and not exists (select from customers where id = any($1)) as real`,
       [demo.map(({ id }) => id)],
     );
     return found!.real;
