@@ -14,8 +14,8 @@ export class Browsing {
 
   constructor(@Inject(kitConfig.token) { DATABASE_POOL_SIZE: connections }: KitConfig) {
     this.lists = new PoolShare({ connections, share: 0.4, maxQueued: 60 });
-    // By its key, which takes a fraction of a millisecond: many may wait.
-    this.products = new PoolShare({ connections, share: 0.3, maxQueued: 1000 });
+    // By its key, which takes a fraction of a millisecond: many may wait, but not when Postgres has become slow.
+    this.products = new PoolShare({ connections, share: 0.3, maxQueued: 1000, maxWaitMs: 250 });
   }
 
   list<T>(read: () => Promise<T>): Promise<T> {

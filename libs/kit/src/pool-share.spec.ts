@@ -45,5 +45,18 @@ it('runs what has waited in the context of its own request, and not after its de
   finish();
   await first;
   expect(await second).toBe('second');
-  expect(await third).toMatchObject({ code: 'unavailable' });
+  expect(await third).toMatchObject({ code: 'overloaded' });
+});
+
+it('keeps fast work waiting in numbers, and slow work only as long as it may wait', async () => {
+  const share = new PoolShare({ connections: 10, share: 0.1, maxQueued: 1000, maxWaitMs: 200 });
+  const at = (ms: number) => () => new Promise((resolve) => setTimeout(resolve, ms));
+  await Promise.all(Array.from({ length: 30 }, () => share.run(() => Promise.resolve())));
+  const quick = Array.from({ length: 500 }, () => share.run(() => Promise.resolve('done')));
+  expect(new Set(await Promise.all(quick))).toEqual(new Set(['done']));
+  for (let i = 0; i < 30; i += 1) await share.run(at(20));
+  const slow = await Promise.allSettled(Array.from({ length: 500 }, () => share.run(at(20))));
+  const done = slow.filter(({ status }) => status === 'fulfilled').length;
+  expect(done).toBeGreaterThan(1);
+  expect(done).toBeLessThanOrEqual(11); // 200 ms of them, and the one that runs already
 });

@@ -10,22 +10,27 @@ export interface PoolShareOptions {
   share: number;
   /** Those that wait hold places of the RPC server as well (100), which are checkout's too. */
   maxQueued: number;
+  /** None waits for longer. */
+  maxWaitMs?: number;
 }
 
 export class PoolShare {
   private readonly admission: Admission;
+  private readonly maxWaitMs: number;
 
-  constructor({ connections, share, maxQueued }: PoolShareOptions) {
+  constructor({ connections, share, maxQueued, maxWaitMs = Infinity }: PoolShareOptions) {
+    this.maxWaitMs = maxWaitMs;
     this.admission = new Admission({ maxRunning: Math.max(1, Math.floor(connections * share)), maxQueued });
   }
 
   /**
    * Runs `work`, which uses one connection at a time, now or when its turn comes. `overloaded` at once when too many wait, or
-   * when its turn would come after its caller's deadline.
+   * when its turn would come too late.
    */
   run<T>(work: () => Promise<T>): Promise<T> {
     const context = currentContext();
-    const deadlineAt = context?.deadlineAt ?? Infinity;
+    const now = performance.now();
+    const deadlineAt = Math.min(context?.deadlineAt ?? Infinity, now + this.maxWaitMs);
     return new Promise((resolve, reject) => {
       const start = () => {
         const startedAt = performance.now();
@@ -34,9 +39,8 @@ export class PoolShare {
         const finished = () => this.admission.finished(performance.now() - startedAt);
         answer.finally(finished).then(resolve, reject);
       };
-      const drop = () => reject(new AppError('unavailable', 'The deadline passed in the queue'));
-      if (!this.admission.admit({ start, drop, deadlineAt }, performance.now()))
-        reject(new AppError('overloaded', undefined, {}, 1));
+      const refuse = () => reject(new AppError('overloaded', undefined, {}, 1));
+      if (!this.admission.admit({ start, drop: refuse, deadlineAt }, now)) refuse();
     });
   }
 }
