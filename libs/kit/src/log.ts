@@ -14,7 +14,13 @@ export class Log implements LoggerService {
 
   constructor(level: LogLevel, service: string) {
     this.pino = pino(
-      { level, base: { service }, timestamp: pino.stdTimeFunctions.isoTime, mixin: requestFields },
+      {
+        level,
+        base: { service },
+        timestamp: pino.stdTimeFunctions.isoTime,
+        mixin: requestFields,
+        serializers: { err },
+      },
       this.destination as DestinationStream,
     );
   }
@@ -63,6 +69,14 @@ export class Log implements LoggerService {
 
 /** (fields or error, message) of ours, or (message, …, context) of Nest's. */
 type LogEntry = [what: unknown, ...rest: unknown[]];
+
+/** What an error of the database has in it of a row's values, or a statement's, such as an e-mail address. */
+const valuesOfErrors = ['parameters', 'driverError', 'detail', 'where'];
+
+function err(error: Error): object {
+  const fields = Object.entries(pino.stdSerializers.err(error));
+  return Object.fromEntries(fields.filter(([name]) => !valuesOfErrors.includes(name)));
+}
 
 function requestFields(): object {
   const requestId = currentContext()?.requestId;

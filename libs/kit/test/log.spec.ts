@@ -31,3 +31,32 @@ test('a process ends although nobody reads its output any more', async () => {
   child.stdin.write('now');
   expect(await exit).toEqual([3, null]);
 });
+
+test('an error of the database is logged without the values of its statement or row', async () => {
+  const script = `
+    import { Log } from '${import.meta.resolve('../dist/log.js')}';
+    import { QueryFailedError } from '${import.meta.resolve('typeorm')}';
+    const log = new Log('info', 'test');
+    const detail = 'Key (email)=(ada@example.org) already exists.';
+    const driverError = Object.assign(new Error('permission denied'), { code: '42501', detail, where: detail });
+    const failure = new QueryFailedError('select $1', ['ada@example.org'], driverError);
+    log.error(failure, 'first');
+    log.warn({ err: new Error('outer', { cause: failure }) }, 'second');
+    log.throttled('kind', { err: failure }, 'third');
+    await log.flush();`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  for await (const chunk of child.stdout) output += String(chunk);
+  const lines = output
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as object);
+  expect(lines).toMatchObject([
+    { msg: 'first', err: { code: '42501', query: 'select $1' } },
+    { msg: 'second' },
+    { msg: 'third', err: { code: '42501' } },
+  ]);
+  expect(output).not.toContain('ada@example.org');
+});
