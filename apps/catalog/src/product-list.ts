@@ -23,6 +23,8 @@ import { summaryColumns, type SummaryRow } from './product-json.js';
 
 /** A search ranks the newest matches: enough to find everything one would look at, and no more work for a word that is everywhere. */
 const MAX_RANKED = 1000;
+/** SQLSTATE of a statement that was ended, here by statement_timeout. */
+const CANCELLED = '57014';
 
 /**
  * Candidates that are collected and sorted, about 1 µs each. What more products have is dense enough for a walk to find it,
@@ -160,7 +162,8 @@ async function collectByFilters(
     await run(`select set_config('statement_timeout', '0', true)`);
     return collected(rows, most);
   } catch (error) {
-    if (!(error as Error).message.endsWith('due to statement timeout')) throw error;
+    // When it was cancelled at its caller's deadline instead, the next statement is refused.
+    if ((error as { code?: unknown }).code !== CANCELLED) throw error;
     return undefined;
   } finally {
     // The settings too are as they were.

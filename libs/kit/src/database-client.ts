@@ -114,7 +114,8 @@ class Statement {
     this.state = 'ended';
     deadlines.delete(this);
     const code = (error as { code?: unknown } | undefined)?.code;
-    const byDeadline = wasCancelled && code === CANCELLED;
+    // Not by statement_timeout in the same moment, which has this code too.
+    const byDeadline = wasCancelled && code === CANCELLED && /user request/.test(error!.message);
     // The request to cancel is still under way and would hit the next statement of this connection: no pool takes it back.
     if (this.cancelSent && !byDeadline) void this.client.end().catch(() => undefined);
     if (byDeadline) this.write('statement failed', 'cancelled at the deadline of its caller');

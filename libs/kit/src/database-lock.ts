@@ -15,13 +15,14 @@ export type Query = (text: string, values?: unknown[]) => Promise<unknown[]>;
 /**
  * Resolves once the session behind `query` holds the lock, until it ends or unlocks. It polls: `create index concurrently`
  * waits for every older statement, and one that waits inside pg_advisory_lock for the lock of whoever builds the index
- * would never end.
+ * would never end. `waiting` is called after each attempt that fails.
  */
-export async function acquireLock(query: Query, name: string): Promise<void> {
+export async function acquireLock(query: Query, name: string, waiting?: () => Promise<void>): Promise<void> {
   const text = 'select pg_try_advisory_lock(hashtext($1)) as acquired';
   for (;;) {
     const [row] = (await query(text, [name])) as { acquired: boolean }[];
     if (row!.acquired) return;
+    await waiting?.();
     await sleep(POLL_MS * (0.5 + Math.random()));
   }
 }

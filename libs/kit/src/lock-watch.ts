@@ -1,12 +1,15 @@
 // Says in the log what a migration waits for.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import type { Query } from './database-lock.js';
 import type { Log } from './log.js';
 
 /** Sooner than lock_timeout ends the waiting. */
 const FIRST_LOOK_MS = 200;
 const LOOK_MS = 5000;
 const REPORT_EVERY_MS = 30_000;
+/** Another process that starts too is done by then. */
+const SHORT_TURN_MS = 2000;
 const MAX_TEXT = 200;
 
 interface Blocker {
@@ -19,7 +22,13 @@ interface Blocker {
   query: string;
 }
 
+const blockers = `
+  select pid, application_name as application, usename as user, state,
+    extract(epoch from now() - xact_start)::integer as seconds, left(query, ${MAX_TEXT}) as query
+  from pg_stat_activity`;
+
 export class LockWatch {
+  private readonly createdAt = performance.now();
   private reportedAt = -Infinity;
 
   constructor(
@@ -36,6 +45,19 @@ export class LockWatch {
     } finally {
       end.abort();
     }
+  }
+
+  /** Called while another session holds the lock of this name: another process migrates, or did and its statement goes on. */
+  async turn(query: Query, lock: string): Promise<void> {
+    const now = performance.now();
+    if (now - this.createdAt < SHORT_TURN_MS || now - this.reportedAt < REPORT_EVERY_MS) return;
+    const holders = await query(
+      `${blockers} where pid in (select pid from pg_locks where locktype = 'advisory' and granted
+         and database = (select oid from pg_database where datname = current_database())
+         and objid::bigint = hashtext($1)::bigint & 4294967295)`,
+      [lock],
+    );
+    if (holders.length > 0) this.report({ blockers: holders });
   }
 
   report(fields: object): void {
@@ -60,11 +82,6 @@ export class LockWatch {
   }
 
   private blockersOf(pid: number): Promise<Blocker[]> {
-    return this.dataSource.query(
-      `select pid, application_name as application, usename as user, state,
-         extract(epoch from now() - xact_start)::integer as seconds, left(query, ${MAX_TEXT}) as query
-       from pg_stat_activity where pid = any(pg_blocking_pids($1))`,
-      [pid],
-    );
+    return this.dataSource.query(`${blockers} where pid = any(pg_blocking_pids($1))`, [pid]);
   }
 }

@@ -14,6 +14,9 @@ const LONGEST_PAUSE_MS = 15_000;
 /** SQLSTATEs: lock_timeout and a deadlock. */
 const lockConflicts = new Set(['55P03', '40P01']);
 
+/** Of the session that migrates. */
+const LOCK = 'migrations';
+
 export type MigrationOptions = Pick<
   Extract<DataSourceOptions, { type: 'postgres' }>,
   'url' | 'migrations' | 'entities' | 'applicationName'
@@ -101,7 +104,8 @@ async function tryToMigrate(dataSource: DataSource, watch: LockWatch, log: Migra
   try {
     await runner.query(`set statement_timeout = 0; set lock_timeout = ${LOCK_TIMEOUT_MS}; ${endWhenPeerIsGone}`);
     // In the session that migrates: a statement that goes on in Postgres after its process has died keeps the lock.
-    await acquireLock((text, values) => runner.query(text, values) as Promise<unknown[]>, 'migrations');
+    const query = (text: string, values?: unknown[]) => runner.query(text, values) as Promise<unknown[]>;
+    await acquireLock(query, LOCK, () => watch.turn(query, LOCK));
     const [session] = (await runner.query('select pg_backend_pid() as pid')) as { pid: number }[];
     const statements = new MigrationStatements(runner, session!.pid, watch);
     const executor = new MigrationExecutor(dataSource, runner);

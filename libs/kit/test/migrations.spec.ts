@@ -170,6 +170,17 @@ test('a process that dies while Postgres goes on building keeps others from buil
   expect(await indexes()).toEqual([{ name: 'things_by_name', valid: true }]);
 });
 
+test('the log names the session that keeps a process from migrating', async () => {
+  const holder = await connect('an earlier process');
+  await holder.query(`select pg_advisory_lock(hashtext('migrations'))`);
+  const migrated = run(migration(['create table more (id int)']));
+  await expect.poll(() => lines, { timeout: 20_000 }).toHaveLength(1);
+  expect(lines[0]!.fields.blockers).toMatchObject([{ application: 'an earlier process' }]);
+  await holder.query(`select pg_advisory_unlock_all()`);
+  await migrated;
+  expect(lines.map(({ message }) => message)).toEqual(['A migration waits for a lock', 'migrated']);
+});
+
 test('a migration that breaks a rule is refused before its statement runs, with the right form', async () => {
   const refused = run(migration(['create table news (id int)', 'create index things_by_name on things (name)']));
   await expect(refused).rejects.toThrow(MigrationRuleError);
