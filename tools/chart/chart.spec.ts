@@ -166,7 +166,7 @@ describe.skipIf(!hasHelm).each(names)('what is rendered for %s', (name) => {
     if (!postgres) return;
     const [, most] = /max_connections=(\d+)/.exec(postgres.spec.template.spec.containers[0].args.join(' '))!;
     const POOL = 10;
-    const ownConnections = 1; // of withLock
+    const ownConnections = 2; // to ask for readiness, and to migrate or for withLock
     const podsAtMost = deployments
       .filter(({ spec }) => /_DATABASE_URL/.test(JSON.stringify(spec)))
       .map(({ metadata, spec }) => {

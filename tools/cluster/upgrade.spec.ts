@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { hasHelm, template } from '../chart/helm.ts';
-import { changes, refuseDemo } from './upgrade.ts';
+import { changes, currentRevision, refuseDemo } from './upgrade.ts';
 
 const rendered = (values: string[], ...set: string[]) => {
   const { ok, text } = template(values, ...set.flatMap((each) => ['--set', each]));
@@ -37,7 +37,13 @@ describe.skipIf(!hasHelm)('an upgrade', () => {
   test('says what it changes, each change once with the resources that have it', () => {
     const before = rendered(['demo'], 'global.image.tag=a1');
     expect(changes(before, before)).toEqual([]);
-    const set = ['global.image.tag=b2', 'orders.replicas.max=5', 'global.env.LOG_LEVEL=warn', 'ingress.enabled=false'];
+    const set = [
+      'global.env.STRIPE_API_URL=https://me:secret@stripe.test/',
+      'global.image.tag=b2',
+      'orders.replicas.max=5',
+      'global.env.LOG_LEVEL=warn',
+      'ingress.enabled=false',
+    ];
     const lines = changes(before, rendered(['demo'], ...set));
     expect(lines).toContain('- Ingress/shop');
     expect(lines).toContainEqual(
@@ -48,5 +54,14 @@ describe.skipIf(!hasHelm)('an upgrade', () => {
     );
     expect(lines).toContainEqual(expect.stringMatching(/^~ env\.LOG_LEVEL: not set → warn \(.*Deployment\/orders/));
     expect(lines.join()).not.toContain('Secret/');
+    expect(lines.join()).toContain('https://…@stripe.test/');
   });
+});
+
+test('an upgrade keeps what the revision has that runs, not one that failed', () => {
+  const history = (...statuses: string[]) =>
+    `WARNING: something\n${JSON.stringify(statuses.map((status, i) => ({ revision: i + 1, status })))}`;
+  expect(currentRevision(history('superseded', 'deployed', 'failed', 'pending-upgrade'))).toBe('2');
+  expect(currentRevision(history('superseded', 'superseded', 'deployed'))).toBe('3');
+  expect(currentRevision(history('failed'))).toBe('1');
 });

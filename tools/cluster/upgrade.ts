@@ -12,17 +12,28 @@ export interface Release {
 
 /** Undefined when there is none. Only Helm's own word for that counts: taken for one, an outage would become a new demo. */
 export async function findRelease(namespace: string): Promise<Release | undefined> {
-  const get = async (what: string, ...options: string[]) => {
-    const { code, output } = await run(['helm', 'get', what, RELEASE, '-n', namespace, ...options]);
+  const get = async (what: string[], ...options: string[]) => {
+    const command = ['helm', ...what, RELEASE, '-n', namespace, ...options];
+    const { code, output } = await run(command);
     if (code === 0) return output;
     if (/release: not found/.test(output)) return undefined;
-    throw new Failure(`helm get ${what}: ${output.trim()}`);
+    throw new Failure(`${command.join(' ')}: ${output.trim()}`);
   };
-  const values = await get('values', '-o', 'json');
-  const manifests = values === undefined ? undefined : await get('manifest');
+  const history = await get(['history'], '-o', 'json');
+  if (history === undefined) return undefined;
+  const revision = currentRevision(history);
+  const values = await get(['get', 'values'], '-o', 'json', '--revision', revision);
+  const manifests = await get(['get', 'manifest'], '--revision', revision);
   if (values === undefined || manifests === undefined) return undefined;
   // A warning of Helm's may come first; "null" stands for nothing.
   return { values: /^\{.*$/ms.exec(values)?.[0] ?? '{}', manifests };
+}
+
+/** The one that runs: of later ones, which failed, nothing is kept. A release of which none ever ran has its last one. */
+export function currentRevision(history: string): string {
+  const revisions = JSON.parse(/^\[.*$/ms.exec(history)![0]) as { revision: number; status: string }[];
+  const { revision } = revisions.findLast(({ status }) => status === 'deployed') ?? revisions.at(-1)!;
+  return String(revision);
 }
 
 /** What makes a shop a demo: accounts whose passwords are public, and payments that nobody makes. */
@@ -56,7 +67,7 @@ function environment(manifests: string): Map<string, Set<string>> {
 const MOST_LINES = 40;
 const MOST_CHARACTERS = 60;
 
-/** A line per change, with the resources that have it; secrets are left out. */
+/** A line per change, with the resources that have it; secrets, and who an address logs in as, are left out. */
 export function changes(before: string, after: string): string[] {
   const [old, now] = [resourcesIn(before), resourcesIn(after)];
   const lines = new Map<string, string[]>();
@@ -84,7 +95,8 @@ function shortened(path: string): string {
 
 function shown(value: string | undefined): string {
   if (value === undefined) return 'not set';
-  return value.length > MOST_CHARACTERS ? `${value.slice(0, MOST_CHARACTERS - 1)}…` : value;
+  const masked = value.replace(/:\/\/[^/@\s]*@/g, '://…@');
+  return masked.length > MOST_CHARACTERS ? `${masked.slice(0, MOST_CHARACTERS - 1)}…` : masked;
 }
 
 /** The fields of each resource, by path. */
