@@ -94,14 +94,11 @@ export class FakeProvider implements PaymentProvider {
   async *list(since: Date): AsyncGenerator<ProviderCharge> {
     yield* await sql<ProviderCharge>(
       this.db,
-      `select idempotency_key as "orderId", 'fake_' || idempotency_key as "chargeId",
-              amount_cents::float8 as "amountCents", coalesce(refunded_cents, 0)::float8 as "refundedCents"
-       from fake_charges left join (
-         select charge_key, sum(fake_refunds.amount_cents) as refunded_cents
-         from fake_refunds join fake_charges on fake_charges.idempotency_key = charge_key
-         where ${refundStatus} <> 'failed' group by 1
-       ) refunds on charge_key = idempotency_key
-       where status = 'paid' and created_at >= $1`,
+      `select idempotency_key as "orderId", 'fake_' || idempotency_key as "chargeId", amount_cents::float8 as "amountCents", (
+         select coalesce(sum(fake_refunds.amount_cents), 0)::float8 from fake_refunds
+         where charge_key = fake_charges.idempotency_key and ${refundStatus} <> 'failed'
+       ) as "refundedCents"
+       from fake_charges where status = 'paid' and created_at >= $1`,
       [since],
     );
   }

@@ -15,6 +15,7 @@ import { WatchRefunds1764600000201 } from './migrations/1764600000201-watch-refu
 import { IndexDueRefunds1764600000202 } from './migrations/1764600000202-index-due-refunds.js';
 import { WatchYoungRefunds1764600000204 } from './migrations/1764600000204-watch-young-refunds.js';
 import { IndexDuePayments1764600000205 } from './migrations/1764600000205-index-due-payments.js';
+import { IndexFakeCharges1764600000206 } from './migrations/1764600000206-index-fake-charges.js';
 import { PaymentEntity } from './payment.entity.js';
 import { paymentsConfig } from './payments.config.js';
 import { PaymentsController } from './payments.controller.js';
@@ -41,6 +42,7 @@ import { Sweep } from './sweep.js';
         IndexDueRefunds1764600000202,
         WatchYoungRefunds1764600000204,
         IndexDuePayments1764600000205,
+        IndexFakeCharges1764600000206,
       ],
     }),
     QueueModule,
