@@ -48,3 +48,13 @@ export async function listCharges(paymentsUrl: string, from: Date, to: Date): Pr
   if ((await ended) !== 0) throw new Failure(`The payment provider does not say what it charged: ${await problem}`);
   return listing;
 }
+
+export function chargeCount({ charges }: Listing): number {
+  return [...charges.values()].reduce((sum, { length }) => sum + length, 0);
+}
+
+/** In words. */
+export function chargesIn(listing: Listing): string {
+  const since = listing.from.toISOString().slice(0, 16);
+  return `${chargeCount(listing)} charges of ${listing.providers.join(' and ')} since ${since}Z`;
+}

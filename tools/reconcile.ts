@@ -1,31 +1,36 @@
 // npm run reconcile [-- --every SECONDS --port PORT]: compares what the services wrote down; exit code 1 when anything disagrees.
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { claim, dataDir, Occupied } from './data-dir.ts';
 import { main } from './interrupt.ts';
 import { build } from './nx.ts';
-import { listChargesScript, type Listing } from './provider-charges.ts';
-import { reconcile, type ReconcileOptions, type Reconciliation } from './reconciliation.ts';
+import { chargesIn, listChargesScript } from './provider-charges.ts';
+import { reconcileInRounds } from './reconcile-rounds.ts';
+import { reconcile, type ReconcileOptions } from './reconciliation.ts';
+import { idAt, LAST, timeOf } from './reconciliation-streams.ts';
 import { startPostgres } from './stores/postgres.ts';
 import { databases, variableOf } from './stores/stores.ts';
 import { Failure } from './terminal.ts';
 
-const usage = `npm run reconcile                             once; exit code 1 when anything disagrees
-npm run reconcile -- --every 60 --port 9110   again and again, with Prometheus metrics on that port
-  --grace 5      seconds after which what disagrees is looked at again
-  --stuck 3600   seconds after which an order that is not final is told, or a refund that is not done
-  --since 7      days of which the payment provider's charges are compared`;
+const usage = `npm run reconcile                             once, everything; exit code 1 when anything disagrees
+npm run reconcile -- --every 60 --port 9110   in rounds: what is new or under way, and the next 5,000 of everything;
+                                              with Prometheus metrics on that port
+  --from 2026-11-01   once: orders from then on; or, to go on, from after the order of that id
+  --grace 5           seconds after which what disagrees is looked at again
+  --stuck 3600        seconds after which an order that is not final is told, or a refund that is not done
+  --since 7           days of which the payment provider's charges are compared
+  --state FILE        in rounds: keeps how far they are, to go on there (${join('DATA_DIR', 'reconcile.json')})`;
+
+const PROGRESS_MS = 10_000;
 
 await main(async ({ asked }) => {
-  const { every, port, grace, stuck, since } = args();
+  const { every, port, grace, stuck, since, state, from } = args();
   if (!existsSync(listChargesScript)) await build({ projects: ['payments'], signal: asked });
   return withDatabases(async (urls) => {
     const options = { urls, graceSeconds: grace, stuckSeconds: stuck, sinceDays: since };
-    if (every === undefined) return report(await reconcile(options)) ? 0 : 1;
-    await repeat(options, { every, port, end: asked });
+    if (every === undefined) return once(options, from, asked);
+    await reconcileInRounds(options, { everySeconds: every, port, stateFile: state, end: asked });
     return 0;
   });
 });
@@ -37,65 +42,42 @@ function args() {
   };
   try {
     const option = { type: 'string' } as const;
-    const options = { every: option, port: option, grace: option, stuck: option, since: option };
-    const { every, port, grace = '5', stuck = '3600', since = '7' } = parseArgs({ options }).values;
+    const names = ['every', 'port', 'grace', 'stuck', 'since', 'state', 'from'] as const;
+    const options = Object.fromEntries(names.map((name) => [name, option])) as Record<
+      (typeof names)[number],
+      typeof option
+    >;
+    const { every, port, grace = '5', stuck = '3600', since = '7', state, from } = parseArgs({ options }).values;
     return {
-      ...{ every: number(every), port: number(port) },
+      ...{ every: number(every), port: number(port), from: from === undefined ? undefined : idOf(from) },
       ...{ grace: number(grace)!, stuck: number(stuck)!, since: number(since)! },
+      state: state ?? join(dataDir, 'reconcile.json'),
     };
   } catch (error) {
     throw error instanceof Failure ? error : new Failure(usage);
   }
 }
 
-/** Says what disagrees; answers whether nothing does. */
-function report({ orders, listing, disagreements }: Reconciliation): boolean {
+/** An order's id, or a time that ids begin with. */
+function idOf(text: string): string {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)) return text;
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) throw new Failure(`"${text}" is neither a time nor an order's id.\n${usage}`);
+  return idAt(time);
+}
+
+async function once(options: ReconcileOptions, from: string | undefined, end: AbortSignal): Promise<number> {
+  let saidAt = performance.now();
+  const progress = (upTo: string, orders: number) => {
+    if (upTo === LAST || performance.now() - saidAt < PROGRESS_MS) return;
+    saidAt = performance.now();
+    console.error(`… ${orders} orders, up to ${new Date(timeOf(upTo)).toISOString().slice(0, 10)} (${upTo})`);
+  };
+  const { orders, listing, disagreements, stoppedAt } = await reconcile(options, { from, end, progress });
   for (const line of disagreements) console.log(line);
-  const charges = `${chargesIn(listing)} charges of ${listing.providers.join(' and ')} since ${listing.from.toISOString().slice(0, 16)}Z`;
-  console.log(`${orders} orders, ${charges}, ${disagreements.length} disagreements`);
-  return disagreements.length === 0;
-}
-
-interface Schedule {
-  every: number;
-  port: number | undefined;
-  end: AbortSignal;
-}
-
-async function repeat(options: ReconcileOptions, { every, port, end }: Schedule): Promise<void> {
-  let metrics = '';
-  const server = createServer((request, response) =>
-    request.url === '/metrics'
-      ? response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(metrics)
-      : response.writeHead(404).end(),
-  );
-  if (port !== undefined) server.listen(port, process.env['HOST'] || '127.0.0.1');
-  while (!end.aborted) {
-    try {
-      const result = await reconcile(options);
-      report(result);
-      metrics = metricsOf(result);
-    } catch (error) {
-      // A database that is away says nothing about the orders; the age of the last comparison tells.
-      console.error(error instanceof Error ? error.message : error);
-    }
-    await sleep(every * 1000, undefined, { signal: end }).catch(() => {});
-  }
-  server.close();
-}
-
-function chargesIn({ charges }: Listing): number {
-  return [...charges.values()].reduce((sum, { length }) => sum + length, 0);
-}
-
-function metricsOf({ orders, listing, disagreements }: Reconciliation): string {
-  const rows: [name: string, help: string, value: number][] = [
-    ['reconcile_orders', 'Orders compared', orders],
-    ['reconcile_charges', 'Charges of the payment provider compared', chargesIn(listing)],
-    ['reconcile_disagreements', 'What does not agree', disagreements.length],
-    ['reconcile_last_run_timestamp_seconds', 'When it was compared', Math.floor(Date.now() / 1000)],
-  ];
-  return rows.map(([name, help, value]) => `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${name} ${value}\n`).join('');
+  if (stoppedAt) console.log(`Not everything was compared. To go on: npm run reconcile -- --from ${stoppedAt}`);
+  console.log(`${orders} orders, ${chargesIn(listing)}, ${disagreements.length} disagreements`);
+  return disagreements.length === 0 && !stoppedAt ? 0 : 1;
 }
 
 /** The databases that are configured, the running shop's, or those of DATA_DIR started for the moment. */

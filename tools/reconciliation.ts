@@ -1,21 +1,35 @@
-// Compares what orders, catalog, payments and the payment provider have written down about the same orders. It only reads.
-import pg from 'pg';
-import { setTimeout as sleep } from 'node:timers/promises';
+// Compares what orders, catalog, payments and the payment providers have written down about the same orders: all of it from
+// one end to the other, or in rounds of what is new, what is under way, and a part of everything else.
 import { listCharges, type Listing } from './provider-charges.ts';
-import { disagreementsOf, type OrderFacts } from './reconciliation-rules.ts';
+import { connect, disconnect, underWay, type Databases, type Urls } from './reconciliation-facts.ts';
+import { Findings, MAX_DISAGREEING, type Disagreeing } from './reconciliation-findings.ts';
+import { disagreementsOf } from './reconciliation-rules.ts';
+import {
+  FIRST,
+  idAt,
+  LAST,
+  openStreams,
+  streamNames,
+  timeOf,
+  touchedBy,
+  type StreamName,
+  type Streams,
+} from './reconciliation-streams.ts';
 
 export interface ReconcileOptions {
-  /** Address per database: `orders`, `catalog`, `payments`. */
-  urls: Record<'orders' | 'catalog' | 'payments', string>;
+  urls: Urls;
   /** What disagrees is looked at again after so many seconds: what is under way agrees by then. */
   graceSeconds: number;
   /** An order that is not final, or a refund that is not done, after so many seconds is told too. */
   stuckSeconds: number;
   /** The provider's charges of so many days are compared, and what was given back of them. */
   sinceDays: number;
+  /** Rows of each table that are read at a time. */
+  window?: number;
 }
 
 export interface Reconciliation {
+  /** Compared, in whichever database they are. */
   orders: number;
   /** The providers' charges that were compared. */
   listing: Listing;
@@ -23,169 +37,165 @@ export interface Reconciliation {
   disagreements: string[];
 }
 
-/** Orders at a time, so that memory does not grow with the shop. */
+/** What a round leaves to the next one, whichever process has it. */
+export interface Progress {
+  /** Where the pass through everything goes on. */
+  pass: { stream: StreamName; after: string; startedAt: string };
+  /** When such a pass ended last, if ever. */
+  passedAt?: string;
+  /** What is older was compared when it was new. */
+  newUpTo: string;
+  /** Orders that were under way: they are looked at until they have been seen final. */
+  underWay: string[];
+  /** What disagreed: it is looked at until it agrees. */
+  disagreeing: Disagreeing;
+}
+
+export interface Round extends Reconciliation {
+  next: Progress;
+  /** When the pass through everything began that this round completed. */
+  passSince?: string;
+}
+
 const WINDOW = 5000;
-const FIRST = '00000000-0000-0000-0000-000000000000';
-const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+/** How late a row may be seen after the time its id begins with: clocks differ, and transactions take a while. */
+const OVERLAP_MS = 300_000;
+const DAY_MS = 86_400_000;
+/** Of what is under way by each table; the pass through everything finds the rest. */
+const MAX_UNDER_WAY = 5000;
 
-type Databases = Record<'orders' | 'catalog' | 'payments', pg.Client>;
+export function firstProgress(now = new Date()): Progress {
+  return {
+    pass: { stream: 'orders', after: FIRST, startedAt: now.toISOString() },
+    newUpTo: new Date(now.getTime() - OVERLAP_MS).toISOString(),
+    underWay: [],
+    disagreeing: { orders: [], transactions: [], accounts: [] },
+  };
+}
 
-export async function reconcile({ urls, graceSeconds, ...options }: ReconcileOptions): Promise<Reconciliation> {
-  const db = Object.fromEntries(
-    Object.entries(urls).map(([name, url]) => [
-      name,
-      new pg.Client({
-        connectionString: url,
-        application_name: 'reconcile',
-        options: '-c default_transaction_read_only=on',
-      }),
-    ]),
-  ) as Databases;
-  try {
-    for (const client of Object.values(db)) {
-      client.on('error', () => {}); // lost while it waits for the provider's list: its next query says so
-      await client.connect();
-    }
-    const listing = await listOf(db.payments, urls.payments, options.sinceDays);
-    const disagreements = [...listing.missing, ...(await ledgerDisagreements(db.payments))];
-    const result: Reconciliation = { orders: 0, listing, disagreements };
-    const told = (fact: OrderFacts) => disagreementsOf(fact, listing, options.stuckSeconds);
-    const suspects: string[] = [];
-    const nobodys = new Set(listing.charges.keys());
-    for (let after = FIRST; after !== LAST;) {
-      const upTo = await endOfWindow(db, after);
-      const facts = await factsBetween(db, after, upTo);
-      result.orders += facts.length;
-      for (const fact of facts) {
-        nobodys.delete(fact.id);
-        if (told(fact).length > 0) suspects.push(fact.id);
+export interface EverythingOptions {
+  /** Orders and transactions with ids after this one. */
+  from?: string;
+  /** Ends it after the range it is at. */
+  end?: AbortSignal;
+  progress?: (upTo: string, orders: number) => void;
+}
+
+/** From one end to the other. Memory holds a range, the ids of what disagrees, and the provider's charges. */
+export async function reconcile(
+  options: ReconcileOptions,
+  { from = FIRST, end, progress }: EverythingOptions = {},
+): Promise<Reconciliation & { stoppedAt?: string }> {
+  return withDatabases(options, async ({ streams, list, now }) => {
+    const listing = await list(daysBefore(now, options.sinceDays));
+    const found = new Findings(streams);
+    await found.look('orders', [...listing.charges.keys()]);
+    let orders = 0;
+    let stoppedAt: string | undefined;
+    for (const name of streamNames)
+      for await (const range of streams[name].ranges(name === 'accounts' ? FIRST : from, LAST)) {
+        found.add(name, range.findings);
+        orders += range.orders;
+        if (name === 'orders') progress?.(range.upTo, orders);
+        if (range.upTo === LAST || !(end?.aborted || found.size >= MAX_DISAGREEING)) continue;
+        stoppedAt ??= name === 'orders' ? range.upTo : LAST;
+        break;
       }
-      after = upTo;
-    }
-    suspects.push(...nobodys);
-    if (suspects.length > 0) {
-      await sleep(graceSeconds * 1000);
-      for (let i = 0; i < suspects.length; i += WINDOW)
-        for (const fact of await factsOf(db, suspects.slice(i, i + WINDOW))) result.disagreements.push(...told(fact));
-    }
-    return result;
+    const { lines } = await found.again(options.graceSeconds);
+    return { orders, listing, disagreements: [...listing.missing, ...lines], ...(stoppedAt && { stoppedAt }) };
+  });
+}
+
+/** What is new since the last round, what is or was under way or disagreed, and the next range of everything. */
+export async function reconcileRound(options: ReconcileOptions, last: Progress): Promise<Round> {
+  return withDatabases(options, async ({ db, streams, list, now }) => {
+    const newFrom = new Date(Math.min(Date.parse(last.newUpTo), now.getTime()) - OVERLAP_MS);
+    const oldest = daysBefore(now, options.sinceDays);
+    const { ranges, next } = await nextRanges(streams, last.pass);
+    // All charges that are compared at all are only asked for where something may hang on them.
+    const disagreed = streamNames.some((name) => last.disagreeing[name].length > 0);
+    const all = disagreed || ranges.some(({ name, upTo }) => name === 'orders' && timeOf(upTo) > oldest.getTime());
+    const listing = await list(all ? oldest : newFrom);
+
+    const found = new Findings(streams);
+    let orders = 0;
+    const compare = async (name: StreamName, after: string, upTo: string) => {
+      for await (const range of streams[name].ranges(after, upTo)) {
+        found.add(name, range.findings);
+        orders += range.orders;
+        if (name !== 'transactions' || after !== idAt(newFrom)) continue;
+        // What was booked lately may be about orders of any age.
+        const touched = await touchedBy(db, range.after, range.upTo);
+        await found.look('orders', touched.orders);
+        await found.look('accounts', touched.customers);
+      }
+    };
+    const soon = new Date(now.getTime() + DAY_MS);
+    await compare('orders', idAt(newFrom), idAt(soon));
+    await compare('transactions', idAt(newFrom), idAt(soon));
+    const moving = await underWay(db, MAX_UNDER_WAY);
+    const looked = [...new Set([...listing.charges.keys(), ...last.underWay, ...moving])];
+    await found.look('orders', looked);
+    orders += looked.length;
+    for (const { name, after, upTo } of ranges) await compare(name, after, upTo);
+    for (const name of streamNames) found.suspect(name, last.disagreeing[name]);
+
+    const { lines, disagreeing } = await found.again(options.graceSeconds);
+    return {
+      ...{ orders, listing, disagreements: [...listing.missing, ...lines] },
+      ...(!next && { passSince: last.pass.startedAt }),
+      next: {
+        ...(next
+          ? { pass: { ...next, startedAt: last.pass.startedAt }, passedAt: last.passedAt }
+          : { pass: firstProgress(now).pass, passedAt: now.toISOString() }),
+        newUpTo: now.toISOString(),
+        underWay: moving,
+        disagreeing,
+      },
+    };
+  });
+}
+
+/** One of each stream from the one on where the pass stands, as far as one ends; `next` is where it goes on, if anywhere. */
+async function nextRanges(streams: Streams, { stream, after }: Progress['pass']) {
+  const ranges: { name: StreamName; after: string; upTo: string }[] = [];
+  let from = after;
+  for (const name of streamNames.slice(streamNames.indexOf(stream))) {
+    const upTo = await streams[name].endOf(from);
+    ranges.push({ name, after: from, upTo });
+    if (upTo !== LAST) return { ranges, next: { stream: name, after: upTo } };
+    from = FIRST;
+  }
+  return { ranges, next: undefined };
+}
+
+interface Opened {
+  db: Databases;
+  streams: Streams;
+  /** Asks the providers; from then on orders are compared with their answer. */
+  list(from: Date): Promise<Listing>;
+  now: Date;
+}
+
+async function withDatabases<T>(options: ReconcileOptions, work: (opened: Opened) => Promise<T>): Promise<T> {
+  const { urls, stuckSeconds, window = WINDOW } = options;
+  const db = await connect(urls);
+  try {
+    const now = await clock(db);
+    let listing: Listing;
+    const streams = openStreams(db, window, (facts) => disagreementsOf(facts, listing, stuckSeconds));
+    const list = async (from: Date) => (listing = await listCharges(urls.payments, from, await clock(db)));
+    return await work({ db, streams, list, now });
   } finally {
-    await Promise.allSettled(Object.values(db).map((client) => client.end()));
+    await disconnect(db);
   }
 }
 
-async function listOf(payments: pg.Client, url: string, days: number): Promise<Listing> {
-  const range = `select now() - make_interval(secs => 86400 * $1) as "from", now() as "to"`;
-  const { from, to } = (await payments.query<{ from: Date; to: Date }>(range, [days])).rows[0]!;
-  return listCharges(url, from, to);
+/** Of payments' database: the listing is compared with its times. */
+async function clock(db: Databases): Promise<Date> {
+  return (await db.payments.query<{ now: Date }>('select now()')).rows[0]!.now;
 }
 
-/** The highest order id of a window that has at most WINDOW rows of each table. */
-async function endOfWindow(db: Databases, after: string): Promise<string> {
-  const tables = [
-    [db.orders, 'orders', 'id'],
-    [db.catalog, 'reservations', 'order_id'],
-    [db.payments, 'payments', 'order_id'],
-  ] as const;
-  const ends = await Promise.all(
-    tables.map(async ([client, table, key]) => {
-      const text = `select ${key} as id from ${table} where ${key} > $1 order by ${key} offset ${WINDOW - 1} limit 1`;
-      return ((await client.query<{ id: string }>(text, [after])).rows[0]?.id ?? LAST) as string;
-    }),
-  );
-  return ends.sort()[0]!;
-}
-
-/** Everything known of the orders with an id in (after, upTo], in whichever database. */
-async function factsBetween(db: Databases, after: string, upTo: string): Promise<OrderFacts[]> {
-  return gather(db, (key) => `${key} > $1 and ${key} <= $2`, [after, upTo]);
-}
-
-async function factsOf(db: Databases, ids: string[]): Promise<OrderFacts[]> {
-  const known = await gather(db, (key) => `${key} = any($1)`, [ids]);
-  const found = new Set(known.map(({ id }) => id));
-  return [...known, ...ids.filter((id) => !found.has(id)).map((id) => ({ id }))];
-}
-
-async function gather(db: Databases, where: (key: string) => string, values: unknown[]): Promise<OrderFacts[]> {
-  const facts = new Map<string, OrderFacts>();
-  const collect = async (name: keyof typeof queries) => {
-    const { from, text, key } = queries[name];
-    const { rows } = await db[from].query<{ id: string }>(text.replace('$where', where(key)), values);
-    for (const { id, ...row } of rows) {
-      const fact = facts.get(id) ?? { id };
-      facts.set(id, Object.assign(fact, { [name]: row }));
-    }
-  };
-  // Who acts later is read first: what was done for an order is never seen without the order that asked for it.
-  for (const name of ['refunds', 'booking', 'payment', 'reservation', 'order'] as const) await collect(name);
-  return [...facts.values()];
-}
-
-const queries = {
-  order: {
-    from: 'orders',
-    key: 'id',
-    text: `select id, status, reason, total_cents::float8 as "totalCents", refunded_cents::float8 as "refundedCents", payment->>'method' as method,
-             extract(epoch from now() - created_at)::float8 as "ageSeconds",
-             (select coalesce(jsonb_object_agg(line->>'productId', line->'quantity'), '{}') from jsonb_array_elements(lines) line) as quantities
-           from orders where $where`,
-  },
-  reservation: {
-    from: 'catalog',
-    key: 'order_id',
-    text: `select order_id as id, status, total_cents::float8 as "totalCents",
-             (select coalesce(jsonb_object_agg(line->>'productId', line->'quantity'), '{}') from jsonb_array_elements(lines) line) as quantities
-           from reservations where $where`,
-  },
-  payment: {
-    from: 'payments',
-    key: 'order_id',
-    text: `select order_id as id, status, amount_cents::float8 as "amountCents", payment->>'method' as method,
-             charge_id as "chargeId", created_at as "createdAt", settled_at as "settledAt" from payments where $where`,
-  },
-  booking: {
-    from: 'payments',
-    key: 'order_id',
-    text: `select order_id as id, count(distinct t.id)::int as transactions,
-             sum(e.amount_cents) filter (where account = 'sales')::float8 as "salesCents",
-             max(substr(account, 10)) filter (where account like 'provider:%') as provider
-           from payments join ledger_transactions t on t.reference = 'payment:' || order_id
-           left join ledger_entries e on transaction_id = t.id where $where group by 1`,
-  },
-  refunds: {
-    from: 'payments',
-    key: 'order_id',
-    text: `select order_id as id, json_agg(json_build_object(
-             'status', status, 'amountCents', amount_cents, 'settledAt', settled_at,
-             'undoneSeconds', case when next_attempt_at is null then 0 else extract(epoch from now() - created_at) end,
-             'bookedCents', (select coalesce(sum(-e.amount_cents), 0) from ledger_transactions t join ledger_entries e on transaction_id = t.id
-                             where t.reference in ('refund:' || r.id, 'refund-failed:' || r.id) and account = 'sales'))) as "all"
-           from refunds r where $where group by 1`,
-  },
-} as const;
-
-/** What no order is needed for: each transaction sums to zero, each kept balance is its account's entries, nothing is booked for an unknown payment. */
-async function ledgerDisagreements(payments: pg.Client): Promise<string[]> {
-  const lines = async (text: string) => (await payments.query<{ line: string }>(text)).rows.map(({ line }) => line);
-  return [
-    ...(await lines(
-      `select format('ledger transaction %s sums to %s cents, not to 0', transaction_id, sum(amount_cents)) as line
-       from ledger_entries group by transaction_id having sum(amount_cents) <> 0`,
-    )),
-    ...(await lines(
-      `select format('ledger transaction %s (%s) has no entries', id, reference) as line
-       from ledger_transactions t where not exists (select from ledger_entries where transaction_id = t.id)`,
-    )),
-    ...(await lines(
-      `select format('account %s has a balance of %s cents, but its entries sum to %s', name, balance_cents, coalesce(cents, 0)) as line
-       from ledger_accounts left join (select account, sum(amount_cents) as cents from ledger_entries group by account) e on account = name
-       where balance_cents <> coalesce(cents, 0)`,
-    )),
-    ...(await lines(
-      `select format('ledger transaction %s is booked for a payment that does not exist', reference) as line
-       from ledger_transactions where reference like 'payment:%'
-         and not exists (select from payments where reference = 'payment:' || order_id)`,
-    )),
-  ];
+function daysBefore(time: Date, days: number): Date {
+  return new Date(time.getTime() - days * DAY_MS);
 }

@@ -1,0 +1,83 @@
+// npm run reconcile -- --every: round after round, with metrics, and a file that says how far they are.
+import { mkdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { chargeCount, chargesIn } from './provider-charges.ts';
+import { firstProgress, reconcileRound, type Progress, type ReconcileOptions, type Round } from './reconciliation.ts';
+import { replaceFile } from './replace-file.ts';
+import { Failure } from './terminal.ts';
+
+interface Schedule {
+  everySeconds: number;
+  port: number | undefined;
+  stateFile: string;
+  end: AbortSignal;
+}
+
+export async function reconcileInRounds(options: ReconcileOptions, schedule: Schedule): Promise<void> {
+  const { everySeconds, port, stateFile, end } = schedule;
+  let progress = await readProgress(stateFile);
+  let metrics = '';
+  let known = new Set<string>();
+  const server = createServer((request, response) =>
+    request.url === '/metrics'
+      ? response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(metrics)
+      : response.writeHead(404).end(),
+  );
+  if (port !== undefined) server.listen(port, process.env['HOST'] || '127.0.0.1');
+  while (!end.aborted) {
+    try {
+      const round = await reconcileRound(options, progress);
+      report(round, known);
+      known = new Set(round.disagreements);
+      metrics = metricsOf(round);
+      progress = round.next;
+      await replaceFile(stateFile, JSON.stringify(progress));
+    } catch (error) {
+      // A database that is away says nothing about the orders; the age of the last comparison tells.
+      console.error(error instanceof Error ? error.message : error);
+    }
+    await sleep(everySeconds * 1000, undefined, { signal: end }).catch(() => {});
+  }
+  server.close();
+}
+
+/** A disagreement is a line once, and another when it is none any more. */
+function report({ orders, listing, disagreements, next, passSince }: Round, known: Set<string>): void {
+  for (const line of disagreements) if (!known.has(line)) console.log(line);
+  const now = new Set(disagreements);
+  for (const line of known) if (!now.has(line)) console.log(`no longer: ${line}`);
+  const { stream, after } = next.pass;
+  const pass = passSince ? `everything compared since ${passSince}` : `everything compared up to ${stream} ${after}`;
+  console.log(`${orders} orders, ${chargesIn(listing)}, ${disagreements.length} disagreements; ${pass}`);
+}
+
+async function readProgress(file: string): Promise<Progress> {
+  await mkdir(dirname(file), { recursive: true });
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
+  });
+  if (text === undefined) return firstProgress();
+  try {
+    return JSON.parse(text) as Progress;
+  } catch {
+    throw new Failure(`${file} does not say how far the rounds are. Remove it to begin with everything again.`);
+  }
+}
+
+function metricsOf({ orders, listing, disagreements, next: { passedAt } }: Round): string {
+  const rows: [name: string, help: string, value: number][] = [
+    ['reconcile_orders', 'Orders compared in the last round', orders],
+    ['reconcile_charges', 'Charges of the payment provider compared in the last round', chargeCount(listing)],
+    ['reconcile_disagreements', 'What does not agree', disagreements.length],
+    ['reconcile_last_run_timestamp_seconds', 'When the last round ended', Math.floor(Date.now() / 1000)],
+    [
+      'reconcile_last_pass_timestamp_seconds',
+      'When everything had been compared; 0 before',
+      Math.floor(new Date(passedAt ?? 0).getTime() / 1000),
+    ],
+  ];
+  return rows.map(([name, help, value]) => `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${name} ${value}\n`).join('');
+}

@@ -1,0 +1,53 @@
+// What disagrees at first sight, and what still does after a while.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { streamNames, type Finding, type StreamName, type Streams } from './reconciliation-streams.ts';
+
+/** Ids, by stream. */
+export type Disagreeing = Record<StreamName, string[]>;
+
+/** After so many disagreements it is no use to look for more. */
+export const MAX_DISAGREEING = 10_000;
+
+export class Findings {
+  private readonly suspects: Record<StreamName, Set<string>> = {
+    orders: new Set(),
+    transactions: new Set(),
+    accounts: new Set(),
+  };
+  private readonly streams: Streams;
+
+  constructor(streams: Streams) {
+    this.streams = streams;
+  }
+
+  get size(): number {
+    return streamNames.reduce((sum, name) => sum + this.suspects[name].size, 0);
+  }
+
+  async look(name: StreamName, ids: string[]): Promise<void> {
+    this.add(name, await this.streams[name].of(ids));
+  }
+
+  add(name: StreamName, findings: Finding[]): void {
+    this.suspect(
+      name,
+      findings.map(({ id }) => id),
+    );
+  }
+
+  suspect(name: StreamName, ids: string[]): void {
+    for (const id of ids) this.suspects[name].add(id);
+  }
+
+  async again(graceSeconds: number): Promise<{ lines: string[]; disagreeing: Disagreeing }> {
+    const lines: string[] = [];
+    const disagreeing: Disagreeing = { orders: [], transactions: [], accounts: [] };
+    if (streamNames.some((name) => this.suspects[name].size > 0)) await sleep(graceSeconds * 1000);
+    for (const name of streamNames)
+      for (const finding of await this.streams[name].of([...this.suspects[name]])) {
+        lines.push(...finding.lines);
+        if (disagreeing[name].length < MAX_DISAGREEING) disagreeing[name].push(finding.id);
+      }
+    return { lines, disagreeing };
+  }
+}
