@@ -19,6 +19,7 @@ describeInBrowser('staff', (shop) => {
     // The router writes a text of digits only in quotes.
     const searched = () => new URL(page.url()).searchParams.get('q')?.replaceAll('"', '');
     await expect.poll(searched).toBe(words);
+    expect(await page.getByRole('searchbox', { name: 'Search for products' }).inputValue()).toBe('');
   };
 
   test('find an order and give part of its money back', async () => {

@@ -1,4 +1,4 @@
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useRouterState } from '@tanstack/react-router';
 import { useMessages } from './i18n/i18n.js';
 import { focusHeading } from './page-title.js';
 import styles from './search-form.module.css';
@@ -8,7 +8,11 @@ import { SearchIcon } from './ui/icons.js';
 export function SearchForm() {
   const { header: t } = useMessages();
   const navigate = useNavigate();
-  const { q = '' } = useSearch({ strict: false }) as { q?: string };
+  // Of products only: staff search orders and products of theirs in forms of their own.
+  const q = useRouterState({
+    select: ({ location: { pathname, search } }) =>
+      pathname.startsWith('/manage') ? '' : ((search as { q?: string }).q ?? ''),
+  });
   const submit = async ({ q: words = '' }: Record<string, string>) => {
     await navigate({ to: '/products', search: words.trim() ? { q: words.trim() } : {} });
     // Also from one list to another; on a phone, what was found is then not behind the keyboard.
