@@ -69,7 +69,7 @@ async function readProgress(file: string): Promise<Progress> {
 
 function metricsOf({ orders, listing, disagreements, next: { passedAt } }: Round): string {
   const rows: [name: string, help: string, value: number][] = [
-    ['reconcile_orders', 'Orders compared in the last round', orders],
+    ['reconcile_orders', 'Comparisons of orders in the last round; one that is new and unfinished has two', orders],
     ['reconcile_charges', 'Charges of the payment provider compared in the last round', chargeCount(listing)],
     ['reconcile_disagreements', 'What does not agree', disagreements.length],
     ['reconcile_last_run_timestamp_seconds', 'When the last round ended', Math.floor(Date.now() / 1000)],

@@ -54,7 +54,7 @@ function args() {
       state: state ?? join(dataDir, 'reconcile.json'),
     };
   } catch (error) {
-    throw error instanceof Failure ? error : new Failure(usage);
+    throw error instanceof Failure ? error : new Failure(`${(error as Error).message}\n${usage}`);
   }
 }
 
