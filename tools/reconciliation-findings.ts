@@ -24,6 +24,22 @@ export class Findings {
     return streamNames.reduce((sum, name) => sum + this.suspects[name].size, 0);
   }
 
+  /** Everything with an id in (after, upTo], range by range; answers how many orders that were. */
+  async compare(
+    name: StreamName,
+    after: string,
+    upTo: string,
+    also?: (after: string, upTo: string) => Promise<void>,
+  ): Promise<number> {
+    let orders = 0;
+    for await (const range of this.streams[name].ranges(after, upTo)) {
+      this.add(name, range.findings);
+      orders += range.orders;
+      await also?.(range.after, range.upTo);
+    }
+    return orders;
+  }
+
   async look(name: StreamName, ids: string[]): Promise<void> {
     this.add(name, await this.streams[name].of(ids));
   }

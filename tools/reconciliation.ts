@@ -40,7 +40,7 @@ export interface Reconciliation {
 /** What a round leaves to the next one, whichever process has it. */
 export interface Progress {
   /** Where the pass through everything goes on. */
-  pass: { stream: StreamName; after: string; startedAt: string };
+  pass: { stream: (typeof passed)[number]; after: string; startedAt: string };
   /** When such a pass ended last, if ever. */
   passedAt?: string;
   /** What is older was compared when it was new. */
@@ -56,6 +56,9 @@ export interface Round extends Reconciliation {
   /** When the pass through everything began that this round completed. */
   passSince?: string;
 }
+
+/** What a pass goes through, one after the other. */
+const passed = ['orders', 'accounts'] as const;
 
 const WINDOW = 5000;
 /** How late a row may be seen after the time its id begins with: clocks differ, and transactions take a while. */
@@ -92,15 +95,16 @@ export async function reconcile(
     await found.look('orders', [...listing.charges.keys()]);
     let orders = 0;
     let stoppedAt: string | undefined;
-    for (const name of streamNames)
-      for await (const range of streams[name].ranges(name === 'accounts' ? FIRST : from, LAST)) {
-        found.add(name, range.findings);
-        orders += range.orders;
-        if (name === 'orders') progress?.(range.upTo, orders);
-        if (range.upTo === LAST || !(end?.aborted || found.size >= MAX_DISAGREEING)) continue;
-        stoppedAt ??= name === 'orders' ? range.upTo : LAST;
-        break;
-      }
+    for await (const { after, upTo, ...range } of streams.orders.ranges(from, LAST)) {
+      found.add('orders', range.findings);
+      orders += range.orders;
+      await found.compare('transactions', after, upTo);
+      progress?.(upTo, orders);
+      if (upTo === LAST || !(end?.aborted || found.size >= MAX_DISAGREEING)) continue;
+      stoppedAt = upTo;
+      break;
+    }
+    if (!stoppedAt) await found.compare('accounts', FIRST, LAST);
     const { lines } = await found.again(options.graceSeconds);
     return { orders, listing, disagreements: [...listing.missing, ...lines], ...(stoppedAt && { stoppedAt }) };
   });
@@ -119,25 +123,19 @@ export async function reconcileRound(options: ReconcileOptions, last: Progress):
 
     const found = new Findings(streams);
     let orders = 0;
-    const compare = async (name: StreamName, after: string, upTo: string) => {
-      for await (const range of streams[name].ranges(after, upTo)) {
-        found.add(name, range.findings);
-        orders += range.orders;
-        if (name !== 'transactions' || after !== idAt(newFrom)) continue;
-        // What was booked lately may be about orders of any age.
-        const touched = await touchedBy(db, range.after, range.upTo);
-        await found.look('orders', touched.orders);
-        await found.look('accounts', touched.customers);
-      }
-    };
-    const soon = new Date(now.getTime() + DAY_MS);
-    await compare('orders', idAt(newFrom), idAt(soon));
-    await compare('transactions', idAt(newFrom), idAt(soon));
+    const soon = idAt(new Date(now.getTime() + DAY_MS));
+    orders += await found.compare('orders', idAt(newFrom), soon);
+    await found.compare('transactions', idAt(newFrom), soon, async (after, upTo) => {
+      // What was booked lately may be about orders of any age.
+      const touched = await touchedBy(db, after, upTo);
+      await found.look('orders', touched.orders);
+      await found.look('accounts', touched.customers);
+    });
     const moving = await underWay(db, MAX_UNDER_WAY);
     const looked = [...new Set([...listing.charges.keys(), ...last.underWay, ...moving])];
     await found.look('orders', looked);
     orders += looked.length;
-    for (const { name, after, upTo } of ranges) await compare(name, after, upTo);
+    for (const { name, after, upTo } of ranges) orders += await found.compare(name, after, upTo);
     for (const name of streamNames) found.suspect(name, last.disagreeing[name]);
 
     const { lines, disagreeing } = await found.again(options.graceSeconds);
@@ -156,13 +154,14 @@ export async function reconcileRound(options: ReconcileOptions, last: Progress):
   });
 }
 
-/** One of each stream from the one on where the pass stands, as far as one ends; `next` is where it goes on, if anywhere. */
+/** The next range of orders with the transactions in it; after the last one accounts. `next` is where the pass goes on, if anywhere. */
 async function nextRanges(streams: Streams, { stream, after }: Progress['pass']) {
   const ranges: { name: StreamName; after: string; upTo: string }[] = [];
   let from = after;
-  for (const name of streamNames.slice(streamNames.indexOf(stream))) {
+  for (const name of passed.slice(passed.indexOf(stream))) {
     const upTo = await streams[name].endOf(from);
     ranges.push({ name, after: from, upTo });
+    if (name === 'orders') ranges.push({ name: 'transactions', after: from, upTo });
     if (upTo !== LAST) return { ranges, next: { stream: name, after: upTo } };
     from = FIRST;
   }
