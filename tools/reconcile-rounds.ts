@@ -71,11 +71,11 @@ function metricsOf({ orders, listing, disagreements, next: { passedAt } }: Round
   const rows: [name: string, help: string, value: number][] = [
     ['reconcile_orders', 'Comparisons of orders in the last round; one that is new and unfinished has two', orders],
     ['reconcile_charges', 'Charges of the payment provider compared in the last round', chargeCount(listing)],
-    ['reconcile_disagreements', 'What does not agree', disagreements.length],
+    ['reconcile_disagreements', 'Disagreements found', disagreements.length],
     ['reconcile_last_run_timestamp_seconds', 'When the last round ended', Math.floor(Date.now() / 1000)],
     [
       'reconcile_last_pass_timestamp_seconds',
-      'When everything had been compared; 0 before',
+      'End of the last pass through everything, 0 if none',
       Math.floor(new Date(passedAt ?? 0).getTime() / 1000),
     ],
   ];

@@ -18,7 +18,7 @@ npm run reconcile -- --every 60 --port 9110   in rounds: what is new or under wa
                                               with Prometheus metrics on that port
   --from 2026-11-01   once: orders from then on; or, to go on, from after the order of that id
   --grace 5           seconds after which what disagrees is looked at again
-  --stuck 3600        seconds after which an order that is not final is told, or a refund that is not done
+  --stuck 3600        seconds after which an order or a refund that is not final is reported
   --since 7           days of which the payment provider's charges are compared
   --state FILE        in rounds: keeps how far they are, to go on there (${join('DATA_DIR', 'reconcile.json')})`;
 

@@ -117,7 +117,7 @@ export const queries = {
   },
 } as const;
 
-/** Orders that somebody still has something to do for, the longest waiting first, at most so many by each table. */
+/** Orders with unfinished work, the longest waiting first, at most `limit` from each table. */
 export async function underWay(db: Databases, limit: number): Promise<string[]> {
   const ids = await Promise.all(
     underWayQueries.map(async ({ from, text }) => (await db[from].query<{ id: string }>(text, [limit])).rows),

@@ -5,7 +5,7 @@ import { streamNames, type Finding, type StreamName, type Streams } from './reco
 /** Ids, by stream. */
 export type Disagreeing = Record<StreamName, string[]>;
 
-/** After so many disagreements it is no use to look for more. */
+/** A run that has found this many disagreements stops. */
 export const MAX_DISAGREEING = 10_000;
 
 export class Findings {

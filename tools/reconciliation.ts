@@ -64,7 +64,7 @@ const WINDOW = 5000;
 /** How late a row may be seen after the time its id begins with: clocks differ, and transactions take a while. */
 const OVERLAP_MS = 300_000;
 const DAY_MS = 86_400_000;
-/** Of what is under way by each table; the pass through everything finds the rest. */
+/** Most unfinished orders read from each table; the pass through everything finds the rest. */
 const MAX_UNDER_WAY = 5000;
 
 export function firstProgress(now = new Date()): Progress {

@@ -10,7 +10,7 @@ export interface Release {
   manifests: string;
 }
 
-/** Undefined when there is none. Only Helm's own word for that counts: taken for one, an outage would become a new demo. */
+/** Undefined when there is none. Only Helm's "not found" counts: an outage mistaken for it would install a new demo. */
 export async function findRelease(namespace: string): Promise<Release | undefined> {
   const get = async (what: string[], ...options: string[]) => {
     const command = ['helm', ...what, RELEASE, '-n', namespace, ...options];

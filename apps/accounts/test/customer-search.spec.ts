@@ -12,9 +12,9 @@ import { statementFor } from '../src/customer-search.js';
 
 /** Enough for the planner to choose as it would with a million. */
 const CUSTOMERS = 300_000;
-/** So many are called Sam Shopper. */
+/** Customers named Sam Shopper. */
 const SAMS = 100_000;
-/** Of 8 kB each: three searches of a hundred rows, and the way down three indexes. */
+/** Pages of 8 kB: three searches of 100 rows and three index descents. */
 const MOST_PAGES = 400;
 
 let database: TestDatabase;

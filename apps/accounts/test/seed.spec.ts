@@ -33,7 +33,7 @@ it('refuses to start on the database of a real shop, in one line, and adds no ac
   await (await boot()).stop();
 });
 
-it('starts again and again on a demo in which somebody has registered, also when a demo account was deleted', async () => {
+it('restarts on a demo where customers have registered, even after a demo account was deleted', async () => {
   await registerDuring({ SEED: 'demo' });
   await database.query(`delete from customers where email = 'demo@shop.test'`);
   await (await boot({ SEED: 'demo' })).stop();

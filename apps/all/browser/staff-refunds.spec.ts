@@ -21,7 +21,7 @@ describeInBrowser('staff', (shop) => {
     await page.goto(`/manage/orders?q=${body.id}`);
     await logIn(page, 'staff@shop.test', 'staff-password');
     await page.getByRole('row').getByRole('button', { name: 'Refund' }).click();
-    await expect(page.getByText('Nothing was given back yet.')).toBeVisible();
+    await expect(page.getByText('Nothing refunded yet.')).toBeVisible();
     await page.getByLabel('Amount in').fill('1,00');
     await page.getByLabel('Reason').fill('A scratch');
     await page.getByRole('main').getByRole('button', { name: 'Refund' }).first().click();

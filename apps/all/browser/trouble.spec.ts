@@ -22,7 +22,7 @@ describeInBrowser('in trouble', (shop) => {
   });
 
   test.each([
-    ['en', 'This cart was ordered already.'],
+    ['en', 'This cart has been ordered already.'],
     ['de', 'Dieser Warenkorb war schon bestellt.'],
   ])(
     'a cart that another tab has ordered is not ordered again, and that order is shown (%s)',

@@ -14,7 +14,7 @@ describe('through two gateways at once', () => {
   test('200 buyers of 10 pieces: 10 are paid, 190 are told out_of_stock within 5 s', async () =>
     rush(shop, await registered(shop, 200), 10));
   test('two orders of 90.00 on a credit of 100.00, 100 times: one is paid', () => oneCreditTwice(shop, 100));
-  test('two tabs order one cart, 100 times: one order', () => twoTabs(shop, 100));
+  test('two tabs make one order of one cart, 100 times', () => twoTabs(shop, 100));
   test('an order that its client was refused is not charged: a row was locked', () => tooLate(shop));
   test('an order that its client was refused is not charged: orders stood still', () =>
     tooLate(shop, { ordersStopped: true }));

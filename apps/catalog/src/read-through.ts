@@ -58,7 +58,7 @@ export class ReadThrough<V extends object | symbol> {
     return firstOf(value, copy.value);
   }
 
-  /** Whoever asks from now on gets what is read from now on. */
+  /** Later callers get only what is read from now on. */
   forget(key: string): void {
     this.copies.delete(key);
     const read = this.reads.get(key);
@@ -86,7 +86,7 @@ export class ReadThrough<V extends object | symbol> {
       return value;
     })();
     read.value = read.first
-      // Not the next one's `value`: with changes faster than reads, nobody would ever be answered.
+      // Not the next one's `value`: with changes faster than reads, no caller would be answered.
       .then((value) => (read.changed ? this.readOf(key, load).first : value))
       .finally(() => {
         if (this.reads.get(key) === read) this.reads.delete(key);

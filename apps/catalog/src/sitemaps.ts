@@ -22,7 +22,7 @@ const FILL = 45_000;
 /** After how long without progress another replica takes up a part. */
 const LEASE_SECONDS = 60;
 
-/** Preparing takes at most so much of the time of one connection, but each part is prepared at least this often. */
+/** Preparing takes at most this share of one connection's time; a part waits at most this long for its turn. */
 const SHARE = 0.01;
 const MAX_INTERVAL_SECONDS = 3600;
 

@@ -8,9 +8,7 @@ import type { Redis } from 'ioredis';
 import { lifetimeMs, type Session } from './sessions.js';
 
 export interface StoredCart {
-  /**
-   * What one order at most is made of. It stays the same through changes, and is another one once an order took its lines
-   * out; none while the cart is empty.
+  /*   * At most one order is made of each version. Changes keep it; taking ordered lines out replaces it. An empty cart has none.
    */
   version?: string;
   lines: { productId: string; quantity: number }[];

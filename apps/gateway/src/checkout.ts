@@ -48,7 +48,7 @@ export class Checkout {
 
   /**
    * A client that is told that there is no order must not be charged for it, so that has to be certain: while a server that
-   * fell silent may still place it, orders is asked again under the same key. At the deadline it does not any more.
+   * fell silent may still place it, orders is asked again under the same key. After the deadline it cannot.
    */
   private async placeForCertain(request: PlaceOrder): Promise<OutputOf<typeof ordersRpc.placeOrder>> {
     const { deadlineAt } = currentContext()!;

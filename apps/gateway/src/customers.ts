@@ -14,8 +14,7 @@ import type { Redis } from 'ioredis';
 const FRESH_MS = 2000;
 
 /**
- * How long a customer goes on who was there when accounts was asked last, while accounts cannot be asked: an outage of accounts
- * stops log-ins and nothing else.
+ * How long accounts' last answer about a customer counts while accounts is unavailable: an outage stops log-ins, and customers without one.
  */
 const KEPT_MS = 600_000;
 
@@ -65,7 +64,7 @@ export class Customers {
       .catch(() => undefined);
   }
 
-  /** NX: over the word of a change nothing is written that was read before it. */
+  /** NX: a value read before a change must not overwrite its marker. */
   private write(id: string, customer: Customer): void {
     this.cache.set(freshKey(id), JSON.stringify(customer), 'PX', FRESH_MS, 'NX').catch(() => undefined);
   }

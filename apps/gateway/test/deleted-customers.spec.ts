@@ -52,7 +52,7 @@ describe('the sessions of a deleted customer', () => {
     expect(await shop.redis.keys('session:*')).toEqual([]);
   });
 
-  it('are none to GET /api/session and the cart either, and the cookie is expired', async () => {
+  it('do not count for GET /api/session or the cart, and the cookie expires', async () => {
     shop.customers.delete(ADA);
     const seen = await copyOf(ada).get<SessionAnswer>('/api/session');
     expect([seen.status, seen.body]).toEqual([200, { customer: null }]);

@@ -60,14 +60,14 @@ it('answers an order whose first answer got lost', async () => {
   expect(keys.length).toBeGreaterThan(1);
 });
 
-it('says no only when orders, which may not know that nobody listens, does not place it any more', async () => {
+it('answers 503 only at the deadline when orders has fallen silent', async () => {
   meanwhile = () => toOrders.cut();
   const { status, ms } = await place('silent');
   expect(status).toBe(503);
   expect(ms).toBeGreaterThan(DEADLINE_MS * 0.9);
 });
 
-it('says no at once when orders was never asked', async () => {
+it('fails at once when orders was never asked', async () => {
   const { status, ms } = await place('away');
   expect([status, keys]).toEqual([503, []]);
   expect(ms).toBeLessThan(DEADLINE_MS * 0.9);

@@ -79,7 +79,7 @@ export interface Outcome {
 
 /**
  * Makes a `new` order `pending`, before `endsAt` by the database's clock; answers whether it was in time. The row is locked
- * before the clock is read, because that may take long; later the order's client is told that there is none.
+ * before the clock is read, because locking may take long; after `endsAt` the client gets a 503.
  */
 export async function acceptOrder(
   db: DataSource,

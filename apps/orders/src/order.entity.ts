@@ -69,9 +69,8 @@ export class OrderEntity {
   @Column('text', { name: 'cart_version', nullable: true })
   cartVersion!: string | null;
 
-  /**
-   * Of a key that was refused because another order had been made of its cart: that order's id. Such a row is no order,
-   * only the answer to its key: rejected, listed nowhere.
+  /*   * The id of the order that another key made of the same cart. Such a row is no order, only the answer to its key: rejected
+   * and never listed.
    */
   @Column('uuid', { name: 'already_ordered_as', nullable: true })
   alreadyOrderedAs!: string | null;
@@ -87,7 +86,7 @@ export class OrderEntity {
   @Column('timestamptz', { name: 'next_sweep_at', nullable: true, select: false })
   nextSweepAt?: Date | null;
 
-  /** Of an order that is being taken back: its client was refused or never answered, and its goods are about to be released. */
+  /** When the order was withdrawn: its client was refused or never answered, and its goods are about to be released. */
   @Column('timestamptz', { name: 'withdrawn_at', nullable: true })
   withdrawnAt!: Date | null;
 }

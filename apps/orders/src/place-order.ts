@@ -17,11 +17,11 @@ import { OrderEntity } from './order.entity.js';
 import { ordersConfig, type OrdersConfig } from './orders.config.js';
 
 /**
- * Of its caller's time, an order may not use the last part: the answer has to arrive, and before the caller is told that
- * there is no order, it has to be true.
+ * The part of the caller's time kept back from placing an order: the answer must arrive, and that there is no order must be
+ * true before it is sent.
  */
 const keptBackMs = (leftMs: number) => Math.min(leftMs * 0.2, 1500);
-/** For making that true, when the caller's time is over. */
+/** Withdrawing an order gets this long even past the deadline. */
 const WITHDRAW_MS = 2000;
 /** Between two looks at an order that another request is placing, or that may be withdrawn or not. */
 const LOOK_MS = { first: 10, most: 200 };
@@ -147,10 +147,10 @@ export class PlaceOrder {
     }
   }
 
-  /**
-   * Before the caller of an attempt that failed is told so, its order is withdrawn, unless the client has come again. When
-   * that is too late, because the order has moved on, it is answered after all. While the database is away it may be either,
-   * so that is asked as long as the caller waits.
+  /*   * Withdraws the order of a failed attempt before its caller gets the error, unless the client has retried. An order that
+   * has moved on is returned instead. While the database is away either is possible, so it retries until the caller's
+   * deadline.
+
    */
   private giveUp({ order: { id }, beganAt }: Attempt, callerDeadlineAt: number): Promise<OrderEntity | undefined> {
     const { requestId } = currentContext()!;

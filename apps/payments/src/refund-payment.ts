@@ -25,7 +25,7 @@ import {
   type RefundAttempt,
 } from './refund-writes.js';
 
-/** Refunds are rare. At a time, per provider. */
+/** Most refunds under way per provider. */
 const IN_FLIGHT = 50;
 
 @Injectable()
@@ -103,7 +103,7 @@ export class RefundPayment {
     if (!card) return { status: 'failed', failure: 'no charge' };
     const provider = await this.providers.of(card.provider);
     if (!refund.expired) return provider.refund(card);
-    // The last request was made a lease ago at least, so what there is not now there will not be.
+    // The last request is at least one lease old: a refund that is missing now will not appear later.
     return (await provider.findRefund(card)) ?? { status: 'failed', failure: GIVEN_UP };
   }
 

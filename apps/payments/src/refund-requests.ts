@@ -28,7 +28,7 @@ export function insertRefund(db: DataSource, refund: InputOf<typeof paymentsRpc.
     );
     if (known && (known.requested !== requested || known.reason !== reason))
       throw new AppError('idempotency_key_reused');
-    if (known?.failure) throw new AppError('refund_failed', `It failed: ${known.failure}. Another key tries again.`);
+    if (known?.failure) throw new AppError('refund_failed', `It failed: ${known.failure}. Retry with a new key.`);
     if (known) return;
     const [others] = await sql<{ cents: number }>(
       `select coalesce(sum(amount_cents), 0)::float8 as cents from refunds where order_id = $1 and status <> 'failed'`,

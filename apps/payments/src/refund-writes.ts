@@ -39,7 +39,7 @@ const providerOf = `coalesce(p.provider, (
   where reference = 'payment:' || p.order_id and starts_with(account, 'provider:')
 ))`;
 
-/** Between two attempts: a lease, and to make a refund also as long as it is old, up to an hour. */
+/** Backoff: one lease, or for a waiting refund its age if that is longer, up to an hour. */
 const pause = `make_interval(secs => case r.status
   when 'waiting' then greatest($3, least(extract(epoch from now() - r.created_at), 3600)) else $3 end)`;
 

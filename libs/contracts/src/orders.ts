@@ -151,7 +151,7 @@ export const ordersRpc = defineRpcs('orders', {
     deadlineMs: 5000,
   },
   /**
-   * Told by payments: so much of this order is given back, all refunds together. It goes down when a refund fails after all;
+   * Payments reports the sum of all refunds of this order. It goes down when a refund that was made fails;
    * a higher `revision` is newer. Both versions that know it send and answer it; `unavailable` when it takes a newer payments.
    */
   refundSettled: {

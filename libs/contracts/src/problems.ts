@@ -14,7 +14,7 @@ export const problems = {
   slug_taken: { status: 409, title: 'This slug is in use already' },
   out_of_stock: { status: 409, title: 'There is not enough of a product' },
   price_changed: { status: 409, title: 'The price has changed' },
-  cart_already_ordered: { status: 409, title: 'This cart was ordered already' },
+  cart_already_ordered: { status: 409, title: 'This cart has been ordered already' },
   refund_exceeds_payment: { status: 409, title: 'More than was paid cannot be refunded' },
   refund_failed: { status: 409, title: 'The refund failed' },
   stale_version: { status: 412, title: 'Somebody else changed this in the meantime' },

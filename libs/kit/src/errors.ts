@@ -66,7 +66,7 @@ export function toWireError(error: unknown): WireError {
   return { code, detail, extras, retryAfterSeconds, reason };
 }
 
-/** A newer server may refuse with codes that are not known here yet: whoever tries again may meet a caller that knows them. */
+/** A newer server may refuse with a code unknown here: a retry may reach a caller that knows it. */
 export function fromWireError({ code, detail, extras, retryAfterSeconds, reason }: WireError): AppError {
   if (!Object.hasOwn(problems, code))
     return because(new AppError('unavailable', detail), `refused with ${code}, which is not known here`);

@@ -144,7 +144,7 @@ function observeRequests(fastify: FastifyInstance, log: Log): void {
     total.inc({ method, route, status: reply.statusCode });
     seconds.observe({ method, route }, milliseconds / 1000);
     const failure = failureOf(request);
-    // A stream of events takes as long as somebody listens.
+    // An event stream lasts as long as its client listens.
     const isSlow = milliseconds > SLOW_MS && reply.getHeader('content-type') !== 'text/event-stream';
     const message = reply.statusCode >= 500 ? 'request failed' : isSlow ? 'slow request' : undefined;
     const fields = {

@@ -49,7 +49,7 @@ export const kitConfig = defineConfig(
       .int()
       .min(1)
       .default(10)
-      .describe('Connections to each database, per process; of fewer than 4, browsing may use all of the catalog’s'),
+      .describe('Connections to each database, per process; of fewer than 3, browsing may use all of the catalog’s'),
     TRUST_PROXY: z
       .string()
       .transform((text) => text.split(',').map((part) => part.trim()))

@@ -70,7 +70,7 @@ export class Log implements LoggerService {
 /** (fields or error, message) of ours, or (message, …, context) of Nest's. */
 type LogEntry = [what: unknown, ...rest: unknown[]];
 
-/** What an error of the database has in it of a row's values, or a statement's, such as an e-mail address. */
+/** Fields of a database error that hold values of rows or statements, such as e-mail addresses. */
 const valuesOfErrors = ['parameters', 'driverError', 'detail', 'where'];
 
 function err(error: Error): object {

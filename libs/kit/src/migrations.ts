@@ -8,13 +8,13 @@ import { LOCK_TIMEOUT_MS, MigrationStatements } from './migration-statements.js'
 
 const CONNECT_MS = 2000;
 
-/** Between two attempts at a lock: from a second up to so long, so that requests meet one of them seldom. */
+/** The pause between attempts at a lock doubles from 1 s up to this, so that few requests meet one. */
 const LONGEST_PAUSE_MS = 15_000;
 
 /** SQLSTATEs: lock_timeout and a deadlock. */
 const lockConflicts = new Set(['55P03', '40P01']);
 
-/** Of the session that migrates. */
+/** Held by the process that migrates. */
 const LOCK = 'migrations';
 
 export type MigrationOptions = Pick<

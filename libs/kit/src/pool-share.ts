@@ -1,4 +1,4 @@
-// A bulkhead: what strangers may ask for gets some of a pool's connections, so that checkout always finds one.
+// A bulkhead: public reads get only part of a pool's connections, so that checkout always finds one.
 import { currentContext, runInContext } from './context.js';
 import { AppError } from './errors.js';
 import { Admission } from './rpc/admission.js';

@@ -36,7 +36,7 @@ export function failureOf(request: FastifyRequest): { code: ProblemCode; reason:
 export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): void {
   const error = fromFramework(thrown, request) ?? toAppError(thrown);
   if (error.status >= 500) failures.set(request, { code: error.code, reason: reasonOf(thrown) });
-  // A bug is needed whole.
+  // Bugs keep their stack.
   if (!(thrown instanceof AppError) && error.code === 'internal')
     log.pino.error({ err: thrown, requestId: request.id }, error.code);
   if (reply.sent) return;

@@ -180,7 +180,7 @@ export class Queues implements OnApplicationShutdown {
     }
   }
 
-  /** To a worker of another version: of this one it is no fault, so it costs no attempt. What is done in the end is never lost. */
+  /** Leaves the job to a worker of another version: it did not fail, so it costs no attempt. */
   private async handBack(job: BullJob<Envelope>, reason: string, token?: string): Promise<never> {
     this.done.inc({ job: job.name, outcome: 'unknown' });
     const fields = { requestId: job.data.requestId, queue: job.queueName, job: job.name, id: job.id, reason };
@@ -189,12 +189,12 @@ export class Queues implements OnApplicationShutdown {
     throw new DelayedError();
   }
 
-  /** Without an error, only slow. A job that stalled too often ends so too. */
+  /** Without an error it was only slow. Stalling too often ends here too. */
   private ended(job: BullJob<Envelope> | undefined, error?: Error): void {
     const code = error && (error instanceof UnrecoverableError ? 'unrecoverable' : toAppError(error).code);
     const fields = {
       ...{ requestId: job?.data.requestId, queue: job?.queueName, job: job?.name, id: job?.id },
-      // Of a bug the stack is needed too.
+      // A bug is logged with its stack.
       ...{ attempt: error && job?.attemptsMade, code, err: code === 'internal' ? error : undefined },
       ...{ reason: error ? reasonOf(error) : 'slow', durationMs: job?.processedOn && Date.now() - job.processedOn },
     };

@@ -100,7 +100,7 @@ test('a job that no worker knows waits for one that does, without losing an atte
   await worker.stop();
 });
 
-test('a job that nobody has been able to read for half an hour makes room for one that is written anew', async () => {
+test('a job that no worker could read for half an hour ends, so that it can be added again', async () => {
   const worker = await startForTest(oldPayments, env);
   await queues.add(newJobs.count, { what: 'pears' }, { id: 'fruit' });
   const key = `${prefixOf('payments')}:payments:count-fruit`;

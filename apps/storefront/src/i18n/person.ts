@@ -43,7 +43,7 @@ const en = {
     unknown: 'We did not hear back about your order. It may have been placed: ask again, it will not be ordered twice.',
     askAgain: 'Ask again',
     startOver: 'Start over',
-    alreadyOrdered: 'This cart was ordered already. Here is the order; it was not ordered twice.',
+    alreadyOrdered: 'This cart has been ordered already. Here is the order, placed only once.',
     empty: 'There is nothing to order yet',
     expired: 'You were logged out in the meantime. Log in again and go on: your cart is as you left it.',
   },

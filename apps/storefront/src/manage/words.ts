@@ -109,7 +109,7 @@ const en = {
   reason: 'Reason',
   refundTaken: 'The refund is on its way. It shows here once the money has gone back.',
   refunds: 'Refunds',
-  noRefunds: 'Nothing was given back yet.',
+  noRefunds: 'Nothing refunded yet.',
   refundStates: {
     waiting: 'On its way',
     refunded: 'Given back',
