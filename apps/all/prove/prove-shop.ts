@@ -36,7 +36,9 @@ export async function startProveShop(options: Pick<TrialOptions, 'replicas' | 'o
       postgres = await startPostgres({ dir: postgresDir, databases });
     },
     async killRedis(): Promise<void> {
-      kill(holderOf(redis.port).replace(/^pid (\d+).*/, '$1'));
+      const container = containerAt(redis.port);
+      if (container) execFileSync('docker', ['rm', '--force', container], { stdio: 'ignore' });
+      else kill(holderOf(redis.port).replace(/^pid (\d+).*/, '$1'));
       redis = await startRedis({ dir: redisDir });
     },
     async stop(): Promise<void> {
@@ -51,7 +53,18 @@ function childrenOf(pid: string): string[] {
   return execFileSync('ps', ['-o', 'pid=', '--ppid', pid], { encoding: 'utf8' }).split(/\s+/).filter(Boolean);
 }
 
+/** The id of the container that publishes this port, if one does. */
+function containerAt(port: number): string {
+  try {
+    return execFileSync('docker', ['ps', '--quiet', '--filter', `publish=${port}`], { encoding: 'utf8' }).trim();
+  } catch {
+    return ''; // no Docker here
+  }
+}
+
 function kill(pid: string): void {
+  // 0 would be the group of this process.
+  if (!(Number(pid) > 0)) throw new Error(`"${pid}" is no process to kill`);
   try {
     process.kill(Number(pid), 'SIGKILL');
   } catch {
