@@ -27,8 +27,8 @@ const alsoTrue: Record<OrderStatus, FindOptionsWhere<OrderEntity>> = {
   refunded: { refundedCents: MoreThan(0) },
 };
 
-/** A key that was refused because its cart had been ordered has a row too, which is no order. */
-const listed: FindOptionsWhere<OrderEntity> = { alreadyOrderedAs: IsNull() };
+/** Two kinds of rows are no orders: a key that was refused because its cart had been ordered, and what was withdrawn. */
+const listed: FindOptionsWhere<OrderEntity> = { alreadyOrderedAs: IsNull(), withdrawnAt: IsNull() };
 
 @Injectable()
 export class OrdersService {
@@ -64,7 +64,7 @@ export class OrdersService {
     const id = q === undefined ? undefined : Id.safeParse(q).data;
     if (q !== undefined && id === undefined) {
       const search = { number: OrderNumber.safeParse(q).data, name: q, customerIds, status, before, limit: limit + 1 };
-      return orders.find({ where: { id: In(await findOrders(this.db, search)) }, order: { id: 'desc' } });
+      return orders.find({ where: { id: In(await findOrders(this.db, search)), ...listed }, order: { id: 'desc' } });
     }
     const all = {
       ...listed,

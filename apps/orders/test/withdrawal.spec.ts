@@ -1,5 +1,5 @@
 // An order whose client was refused, or never answered, is taken back, and is not charged behind its back.
-import type { Order, PlaceOrder } from '@shop/contracts/orders';
+import { ordersRpc, type Order, type PlaceOrder } from '@shop/contracts/orders';
 import { runInContext } from '@shop/kit/context';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -33,6 +33,10 @@ test('an order whose goods are reserved too late for its caller is not placed, a
   await vi.waitFor(async () => expect(await shop.rowOf(request)).toBeDefined());
   const { id } = (await shop.rowOf(request))!;
   expect(await placed).toMatchObject({ code: 'unavailable' });
+  // Its row goes when its goods have been released; its client sees none of it.
+  await expect(shop.get(id)).rejects.toMatchObject({ code: 'not_found' });
+  const { customerId } = request;
+  expect((await shop.rpc.call(ordersRpc.listOrders, { customerId, limit: 24 })).items).toEqual([]);
   release();
   await vanish(request);
   expect(shop.catalog.reservationOf(id)).toBe('released');
