@@ -1,9 +1,11 @@
 // A shop for proofs: on a Postgres and a Redis of its own that write everything to disk, so that they can be killed.
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { holderOf } from '@shop/tools/ports';
+import { until } from '@shop/tools/processes';
 import { startPostgres } from '@shop/tools/stores/postgres';
 import { startRedis } from '@shop/tools/stores/redis';
 import { databases, variableOf } from '@shop/tools/stores/stores';
@@ -32,7 +34,10 @@ export async function startProveShop(options: Pick<TrialOptions, 'replicas' | 'o
     /** kill -9 of the server and all it started, then a new one on the same files. */
     async killPostgres(): Promise<void> {
       const [pid] = (await readFile(join(postgresDir, 'cluster', 'postmaster.pid'), 'utf8')).split('\n');
-      for (const victim of [pid!, ...childrenOf(pid!)]) kill(victim);
+      const victims = [pid!, ...childrenOf(pid!)];
+      for (const victim of victims) kill(victim);
+      // A server does not start while a process of the last one still uses its memory.
+      await until(() => !victims.some((victim) => existsSync(`/proc/${victim}`)), 10_000);
       postgres = await startPostgres({ dir: postgresDir, databases });
     },
     async killRedis(): Promise<void> {
