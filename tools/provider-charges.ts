@@ -30,7 +30,8 @@ export const listChargesScript = join(root, 'apps', 'payments', 'dist', 'list-ch
 /** All of it is kept in memory, some 300 bytes a charge. A configured provider that cannot be asked is a Failure. */
 export async function listCharges(paymentsUrl: string, from: Date, to: Date): Promise<Listing> {
   const env = { ...process.env, PAYMENTS_DATABASE_URL: paymentsUrl };
-  const child = spawn(process.execPath, [listChargesScript, from.toISOString()], { env });
+  // Detached: a Ctrl-C in the terminal is for this process, which ends after the comparison that is under way.
+  const child = spawn(process.execPath, [listChargesScript, from.toISOString()], { env, detached: true });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const problem = text(child.stderr);
   const listing: Listing = { providers: [], missing: [], from, to, charges: new Map() };

@@ -1,6 +1,7 @@
 // npm run reconcile -- --every: round after round, with metrics, and a file that says how far they are.
 import { mkdir, readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chargeCount, chargesIn } from './provider-charges.ts';
@@ -25,7 +26,7 @@ export async function reconcileInRounds(options: ReconcileOptions, schedule: Sch
       ? response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(metrics)
       : response.writeHead(404).end(),
   );
-  if (port !== undefined) server.listen(port, process.env['HOST'] || '127.0.0.1');
+  if (port !== undefined) await listen(server, port);
   while (!end.aborted) {
     try {
       const round = await reconcileRound(options, progress);
@@ -41,6 +42,14 @@ export async function reconcileInRounds(options: ReconcileOptions, schedule: Sch
     await sleep(everySeconds * 1000, undefined, { signal: end }).catch(() => {});
   }
   server.close();
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  try {
+    await once(server.listen(port, process.env['HOST'] || '127.0.0.1'), 'listening');
+  } catch (error) {
+    throw new Failure(`--port ${port}: ${(error as Error).message}`);
+  }
 }
 
 /** A disagreement is a line once, and another when it is none any more. */

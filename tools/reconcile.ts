@@ -48,6 +48,10 @@ function args() {
       typeof option
     >;
     const { every, port, grace = '5', stuck = '3600', since = '7', state, from } = parseArgs({ options }).values;
+    if (every !== undefined && !(Number(every) > 0)) throw new Failure(`--every takes seconds, more than 0.\n${usage}`);
+    if (every === undefined && (port ?? state) !== undefined)
+      throw new Failure(`--port and --state belong to --every.\n${usage}`);
+    if (every !== undefined && from !== undefined) throw new Failure(`--from does not go with --every.\n${usage}`);
     return {
       ...{ every: number(every), port: number(port), from: from === undefined ? undefined : idOf(from) },
       ...{ grace: number(grace)!, stuck: number(stuck)!, since: number(since)! },
@@ -85,6 +89,7 @@ async function withDatabases<T>(work: (urls: ReconcileOptions['urls']) => Promis
   const given = (name: string) => process.env[variableOf(name)] || undefined;
   const [orders, catalog, payments] = [given('orders'), given('catalog'), given('payments')];
   if (orders && catalog && payments) return work({ orders, catalog, payments });
+  if (!existsSync(join(dataDir, 'postgres'))) throw new Failure(`There is no shop in ${dataDir}.`);
   const mine = await claim(dataDir, 'npm run reconcile').catch((error: unknown) => {
     if (error instanceof Occupied && error.address) return undefined; // the shop's own Postgres is there to be used
     throw error;

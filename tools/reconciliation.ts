@@ -147,7 +147,7 @@ export async function reconcileRound(options: ReconcileOptions, last: Progress):
           ? { pass: { ...next, startedAt: last.pass.startedAt }, passedAt: last.passedAt }
           : { pass: firstProgress(now).pass, passedAt: now.toISOString() }),
         newUpTo: now.toISOString(),
-        underWay: moving,
+        underWay: [...new Set(moving)],
         disagreeing,
       },
     };
