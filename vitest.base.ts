@@ -10,6 +10,7 @@ export default defineConfig({
     // Real databases and processes: generous limits, and files of one project one after the other.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 10_000 } },
     fileParallelism: false,
   },
 });
