@@ -1,4 +1,4 @@
-// npm run prove [-- PART…]: kills and disturbs the shop at every step of an order and compares what is left, some ten minutes
+// npm run prove [-- PART…]: kills and disturbs the shop at every step of an order and compares what is left, some twenty minutes
 // long. The parts are the files of apps/all/prove; a whole run writes report.md beside them. `cluster` and
 // its parts (cluster/prove.ts) are apart.
 import { globSync } from 'node:fs';
