@@ -36,7 +36,7 @@ export function currentRevision(history: string): string {
   return String(revision);
 }
 
-/** What makes a shop a demo: accounts whose passwords are public, and payments that nobody makes. */
+/** Settings that make a shop a demo: accounts with public passwords, and a fake payment provider. */
 const demo: Record<string, string> = { SEED: 'demo', PAYMENT_PROVIDER: 'fake' };
 
 /** Fails when a release that is no demo would become one. */
@@ -105,7 +105,7 @@ function resourcesIn(manifests: string): Map<string, Map<string, string>> {
   for (const document of parseAllDocuments(manifests)) {
     const resource = ('toJS' in document ? document.toJS() : undefined) as
       { kind?: string; metadata?: { name?: string; annotations?: Record<string, string> } } | null | undefined;
-    // Hooks are not in what Helm says of a release.
+    // `helm get manifest` leaves hooks out, so they would look like changes.
     if (!resource?.kind || resource.kind === 'Secret' || resource.metadata?.annotations?.['helm.sh/hook']) continue;
     resources.set(`${resource.kind}/${resource.metadata?.name}`, new Map(fieldsOf(resource)));
   }

@@ -48,7 +48,7 @@ export class Seed implements OnApplicationBootstrap {
     }
   }
 
-  /** One demo account that is left says that this was a demo from the beginning, whoever has registered since. */
+  /** A remaining demo account shows that this database was seeded as a demo, even if customers have registered since. */
   private async isRealShop(): Promise<boolean> {
     const [found] = await sql<{ real: boolean }>(
       this.db,

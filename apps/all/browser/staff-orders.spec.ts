@@ -67,7 +67,7 @@ describeInBrowser('staff', (shop) => {
     await expect(page.getByText(`Sam Shopper${email}`)).toBeVisible();
     await page.getByRole('link', { name: 'All orders of this customer' }).click();
     await expect(page.getByRole('row')).toHaveCount(2);
-    await find(page, 'nobody@example.org');
+    await find(page, 'unknown@example.org');
     await expect(page.getByText('No orders found')).toBeVisible();
 
     // The customer sees where it goes, and nothing for staff.

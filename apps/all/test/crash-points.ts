@@ -52,7 +52,7 @@ export const crashPoints: CrashPoint[] = [
   {
     name: 'gateway.after-placing',
     kind: 'cart',
-    savedBy: 'the same; another key is told of that order, and either takes its goods out of the cart',
+    savedBy: 'the same; another key is answered with that order, and either takes its goods out of the cart',
   },
   { name: 'payments.after-insert', kind: 'card', savedBy: 'the lease ends, the sweep asks the provider what it knows' },
   { name: 'payments.after-charging', kind: 'card', savedBy: 'the same: the provider has charged and says so' },

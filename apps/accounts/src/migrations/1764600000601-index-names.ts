@@ -1,4 +1,4 @@
-// Of several customers of one name the newest come first.
+// Customers with the same name are ordered newest first.
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class IndexNames1764600000601 implements MigrationInterface {
