@@ -66,12 +66,19 @@ export class Buyers {
 
   /** One order of its own three products; resolves when it is paid. */
   async placeOne(): Promise<void> {
-    const { headers, body } = this.request(3);
-    const answer = await fetch(`${this.door}/api/orders`, { method: 'POST', headers, body });
-    const { id } = (await answer.json()) as { id: string };
+    const id = await this.place(3);
     const paid = async () =>
       (await this.stores.query('orders', `select from orders where id = '${id}' and status = 'paid'`)).length === 1;
     if (!(await until(paid, SETTLE_MS, 10))) throw new Error(`order ${id} is not paid`);
+  }
+
+  /** Resolves to the order's id when it is answered; the payment follows. */
+  async place(stride?: number): Promise<string> {
+    const { headers, body } = this.request(stride);
+    const answer = await fetch(`${this.door}/api/orders`, { method: 'POST', headers, body });
+    if (answer.status !== 202) throw new Error(`order: ${answer.status} ${await answer.text()}`);
+    const { id } = (await answer.json()) as { id: string };
+    return id;
   }
 
   /** With `stride` the next products of the list, else any three. */

@@ -1,63 +1,52 @@
-// Lists of a million products: what the costliest take in Postgres, and what 20 of them a second do to checkout. The catalog is
-// asked directly. `reserve` stands for checkout: it is what waits for the catalog's connections when an order is placed.
-import { randomUUID } from 'node:crypto';
+// Lists of a million products: what the costliest take in Postgres, and what 20 of them a second do to checkout. Both come through
+// the gateway, one process per service.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { catalogRpc } from '@shop/contracts/catalog';
-import type { InputOf } from '@shop/contracts/rpc';
-import { newRequestId, runInContext } from '@shop/kit/context';
-import { Rpc } from '@shop/kit/rpc/rpc';
-import { until } from '../processes.ts';
 import { placeReplicas } from '../replicas.ts';
+import { Buyers } from './checkout-buyers.ts';
 import { startServices, startStoresFor, type Stores } from './checkout-shop.ts';
 import { spread } from './statistics.ts';
 import type { Figures } from './suite.ts';
 
 const PRODUCTS = 1_000_000;
-const ROUNDS = 3;
-const ROUND_MS = 8000;
-const RESERVE_EVERY_MS = 20;
+const ROUNDS = 5;
+const ROUND_MS = 15_000;
+const ORDERS_PER_SECOND = 20;
 const LISTS_PER_SECOND = 20;
+/** What a client waits for an answer. */
+const DEADLINE_MS = 5000;
 
-type Query = InputOf<typeof catalogRpc.listProducts>;
 /** Nothing has the first ones; what the others look for is common, and where the order begins there is none of it. */
-const hostile: ((n: number) => Partial<Query>)[] = [
-  (n) => ({ tag: `unknown-${n}` }),
-  (n) => ({ q: `qqq${n}`, sort: 'newest' }),
-  (n) => ({ q: `qqq${n}`, sort: 'price' }),
-  (n) => ({ inStock: false, minPriceCents: n % 1000, sort: 'name' }),
-  (n) => ({ minPriceCents: 49_000 + (n % 900), sort: 'name' }),
-  (n) => ({ tag: 'oak', maxPriceCents: 100_000 + n, sort: 'name' }),
-  (n) => ({ q: `linen -qqq${n}` }),
+const hostile: ((n: number) => string)[] = [
+  (n) => `tag=unknown-${n}`,
+  (n) => `q=qqq${n}&sort=newest`,
+  (n) => `q=qqq${n}&sort=price`,
+  (n) => `inStock=false&minPriceCents=${n % 1000}&sort=name`,
+  (n) => `minPriceCents=${49_000 + (n % 900)}&sort=name`,
+  (n) => `tag=oak&maxPriceCents=${100_000 + n}&sort=name`,
+  (n) => `q=linen+-qqq${n}`,
 ];
 
 interface Bench {
   stores: Stores;
-  rpc: Rpc;
-  product: string;
-  asked: number;
+  gateway: string;
+  buyers: Buyers;
 }
 
 export async function main(): Promise<Figures> {
   const dir = await mkdtemp(join(tmpdir(), 'shop-bench-lists-'));
   const stores = await startStoresFor(dir);
   try {
-    const places = (await placeReplicas({}, 'free')).filter(({ service }) => service === 'catalog');
+    const places = (await placeReplicas({}, 'free')).filter(({ service }) => service !== 'image-worker');
     const services = await startServices(dir, stores.env, places, () => ({ SEED_PICTURES: 'off' }));
-    const rpc = new Rpc({ addresses: { catalog: `127.0.0.1:${places[0]!.rpcPort}` } });
     try {
-      const reached = () => rpc.call(catalogRpc.priceProducts, { products: [] }).then(Boolean, () => false);
-      await until(reached, 10_000);
+      await stores.query('catalog', 'update products set stock = 1000000000');
+      const buyers = await Buyers.register(services.door!, stores);
       await addProducts(stores);
-      const [{ id: product } = { id: '' }] = await stores.query<{ id: string }>(
-        'catalog',
-        'update products set stock = 1000000 where id = (select max(id::text)::uuid from products) returning id',
-      );
-      return await measure({ stores, rpc, product, asked: 0 });
+      return await measure({ stores, gateway: services.door!, buyers });
     } finally {
-      rpc.close();
       await services.stop();
     }
   } finally {
@@ -83,26 +72,20 @@ async function addProducts({ query }: Stores): Promise<void> {
 }
 
 async function measure(bench: Bench): Promise<Figures> {
-  for (const query of hostile) await list(bench, query);
+  for (let i = 0; i < hostile.length; i++) await list(bench, i);
+  await orders(bench); // warms up
   await bench.stores.query('postgres', 'select pg_stat_statements_reset()');
   const quiet: number[] = [];
   const busy: number[] = [];
-  let refused = 0;
+  const answered: boolean[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    quiet.push(await reserving(bench));
-    const end = performance.now() + ROUND_MS;
-    const [p99] = await Promise.all([
-      reserving(bench),
-      (async () => {
-        const lists: Promise<boolean>[] = [];
-        for (let i = 0; performance.now() < end; i++) {
-          lists.push(list(bench, hostile[i % hostile.length]!));
-          await sleep(1000 / LISTS_PER_SECOND);
-        }
-        refused += (await Promise.all(lists)).filter((answered) => !answered).length;
-      })(),
+    quiet.push(p99(await orders(bench)));
+    const [took, lists] = await Promise.all([
+      orders(bench),
+      regularly(LISTS_PER_SECOND, (n) => list(bench, round * 10_000 + n)),
     ]);
-    busy.push(p99);
+    busy.push(p99(took));
+    answered.push(...lists);
   }
   const [statements] = await bench.stores.query<{ mean: number; most: number }>(
     'postgres',
@@ -110,47 +93,47 @@ async function measure(bench: Bench): Promise<Figures> {
      from pg_stat_statements s join pg_database d on d.oid = s.dbid
      where d.datname = 'catalog' and query ilike '%products p%'`,
   );
-  const factor = busy.map((p99, i) => p99 / quiet[i]!);
+  const factor = busy.map((ms, i) => ms / quiet[i]!);
   return [
     [
       '1 M products, the costliest statement of a list, mean and most, ms',
       `${statements!.mean.toFixed(1)}, ${statements!.most.toFixed(1)}`,
     ],
-    ['reserve, 99 % within, quiet, ms', spread(quiet)],
-    [`reserve, 99 % within, with ${LISTS_PER_SECOND} hostile lists a second, ms`, spread(busy)],
+    ['an order, 99 % answered within, quiet, ms', spread(quiet)],
+    [`an order, 99 % answered within, with ${LISTS_PER_SECOND} hostile lists a second, ms`, spread(busy)],
     ['that, against quiet', spread(factor, 2)],
-    ['lists that were refused or late', String(refused)],
+    ['lists that were refused or late', `${answered.filter((ok) => !ok).length} of ${answered.length}`],
   ];
 }
 
-/** False when it was refused or too late. */
-function list(bench: Bench, query: (n: number) => Partial<Query>): Promise<boolean> {
-  return inRequest(2000, () => bench.rpc.call(catalogRpc.listProducts, { limit: 24, ...query(bench.asked++) })).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** 99 % of the reservations made in a round were answered in this many milliseconds; a failure takes as long as its deadline. */
-async function reserving({ rpc, product }: Bench): Promise<number> {
-  const took: Promise<number>[] = [];
-  const end = performance.now() + ROUND_MS;
-  while (performance.now() < end) {
+/** Milliseconds of each order of a round; one that is refused counts as its client's deadline. */
+function orders({ buyers }: Bench): Promise<number[]> {
+  return regularly(ORDERS_PER_SECOND, async () => {
     const startedAt = performance.now();
-    const lines = [{ productId: product, quantity: 1 }];
-    const answer = inRequest(5000, () => rpc.call(catalogRpc.reserve, { orderId: randomUUID(), lines }));
-    took.push(
-      answer.then(
-        () => performance.now() - startedAt,
-        () => 5000,
-      ),
-    );
-    await sleep(RESERVE_EVERY_MS);
-  }
-  const sorted = (await Promise.all(took)).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length * 0.99)]!;
+    const placed = await buyers.place().then(Boolean, () => false);
+    return placed ? performance.now() - startedAt : DEADLINE_MS;
+  });
 }
 
-function inRequest<T>(deadlineMs: number, work: () => Promise<T>): Promise<T> {
-  return runInContext({ requestId: newRequestId(), deadlineAt: performance.now() + deadlineMs }, work);
+/** False when it was refused or too late. */
+function list({ gateway }: Bench, n: number): Promise<boolean> {
+  const query = hostile[n % hostile.length]!(n);
+  return fetch(`${gateway}/api/products?limit=24&${query}`, { signal: AbortSignal.timeout(DEADLINE_MS) })
+    .then(async (answer) => (await answer.text()).length > 0 && answer.ok)
+    .catch(() => false);
+}
+
+/** So many a second for a round, whether or not the earlier ones are done. */
+async function regularly<T>(perSecond: number, work: (n: number) => Promise<T>): Promise<T[]> {
+  const running: Promise<T>[] = [];
+  const startedAt = performance.now();
+  for (let n = 0; n < (perSecond * ROUND_MS) / 1000; n++) {
+    await sleep(Math.max(0, startedAt + (n * 1000) / perSecond - performance.now()));
+    running.push(work(n));
+  }
+  return Promise.all(running);
+}
+
+function p99(took: number[]): number {
+  return took.sort((a, b) => a - b)[Math.floor(took.length * 0.99)]!;
 }

@@ -107,6 +107,22 @@ describeInBrowser('finding', (shop) => {
     await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
   });
 
+  test('a list that begins with an empty page goes on by itself', async () => {
+    const page = await shop().visit();
+    await page.goto('/products');
+    await page.route('**/api/products?*oak*', (route) => {
+      const url = new URL(route.request().url());
+      if (!url.searchParams.has('cursor')) return route.fulfill({ json: { items: [], nextCursor: '1' } });
+      const empty = Number(url.searchParams.get('cursor'));
+      if (empty < 3) return route.fulfill({ json: { items: [], nextCursor: String(empty + 1) } });
+      url.searchParams.delete('cursor');
+      return route.fetch({ url: url.href }).then((response) => route.fulfill({ response }));
+    });
+    await page.getByRole('searchbox').fill('oak');
+    await page.keyboard.press('Enter');
+    await expect(cards(page).first()).toContainText(/oak/i);
+  });
+
   test('a page is loaded when somebody is about to go there', async () => {
     const page = await shop().visit();
     await page.goto('/products?sort=name');

@@ -30,17 +30,17 @@ const CANCELLED = '57014';
  * Candidates that are collected and sorted, about 1 µs each. What more products have is dense enough for a walk to find it,
  * unless it goes with the order: everything of oak is called "Oak …". Ranges of prices lie scattered over the table, 5 µs each.
  */
-const MAX_CANDIDATES = { byFilters: 35_000, byFiltersNewest: 10_000, byPrice: 5000 };
+const MAX_CANDIDATES = { byFilters: 15_000, byFiltersNewest: 10_000, byPrice: 1500 };
 
 /** Products that the two walks look at: 1 to 5 µs each, when Postgres does not hold them in its own memory. */
-const shortWalk = (limit: number) => 500 + 2 * limit;
-const longWalk = (limit: number) => 5000 + 5 * limit;
+const SHORT_WALK = 550;
+const LONG_WALK = 2500;
 
 /** Words that more of the products have than this are not looked up: the index would list them all. */
 const MAX_WORDED = 0.1;
 
 /** Ends a look-up of words that are everywhere but among the products walked past. */
-const LOOKUP_MS = 60;
+const LOOKUP_MS = 25;
 
 /** Lists show cards: what is wider is on the product's own page. */
 const LIST_WIDTH = 640;
@@ -96,13 +96,13 @@ async function readPart(run: Sql, query: ListQuery): Promise<Part> {
 /** The next products of a list, `limit` at most. Fewer, with a `next`, when the walks have not found enough. */
 export async function readInOrder(run: Sql, list: OrderedList, limit: number, position?: Position): Promise<Part> {
   const wanted = limit + 1;
-  const near = await walk(run, list, { position, wanted, budget: shortWalk(limit), countWords: true });
+  const near = await walk(run, list, { position, wanted, budget: SHORT_WALK, countWords: true });
   if (near.stopped === undefined) return part(near.found, limit);
-  const isDense = near.found.length * longWalk(limit) >= wanted * shortWalk(limit);
+  const isDense = near.found.length * LONG_WALK >= wanted * SHORT_WALK;
   const few = isDense ? undefined : await collect(run, list, near.rareWords, { wanted, position });
   if (few) return part(few, limit);
   const left = wanted - near.found.length;
-  const far = await walk(run, list, { position: near.stopped, wanted: left, budget: longWalk(limit) });
+  const far = await walk(run, list, { position: near.stopped, wanted: left, budget: LONG_WALK });
   const both = part([...near.found, ...far.found], limit, far.stopped);
   if (!isDense || far.stopped === undefined) return both;
   const others = await collect(run, list, near.rareWords, { wanted, position });

@@ -70,12 +70,16 @@ interface ResultsProps extends Omit<ListProps, 'title'> {
   showPages: (pages: number) => void;
 }
 
+/** A page may be empty though the list goes on: so many are fetched before the visitor is asked. */
+const MAX_EMPTY_PAGES = 5;
+
 function Results({ search, category, clear, showPages }: ResultsProps) {
   const t = useMessages();
   const query = useInfiniteQuery(products(filterOf(search, category)));
   const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = query;
   const have = query.data?.pages.length ?? 0;
-  const wanted = search.pages ?? 1;
+  const items = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const wanted = items.length === 0 ? MAX_EMPTY_PAGES : (search.pages ?? 1);
   useEffect(() => {
     if (have > 0 && have < wanted && hasNextPage && !isFetching && !isFetchNextPageError) void fetchNextPage();
   }, [have, wanted, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage]);
@@ -83,7 +87,6 @@ function Results({ search, category, clear, showPages }: ResultsProps) {
     showPages(have + 1);
     void fetchNextPage();
   };
-  const items = query.data?.pages.flatMap((page) => page.items) ?? [];
   const filtered = Object.keys(search).some((name) => !['q', 'sort', 'pages'].includes(name));
   if (query.error && items.length === 0)
     return (
@@ -97,7 +100,6 @@ function Results({ search, category, clear, showPages }: ResultsProps) {
         {query.data ? t.list.shown(items.length, query.hasNextPage) : t.common.loading}
       </p>
       {query.isPending && <ProductGridSkeleton count={12} />}
-      {/* A page may be empty though the list goes on. */}
       {query.data && items.length === 0 && !query.hasNextPage && (
         <Empty title={t.list.empty} hint={t.list.emptyHint} heading="h2">
           {filtered ? (
