@@ -1,7 +1,7 @@
 // Paying by card where Stripe charges it. Only what is Stripe's own is played: its script, and its API.
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { startStripeDouble, type StripeDouble } from '@shop/kit/testing/stripe-double';
+import { startStripeFake, type StripeFake } from '@shop/payments/providers/stripe/test/stripe-fake';
 import { afterAll, test } from 'vitest';
 import { Shopper } from '../test/shopper.js';
 import { describeInBrowser, expect } from './browser.js';
@@ -9,11 +9,11 @@ import { addToCart, fillInAddress, orderButton, password, toCheckout } from './s
 import { cardNumberIn, playStripe } from './stripe-js-double.js';
 
 const KEY = 'pk_test_double';
-let stripe: StripeDouble | undefined;
+let stripe: StripeFake | undefined;
 afterAll(() => stripe?.stop());
 
 const prepare = async () => {
-  stripe = await startStripeDouble();
+  stripe = await startStripeFake();
   return { ...stripe.env, STRIPE_PUBLISHABLE_KEY: KEY };
 };
 

@@ -13,8 +13,8 @@ import { PaymentEntity } from './payment.entity.js';
 import { claimDuePayments, insertPayment, postponePayment, settleByCredit, settlePayment } from './payment-writes.js';
 import { shareOf, sharesOf, type Attempt } from './payment-writes.js';
 import { paymentsConfig, type PaymentsConfig } from './payments.config.js';
-import { ProviderUnreachable, type ChargeResult } from './provider.js';
-import { ProviderNotConfigured, providerNames, Providers } from './providers.js';
+import { ProviderUnreachable, type ChargeResult } from './providers/provider.js';
+import { ProviderNotConfigured, providerNames, Providers } from './providers/providers.js';
 
 /** The part of each share that new payments leave to those that are due, which would starve otherwise. */
 const KEPT_FOR_SWEEP = 0.2;

@@ -5,8 +5,8 @@ import { processEnv } from '@shop/kit/kit.config';
 import { DataSource } from 'typeorm';
 import { providerAccount } from './ledger.js';
 import { missingSettings, paymentsConfig, type PaymentsConfig } from './payments.config.js';
-import type { PaymentProvider } from './provider.js';
-import { providerNames, Providers } from './providers.js';
+import type { PaymentProvider } from './providers/provider.js';
+import { providerNames, Providers } from './providers/providers.js';
 
 async function listCharges(since: Date): Promise<void> {
   const config = readConfigs([paymentsConfig], processEnv).get(paymentsConfig.token) as PaymentsConfig;

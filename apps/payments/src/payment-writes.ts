@@ -6,7 +6,7 @@ import type { Room } from '@shop/kit/in-flight';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { providerAccount } from './ledger.js';
-import type { ChargeResult } from './provider.js';
+import type { ChargeResult } from './providers/provider.js';
 
 /** A payment in the hands of this process, until its lease ends. */
 export interface Attempt {

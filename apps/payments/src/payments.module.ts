@@ -20,7 +20,7 @@ import { PaymentEntity } from './payment.entity.js';
 import { paymentsConfig } from './payments.config.js';
 import { PaymentsController } from './payments.controller.js';
 import { ProviderEvents } from './provider-events.js';
-import { Providers } from './providers.js';
+import { Providers } from './providers/providers.js';
 import { RefundPayment } from './refund-payment.js';
 import { Seed } from './seed.js';
 import { Sweep } from './sweep.js';

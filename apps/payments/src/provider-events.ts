@@ -7,7 +7,7 @@ import { Log } from '@shop/kit/log';
 import { DataSource } from 'typeorm';
 import type { PaymentStatus } from './payment.entity.js';
 import { paymentsConfig, type PaymentsConfig, type ProviderName } from './payments.config.js';
-import { ProviderNotConfigured, Providers } from './providers.js';
+import { ProviderNotConfigured, Providers } from './providers/providers.js';
 import { GIVEN_UP } from './refund-writes.js';
 
 /** For whoever is charging right now to write the result down. */

@@ -12,8 +12,8 @@ import { DataSource } from 'typeorm';
 import { creditAccount, providerAccount } from './ledger.js';
 import { sharesOf } from './payment-writes.js';
 import { paymentsConfig, type PaymentsConfig } from './payments.config.js';
-import type { RefundResult } from './provider.js';
-import { ProviderNotConfigured, providerNames, Providers } from './providers.js';
+import type { RefundResult } from './providers/provider.js';
+import { ProviderNotConfigured, providerNames, Providers } from './providers/providers.js';
 import {
   claimDueRefunds,
   endCheck,

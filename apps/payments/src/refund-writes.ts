@@ -4,7 +4,7 @@ import type { Room } from '@shop/kit/in-flight';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { shareExpression } from './payment-writes.js';
-import type { RefundResult } from './provider.js';
+import type { RefundResult } from './providers/provider.js';
 
 /** The failure of a refund that was tried for REFUND_GIVE_UP_SECONDS. */
 export const GIVEN_UP = 'provider_unavailable';

@@ -3,11 +3,11 @@ import { readConfigs } from '@shop/kit/config';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { paymentsConfig, type PaymentsConfig } from '../src/payments.config.js';
-import type { PaymentProvider, ProviderCharge } from '../src/provider.js';
-import { Providers } from '../src/providers.js';
-import { stripeProvider } from '../src/stripe-client.js';
+import type { PaymentProvider, ProviderCharge } from '../src/providers/provider.js';
+import { Providers } from '../src/providers/providers.js';
+import { stripeProvider } from '../src/providers/stripe/stripe-client.js';
 import { card, startPayments, type Payments } from './payments-under-test.js';
-import { startStripeDouble, type StripeDouble } from '@shop/kit/testing/stripe-double';
+import { startStripeFake, type StripeFake } from '../src/providers/stripe/test/stripe-fake.js';
 
 const MINUTE = 60_000;
 const byOrder = (a: ProviderCharge, b: ProviderCharge) => a.orderId.localeCompare(b.orderId);
@@ -50,11 +50,11 @@ describe('the fake provider', () => {
 
 describe('Stripe', () => {
   const LIST = 'GET /v1/payment_intents';
-  let stripe: StripeDouble;
+  let stripe: StripeFake;
   let provider: PaymentProvider;
   const charges: ProviderCharge[] = [];
   beforeAll(async () => {
-    stripe = await startStripeDouble();
+    stripe = await startStripeFake();
     provider = stripeProvider(readConfigs([paymentsConfig], stripe.env).get(paymentsConfig.token) as PaymentsConfig);
     for (let i = 0; i < 230; i++) charges.push(await charged(i < 3 ? 34 : 0));
     charges.sort(byOrder);

@@ -1,7 +1,7 @@
 import { paymentsRpc } from '@shop/contracts/payments';
 import { v7 as uuidv7 } from 'uuid';
 import { afterEach, expect, test, vi } from 'vitest';
-import { FakeProvider } from '../src/fake-provider.js';
+import { FakeProvider } from '../src/providers/fake/fake-provider.js';
 import { card, startPayments, type Payments } from './payments-under-test.js';
 
 let payments: Payments;

@@ -1,16 +1,16 @@
 import { paymentsRpc } from '@shop/contracts/payments';
 import { Log } from '@shop/kit/log';
-import { startStripeDouble, type StripeDouble } from '@shop/kit/testing/stripe-double';
+import { startStripeFake, type StripeFake } from './stripe-fake.js';
 import { createTestDatabase, type TestDatabase } from '@shop/kit/testing/stores';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { card, startPayments, type Payments } from './payments-under-test.js';
+import { card, startPayments, type Payments } from '../../../../test/payments-under-test.js';
 
 const hasty = { PAYMENT_LEASE_SECONDS: '1' };
-let stripe: StripeDouble;
+let stripe: StripeFake;
 let db: TestDatabase;
 let payments: Payments | undefined;
 beforeAll(async () => {
-  stripe = await startStripeDouble();
+  stripe = await startStripeFake();
 });
 beforeEach(async () => {
   db = await createTestDatabase('payments');

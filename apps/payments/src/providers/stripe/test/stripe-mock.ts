@@ -6,7 +6,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const toolbox = process.env['SHOP_TOOLBOX'] ?? fileURLToPath(new URL('../../../../shared/tools', import.meta.url));
+const toolbox =
+  process.env['SHOP_TOOLBOX'] ?? fileURLToPath(new URL('../../../../../../../shared/tools', import.meta.url));
 
 /** Fetches it the first time. */
 export function findStripeMock(): { binary: string } | { missing: string } {

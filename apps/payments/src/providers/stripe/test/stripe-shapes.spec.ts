@@ -2,9 +2,9 @@ import { readConfigs } from '@shop/kit/config';
 import { Stripe } from 'stripe';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { paymentsConfig, type PaymentsConfig } from '../src/payments.config.js';
-import { stripeClient } from '../src/stripe-client.js';
-import { StripeProvider } from '../src/stripe-provider.js';
+import { paymentsConfig, type PaymentsConfig } from '../../../payments.config.js';
+import { stripeClient } from '../stripe-client.js';
+import { StripeProvider } from '../stripe-provider.js';
 import { findStripeMock, startStripeMock } from './stripe-mock.js';
 
 const mock = findStripeMock();

@@ -1,6 +1,6 @@
 // What Stripe's errors mean for a payment.
 import { Stripe } from 'stripe';
-import { ProviderUnreachable, type ChargeResult } from './provider.js';
+import { ProviderUnreachable, type ChargeResult } from '../provider.js';
 
 const { errors } = Stripe;
 

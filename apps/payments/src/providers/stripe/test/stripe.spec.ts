@@ -1,17 +1,17 @@
 import { paymentsRpc } from '@shop/contracts/payments';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { card, startPayments, type Payments } from './payments-under-test.js';
-import { startStripeDouble, type StripeDouble } from '@shop/kit/testing/stripe-double';
+import { card, startPayments, type Payments } from '../../../../test/payments-under-test.js';
+import { startStripeFake, type StripeFake } from './stripe-fake.js';
 
 const CREATE = 'POST /v1/payment_intents';
 const CANCEL = 'POST /v1/payment_intents/:id/cancel';
 const LIST = 'GET /v1/payment_intents';
 const REFUND = 'POST /v1/refunds';
 
-let stripe: StripeDouble;
+let stripe: StripeFake;
 let payments: Payments;
 beforeAll(async () => {
-  stripe = await startStripeDouble();
+  stripe = await startStripeFake();
   payments = await startPayments({ ...stripe.env, PAYMENT_LEASE_SECONDS: '2', PAYMENT_GIVE_UP_SECONDS: '6' });
 });
 afterEach(() => stripe.calls.splice(0));

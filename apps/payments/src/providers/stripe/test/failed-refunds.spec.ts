@@ -1,16 +1,16 @@
 import { paymentsRpc, type Refund } from '@shop/contracts/payments';
 import { Log } from '@shop/kit/log';
-import { startStripeDouble, stripeEvent, type StripeDouble } from '@shop/kit/testing/stripe-double';
+import { startStripeFake, stripeEvent, type StripeFake } from './stripe-fake.js';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { card, startPayments, type Payments } from './payments-under-test.js';
+import { card, startPayments, type Payments } from '../../../../test/payments-under-test.js';
 
 const REFUND = 'POST /v1/refunds';
 const within = { timeout: 20_000, interval: 50 };
 
-let stripe: StripeDouble;
+let stripe: StripeFake;
 let payments: Payments;
 beforeAll(async () => {
-  stripe = await startStripeDouble();
+  stripe = await startStripeFake();
   payments = await startPayments({ ...stripe.env, PAYMENT_LEASE_SECONDS: '1', REFUND_GIVE_UP_SECONDS: '3' });
 });
 afterEach(() => {

@@ -2,8 +2,8 @@
 import { Id } from '@shop/contracts/values';
 import { AppError } from '@shop/kit/errors';
 import { Stripe } from 'stripe';
-import type { CardCharge, CardRefund, ChargeResult, PaymentProvider } from './provider.js';
-import type { ProviderCharge, ProviderEvent, RefundResult } from './provider.js';
+import type { CardCharge, CardRefund, ChargeResult, PaymentProvider } from '../provider.js';
+import type { ProviderCharge, ProviderEvent, RefundResult } from '../provider.js';
 import { certainlyNothing, declineOf, declined, isRemembered } from './stripe-errors.js';
 
 /** Stripe promises to remember idempotency keys for 24 hours. */

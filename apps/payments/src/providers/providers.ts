@@ -3,14 +3,14 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { FakeProvider } from './fake-provider.js';
-import { missingSettings, paymentsConfig, type PaymentsConfig, type ProviderName } from './payments.config.js';
+import { FakeProvider } from './fake/fake-provider.js';
+import { missingSettings, paymentsConfig, type PaymentsConfig, type ProviderName } from '../payments.config.js';
 import { ProviderUnreachable, type PaymentProvider } from './provider.js';
 
 const makers: Record<ProviderName, (config: PaymentsConfig, db: DataSource) => Promise<PaymentProvider>> = {
   fake: (_, db) => Promise.resolve(new FakeProvider(db)),
   // Stripe's SDK takes 20 MB, which a process that does without should not pay.
-  stripe: async (config) => (await import('./stripe-client.js')).stripeProvider(config),
+  stripe: async (config) => (await import('./stripe/stripe-client.js')).stripeProvider(config),
 };
 
 export const providerNames = Object.keys(makers) as ProviderName[];

@@ -1,15 +1,15 @@
 import { paymentsRpc } from '@shop/contracts/payments';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { card, startPayments, type Payments } from './payments-under-test.js';
-import { startStripeDouble, stripeEvent, type StripeDouble } from '@shop/kit/testing/stripe-double';
+import { card, startPayments, type Payments } from '../../../../test/payments-under-test.js';
+import { startStripeFake, stripeEvent, type StripeFake } from './stripe-fake.js';
 
 const CREATE = 'POST /v1/payment_intents';
 
-let stripe: StripeDouble;
+let stripe: StripeFake;
 let payments: Payments;
 beforeAll(async () => {
-  stripe = await startStripeDouble();
+  stripe = await startStripeFake();
   payments = await startPayments(stripe.env);
 });
 afterAll(async () => {

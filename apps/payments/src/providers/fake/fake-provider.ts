@@ -3,8 +3,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { sql } from '@shop/kit/database';
 import type { DataSource } from 'typeorm';
-import { ProviderUnreachable, type CardCharge, type CardRefund, type ChargeResult } from './provider.js';
-import type { PaymentProvider, ProviderCharge, RefundResult } from './provider.js';
+import { ProviderUnreachable, type CardCharge, type CardRefund, type ChargeResult } from '../provider.js';
+import type { PaymentProvider, ProviderCharge, RefundResult } from '../provider.js';
 
 interface FakeCharge {
   calls: number;

@@ -36,7 +36,7 @@ type Fault = 'before' | 'after' | 'fails' | 'broken';
 
 const WEBHOOK_SECRET = 'whsec_test';
 
-export async function startStripeDouble() {
+export async function startStripeFake() {
   const intents = new Map<string, Intent>();
   const refunds = new Map<string, Refund>();
   const keys = new Map<string, { request: string; answer: Answer }>();
@@ -161,7 +161,7 @@ export async function startStripeDouble() {
     keys,
     env: {
       PAYMENT_PROVIDER: 'stripe',
-      STRIPE_SECRET_KEY: 'sk_test_double',
+      STRIPE_SECRET_KEY: 'sk_test_fake',
       STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
       STRIPE_API_URL: `http://127.0.0.1:${port}`,
     },
@@ -181,7 +181,7 @@ export async function startStripeDouble() {
     stop: () => (server.listening ? close() : Promise.resolve()),
   };
 }
-export type StripeDouble = Awaited<ReturnType<typeof startStripeDouble>>;
+export type StripeFake = Awaited<ReturnType<typeof startStripeFake>>;
 
 /** What becomes of an intent that is confirmed with this card; one that is missing does not exist. */
 const cards: Record<string, Partial<Intent>> = {

@@ -1,7 +1,7 @@
 // Stripe's SDK as payments needs it: patient in the database, not in a request.
 import { Stripe } from 'stripe';
-import type { PaymentsConfig } from './payments.config.js';
-import { ProviderUnreachable } from './provider.js';
+import type { PaymentsConfig } from '../../payments.config.js';
+import { ProviderUnreachable } from '../provider.js';
 import { StripeProvider } from './stripe-provider.js';
 
 /** Of a connection that never came about: not a byte of the request was sent. */
