@@ -6,6 +6,6 @@ export const accountsConfig = defineConfig({
     .url()
     .default('postgres://accounts@127.0.0.1:5432/accounts')
     .describe('A database of its own'),
-  SEED: z.enum(['demo', 'none']).default('none').describe('demo: two accounts whose passwords everybody knows'),
+  SEED: z.enum(['demo', 'none']).default('none').describe('demo: two accounts whose passwords are public'),
 });
 export type AccountsConfig = ConfigOf<typeof accountsConfig>;

@@ -7,7 +7,7 @@ import { accountsConfig } from './accounts.config.js';
 import { AccountsController } from './accounts.controller.js';
 import { AccountsService } from './accounts.service.js';
 import { CustomerSearch } from './customer-search.js';
-import { entities, migrations } from './customers-database.js';
+import { entities, migrations } from './database.js';
 import { Seed } from './seed.js';
 
 @Module({

@@ -12,20 +12,20 @@ import { sql } from '@shop/kit/database';
 import { AppError } from '@shop/kit/errors';
 import { DataSource, Raw, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { CustomerRow, normalizeEmail } from './customer.entity.js';
-import { hashPassword, nobodysHash, refuseWhenBusy, verifyPassword } from './passwords.js';
+import { CustomerEntity, normalizeEmail } from './customer.entity.js';
+import { hashPassword, dummyHash, refuseWhenBusy, verifyPassword } from './passwords.js';
 
 @Injectable()
 export class AccountsService {
   constructor(
-    @InjectDataSource('accounts') private readonly dataSource: DataSource,
-    @InjectRepository(CustomerRow, 'accounts') private readonly customers: Repository<CustomerRow>,
+    @InjectDataSource('accounts') private readonly db: DataSource,
+    @InjectRepository(CustomerEntity, 'accounts') private readonly customers: Repository<CustomerEntity>,
   ) {}
 
-  /** email_taken, whatever the case of its letters. */
+  /** Throws email_taken, whatever the case of the address. */
   async create({ email, password, name }: Registration, role: Role = 'customer', id = uuidv7()): Promise<Customer> {
     const [created] = await sql<Customer>(
-      this.dataSource,
+      this.db,
       `insert into customers (id, email, name, role, password_hash) values ($1, $2, $3, $4, $5)
        on conflict do nothing returning id, email, name, role`,
       [id, normalizeEmail(email), name, role, await hashPassword(password)],
@@ -34,13 +34,13 @@ export class AccountsService {
     return created;
   }
 
-  /** Takes as long for an unknown address as for a wrong password, so that nobody learns who has an account. */
+  /** Takes as long for an unknown address as for a wrong password, so that the time does not reveal who has an account. */
   async check({ email, password }: Credentials): Promise<Customer> {
     refuseWhenBusy();
     const customer = await this.findByEmail(email);
-    const right = await verifyPassword(customer?.passwordHash ?? (await nobodysHash), password);
+    const right = await verifyPassword(customer?.passwordHash ?? (await dummyHash), password);
     if (!customer || !right) throw new AppError('bad_credentials');
-    return view(customer);
+    return toCustomer(customer);
   }
 
   async get(id: string): Promise<Customer> {
@@ -49,14 +49,14 @@ export class AccountsService {
     return customer;
   }
 
-  /** Those that do not exist are left out. */
+  /** Unknown ids are left out. */
   getMany(ids: string[]): Promise<Customer[]> {
-    return sql(this.dataSource, 'select id, email, name, role from customers where id = any($1)', [ids]);
+    return sql(this.db, 'select id, email, name, role from customers where id = any($1)', [ids]);
   }
 
   async update(id: string, { name }: CustomerPatch): Promise<Customer> {
     const [updated] = await sql<Customer>(
-      this.dataSource,
+      this.db,
       'update customers set name = $2 where id = $1 returning id, email, name, role',
       [id, name],
     );
@@ -68,29 +68,29 @@ export class AccountsService {
     const { passwordHash } = await this.row(id);
     if (!(await verifyPassword(passwordHash, current)))
       throw new AppError('bad_credentials', 'The current password is wrong.');
-    // Of two changes at once one finds that its current password is no longer current.
+    // When two changes come at once, the current password of the second is no longer valid.
     const changed = await sql(
-      this.dataSource,
+      this.db,
       'update customers set password_hash = $3 where id = $1 and password_hash = $2 returning id',
       [id, passwordHash, await hashPassword(next)],
     );
     if (changed.length === 0) throw new AppError('bad_credentials', 'The current password is wrong.');
   }
 
-  findByEmail(email: string): Promise<CustomerRow | null> {
-    // As the index has it: a plain comparison would read the whole table.
+  findByEmail(email: string): Promise<CustomerEntity | null> {
+    // The expression of the index: a plain comparison would read the whole table.
     return this.customers.findOneBy({
       email: Raw((column) => `lower(${column}) = :email`, { email: normalizeEmail(email) }),
     });
   }
 
-  private async row(id: string): Promise<CustomerRow> {
+  private async row(id: string): Promise<CustomerEntity> {
     const customer = await this.customers.findOneBy({ id });
     if (!customer) throw new AppError('not_found', 'There is no such customer.');
     return customer;
   }
 }
 
-function view({ id, email, name, role }: CustomerRow): Customer {
+function toCustomer({ id, email, name, role }: CustomerEntity): Customer {
   return { id, email, name, role };
 }

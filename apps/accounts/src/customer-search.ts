@@ -1,21 +1,21 @@
-// Finds customers by the beginning of their e-mail address or name, in time that does not grow with their number.
+// Finds customers by the beginning of their e-mail address or name, at a cost that does not grow with their number.
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { MAX_FOUND_CUSTOMERS } from '@shop/contracts/limits';
 import { sql } from '@shop/kit/database';
 import { DataSource } from 'typeorm';
 
-/** Each has an index, see the migrations, which say the same expressions. */
+/** Each expression has an index in the migrations. */
 const searched = {
   email: 'lower(email) collate "C"',
   name: 'lower(name) collate "C"',
   lastName: `lower(substring(name from '[^ ]+$')) collate "C"`,
 };
 
-/** In the collation C a text that begins with another comes before that one followed by the highest character there is. */
+/** In the collation C all texts with a given prefix sort before that prefix followed by the highest character. */
 const HIGHEST = '\u{10ffff}';
 
-/** Of each kind only the first in the order of its index: a beginning that thousands share is read no further. */
+/** Each part is limited in index order, so that a prefix shared by thousands costs no more. */
 const FIND = Object.values(searched)
   .map(
     (text) => `(select id from customers where ${text} >= lower($1) and ${text} < lower($1) || $2

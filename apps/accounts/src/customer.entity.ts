@@ -1,13 +1,13 @@
 import type { Role } from '@shop/contracts/accounts';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 
-/** Customers and staff alike; the role tells them apart. */
+/** A customer or a member of staff, by role. */
 @Entity('customers')
-export class CustomerRow {
+export class CustomerEntity {
   @PrimaryColumn('uuid')
   id!: string;
 
-  /** As `normalizeEmail` writes it; unique whatever its case. */
+  /** Normalized by `normalizeEmail`; unique in any case. */
   @Column('text')
   email!: string;
 

@@ -3,13 +3,13 @@ import { runInContext } from '@shop/kit/context';
 import { expect, it } from 'vitest';
 import { hashPassword, verifyPassword } from './passwords.js';
 
-it('knows the password again and no other', async () => {
+it('accepts the right password and no other', async () => {
   const stored = await hashPassword('correct-horse');
   expect(await verifyPassword(stored, 'correct-horse')).toBe(true);
   expect(await verifyPassword(stored, 'correct-horsf')).toBe(false);
 });
 
-it('refuses at once what comes when more wait than can be served', async () => {
+it('refuses further log-ins at once when too many wait', async () => {
   const cheap = await hash('x', { memoryCost: 8, timeCost: 1 });
   const outcomes = await Promise.all(
     Array.from({ length: 300 }, () => verifyPassword(cheap, 'x').catch(({ code }: { code: string }) => code)),
@@ -18,7 +18,7 @@ it('refuses at once what comes when more wait than can be served', async () => {
   expect(outcomes.filter((outcome) => outcome === 'overloaded').length).toBeGreaterThanOrEqual(240);
 });
 
-it('spends no turn on a caller who has stopped waiting', async () => {
+it('hashes nothing for a caller that has stopped waiting', async () => {
   const late = runInContext({ requestId: 'late', deadlineAt: performance.now() - 1 }, () => hashPassword('x'));
   await expect(late).rejects.toMatchObject({ code: 'overloaded' });
 });

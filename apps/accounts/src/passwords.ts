@@ -5,19 +5,19 @@ import { currentContext } from '@shop/kit/context';
 import { randomBytes } from 'node:crypto';
 import pLimit from 'p-limit';
 
-/** OWASP's recommendation: 19 MiB, two passes, one lane, some 30 ms. The library's algorithm is argon2id. */
+/** OWASP's recommendation: 19 MiB, two passes, one lane, about 30 ms. The library's default algorithm is argon2id. */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 /**
- * Hashing runs in libuv's four threads, which name look-ups and files need too. Two at a time leave room for those, and
- * bound the memory of any burst of log-ins to 38 MiB.
+ * Hashing runs in libuv's four threads, which DNS lookups and files need too. A limit of two leaves threads for those, and
+ * bounds the memory of any burst of log-ins to 38 MiB.
  */
-const AT_ONCE = 2;
+const MAX_CONCURRENT = 2;
 
-/** Each holds one of the 100 places in which the server runs calls. Half of them stay free for whatever is no log-in. */
+/** A waiting hash occupies one of the 100 concurrent calls of the RPC server. Half of those stay free for other calls. */
 const MAX_WAITING = 50;
 
-const turn = pLimit(AT_ONCE);
+const turn = pLimit(MAX_CONCURRENT);
 
 export function hashPassword(password: string): Promise<string> {
   return inTurn(() => hash(password, cost));
@@ -27,10 +27,10 @@ export function verifyPassword(passwordHash: string, password: string): Promise<
   return inTurn(() => verify(passwordHash, password));
 }
 
-/** A hash that no password is known for: checking against it takes as long as against a customer's. */
-export const nobodysHash: Promise<string> = hash(randomBytes(32), cost);
+/** The hash of a random password. Checking against it takes as long as against the hash of a customer. */
+export const dummyHash: Promise<string> = hash(randomBytes(32), cost);
 
-/** `overloaded` when too many wait already. A burst of log-ins is best refused before anything else is done for it. */
+/** Throws `overloaded` when too many wait already, so that a burst of log-ins is refused before it causes other work. */
 export function refuseWhenBusy(): void {
   if (turn.pendingCount >= MAX_WAITING) throw new AppError('overloaded');
 }
@@ -38,7 +38,7 @@ export function refuseWhenBusy(): void {
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   refuseWhenBusy();
   return turn(() => {
-    // Nobody waits for the answer any more: the turn goes to somebody who does.
+    // The caller has stopped waiting: the turn goes to the next one.
     if (performance.now() >= (currentContext()?.deadlineAt ?? Infinity)) throw new AppError('overloaded');
     return work();
   });

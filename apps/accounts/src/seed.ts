@@ -1,6 +1,6 @@
-// Two accounts to try the shop with. Their passwords are public: never seed a shop that others can reach. A database with
-// accounts that was not seeded from its beginning is a real shop's: the process does not start, so that a roll-out with the
-// wrong settings stops while the old processes still serve.
+// Creates two demo accounts. Their passwords are public, so never seed a shop that others can reach. A database that has accounts
+// but was not seeded from its beginning belongs to a real shop: the process refuses to start, so that a roll-out with the wrong
+// settings stops while the old processes still serve.
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Registration, Role } from '@shop/contracts/accounts';
@@ -59,7 +59,7 @@ export class Seed implements OnApplicationBootstrap {
   }
 }
 
-/** Another replica was faster. */
+/** Another replica has created the account. */
 function ignoreTaken(error: unknown): void {
   if (!(error instanceof AppError && error.code === 'email_taken')) throw error;
 }

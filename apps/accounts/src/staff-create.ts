@@ -1,4 +1,4 @@
-// node dist/staff-create.js <email>: makes a member of staff; the password comes on standard input.
+// node dist/staff-create.js <email>: creates a member of staff. The password is read from standard input.
 import { text } from 'node:stream/consumers';
 import { Email, Password } from '@shop/contracts/accounts';
 import { readConfigs } from '@shop/kit/config';
@@ -9,8 +9,8 @@ import { DataSource } from 'typeorm';
 import * as z from 'zod';
 import { accountsConfig, type AccountsConfig } from './accounts.config.js';
 import { AccountsService } from './accounts.service.js';
-import { CustomerRow } from './customer.entity.js';
-import { entities, migrations } from './customers-database.js';
+import { CustomerEntity } from './customer.entity.js';
+import { entities, migrations } from './database.js';
 
 const Staff = z.object({ email: Email, password: Password });
 
@@ -24,15 +24,15 @@ async function createStaff(email: string | undefined): Promise<string> {
   const config = readConfigs([accountsConfig], processEnv).get(accountsConfig.token) as AccountsConfig;
   const url = config.ACCOUNTS_DATABASE_URL;
   await migrateFromCommandLine({ url, entities, migrations });
-  const dataSource = new DataSource({ type: 'postgres', url, entities });
-  await dataSource.initialize();
+  const db = new DataSource({ type: 'postgres', url, entities });
+  await db.initialize();
   try {
-    const accounts = new AccountsService(dataSource, dataSource.getRepository(CustomerRow));
+    const accounts = new AccountsService(db, db.getRepository(CustomerEntity));
     const name = email.slice(0, email.indexOf('@'));
     const created = await accounts.create({ ...staff.data, name }, 'staff');
     return `${created.email} is a member of staff now.`;
   } finally {
-    await dataSource.destroy();
+    await db.destroy();
   }
 }
 

@@ -9,7 +9,7 @@ import { verify } from '@node-rs/argon2';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { accounts } from '../src/accounts.module.js';
 
-// The real one, with its calls counted.
+// Counts the calls of the real library.
 vi.mock('@node-rs/argon2', { spy: true });
 
 let database: TestDatabase;
@@ -17,7 +17,7 @@ let service: Running;
 let rpc: Rpc;
 
 const DEMO_ID = '01900000-0000-7000-8000-000000000001';
-const NOBODY = '01900000-0000-7000-8000-00000000dead';
+const UNKNOWN_ID = '01900000-0000-7000-8000-00000000dead';
 const ada = { email: 'Ada@Example.org', password: 'correct-horse', name: 'Ada' };
 
 beforeAll(async () => {
@@ -32,14 +32,14 @@ afterAll(async () => {
 });
 
 describe('a customer', () => {
-  it('is created once, whatever the case of the address', async () => {
+  it('is created once, in any case of the address', async () => {
     const created = await rpc.call(accountsRpc.createCustomer, ada);
     expect(created).toMatchObject({ email: 'ada@example.org', name: 'Ada', role: 'customer' });
     const again = rpc.call(accountsRpc.createCustomer, { ...ada, email: 'ADA@example.ORG' });
     await expect(again).rejects.toMatchObject({ code: 'email_taken' });
   });
 
-  it('is created once by ten registrations at the same time', async () => {
+  it('is created once by ten concurrent registrations', async () => {
     const same = Array.from({ length: 10 }, () =>
       rpc.call(accountsRpc.createCustomer, { ...ada, email: 'twin@example.org' }).then(
         () => 'created',
@@ -57,7 +57,7 @@ describe('a customer', () => {
     expect(customer).not.toHaveProperty('passwordHash');
   });
 
-  it('is refused alike for an unknown address and a wrong password', async () => {
+  it('gets the same refusal for an unknown address and a wrong password', async () => {
     for (const wrong of [
       { email: 'nobody@example.org', password: ada.password },
       { email: ada.email, password: 'wrong-password' },
@@ -69,7 +69,7 @@ describe('a customer', () => {
       });
   });
 
-  it('costs the same work to refuse, whether the address is unknown or the password wrong', async () => {
+  it('costs the same work to refuse for an unknown address as for a wrong password', async () => {
     for (const email of [ada.email, 'nobody@example.org']) {
       vi.mocked(verify).mockClear();
       const wrong = rpc.call(accountsRpc.checkCredentials, { email, password: 'wrong-password' });
@@ -79,7 +79,7 @@ describe('a customer', () => {
     }
   });
 
-  it('keeps its password as an argon2id hash only', async () => {
+  it('has its password stored as an argon2id hash only', async () => {
     const rows = await database.query<{ password_hash: string }>('select password_hash from customers');
     expect(rows.length).toBeGreaterThan(2);
     for (const { password_hash } of rows) expect(password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
@@ -101,7 +101,7 @@ describe('a customer', () => {
     expect(await rpc.call(accountsRpc.checkCredentials, { email, password: 'battery-staple' })).toMatchObject({ id });
   });
 
-  it('is found by its address and by its id through an index, however many there are', async () => {
+  it('is found by address and by id through an index among thousands', async () => {
     await database.query('create extension if not exists pg_stat_statements');
     await database.query(`insert into customers (id, email, name, role, password_hash)
       select gen_random_uuid(), 'many-' || n || '@example.org', 'Many', 'customer', '' from generate_series(1, 5000) n`);
@@ -122,16 +122,16 @@ describe('a customer', () => {
     ]);
   });
 
-  it('that does not exist is not found', async () => {
+  it('is not found under an unknown id', async () => {
     const unknown = [
-      () => rpc.call(accountsRpc.getCustomer, { id: NOBODY }),
-      () => rpc.call(accountsRpc.updateCustomer, { id: NOBODY, name: 'Nobody' }),
-      () => rpc.call(accountsRpc.changePassword, { id: NOBODY, current: 'whatever', next: 'whatever-else' }),
+      () => rpc.call(accountsRpc.getCustomer, { id: UNKNOWN_ID }),
+      () => rpc.call(accountsRpc.updateCustomer, { id: UNKNOWN_ID, name: 'Unknown' }),
+      () => rpc.call(accountsRpc.changePassword, { id: UNKNOWN_ID, current: 'whatever', next: 'whatever-else' }),
     ];
     for (const call of unknown) await expect(call()).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('is refused with what is wrong when its data are no good', async () => {
+  it('is refused with an error for each invalid field', async () => {
     const bad = { email: 'no address', password: 'short', name: 'with \u0000' };
     const refusal = await rpc.call(accountsRpc.createCustomer, bad).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code: 'invalid_request' });
@@ -153,7 +153,7 @@ describe('the demo', () => {
     expect(await rpc.call(accountsRpc.checkCredentials, demo)).toMatchObject({ id: DEMO_ID, role: 'customer' });
   });
 
-  it('is not there unless asked for', async () => {
+  it('is absent without SEED=demo', async () => {
     const other = await createTestDatabase('accounts');
     const unseeded = await startForTest(accounts, { ACCOUNTS_DATABASE_URL: other.url });
     expect(await other.query('select 1 from customers')).toEqual([]);
@@ -163,7 +163,7 @@ describe('the demo', () => {
 });
 
 describe('staff-create', () => {
-  it('makes a member of staff in an empty database, and only once', async () => {
+  it('creates a member of staff in an empty database, and only once', async () => {
     const fresh = await createTestDatabase('accounts');
     expect(await staffCreate(fresh.url, ['boss@shop.test'], 'a-long-password\n')).toEqual({
       code: 0,
@@ -179,7 +179,7 @@ describe('staff-create', () => {
     await fresh.drop();
   });
 
-  it('says in one line what it cannot use', async () => {
+  it('reports each unusable input in one line', async () => {
     const refusals = [
       await staffCreate(database.url, [], ''),
       await staffCreate(database.url, ['boss@shop.test'], 'short\n'),

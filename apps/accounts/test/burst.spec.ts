@@ -5,7 +5,7 @@ import { createTestDatabase } from '@shop/kit/testing/stores';
 import { expect, it } from 'vitest';
 import { accounts } from '../src/accounts.module.js';
 
-it('a burst of log-ins keeps nobody from reading a customer', async () => {
+it('customers can be read during a burst of log-ins', async () => {
   const database = await createTestDatabase('accounts');
   const service = await startForTest(accounts, { ACCOUNTS_DATABASE_URL: database.url });
   const rpc = new Rpc({ addresses: { accounts: `127.0.0.1:${service.rpcPort}` } });

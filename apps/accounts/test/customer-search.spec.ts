@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accounts } from '../src/accounts.module.js';
 import { statementFor } from '../src/customer-search.js';
 
-/** Enough for the planner to choose as it would with a million. */
+/** Enough for the planner to choose the plans for a million. */
 const CUSTOMERS = 300_000;
 /** Customers named Sam Shopper. */
 const SAMS = 100_000;
@@ -73,11 +73,11 @@ describe('customers', () => {
     },
   );
 
-  it('are a hundred at most', async () => {
+  it('are found up to a hundred', async () => {
     for (const q of ['sam shopper', 's', 'c1']) expect(await find(q), q).toHaveLength(100);
   });
 
-  it('are read by their ids, in one statement, and those that do not exist are left out', async () => {
+  it('are read by their ids, and unknown ids are left out', async () => {
     const ids = [...people.values(), '01900000-0000-7000-8000-00000000dead'];
     const { customers } = await rpc.call(accountsRpc.getCustomers, { ids });
     expect(customers.map(({ name }) => name).sort()).toEqual([...people.keys()].sort());
@@ -87,7 +87,7 @@ describe('customers', () => {
 
 const pool = () => poolOf(service.app.get<DataSource>(getDataSourceToken('accounts'), { strict: false }));
 
-it('a search reads as much of a large table as of a small one', async () => {
+it('a search reads no more of a large table than of a small one', async () => {
   for (const q of ['ada@example.org', 'c', 'n', 'sam', 'sam shopper', 'shopper', 'l', 'zzzz', '0']) {
     const { text, values } = statementFor(q);
     for (const mode of ['force_custom_plan', 'force_generic_plan']) {
@@ -99,7 +99,7 @@ it('a search reads as much of a large table as of a small one', async () => {
   }
 });
 
-/** As a prepared statement is planned: for its values, or once for all. */
+/** The plan of a prepared statement, either for its values or generic. */
 async function explain(text: string, values: string[], mode: string): Promise<string> {
   const client = await pool().connect();
   await client.query(`set plan_cache_mode = ${mode}`);

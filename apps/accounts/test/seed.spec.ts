@@ -16,7 +16,7 @@ const boot = (env: Record<string, string> = {}) =>
 const emails = async () =>
   (await database.query<{ email: string }>('select email from customers order by email')).map(({ email }) => email);
 
-/** A start, during which Grace registers. */
+/** Starts accounts, registers a customer and stops it. */
 async function registerDuring(env: Record<string, string> = {}): Promise<void> {
   const service = await boot(env);
   const rpc = new Rpc({ addresses: { accounts: `127.0.0.1:${service.rpcPort}` } });
@@ -33,7 +33,7 @@ it('refuses to start on the database of a real shop, in one line, and adds no ac
   await (await boot()).stop();
 });
 
-it('restarts on a demo where customers have registered, even after a demo account was deleted', async () => {
+it('starts on a demo database where customers have registered, even after a demo account was deleted', async () => {
   await registerDuring({ SEED: 'demo' });
   await database.query(`delete from customers where email = 'demo@shop.test'`);
   await (await boot({ SEED: 'demo' })).stop();
