@@ -72,8 +72,8 @@ export const crashPoints: CrashPoint[] = [
   { name: 'orders.after-releasing', kind: 'declined', savedBy: 'the order still is pending: it is settled again' },
   { name: 'orders.after-rejecting', kind: 'declined', savedBy: 'the job comes again and finds nothing to move' },
   { name: 'orders.after-claiming', kind: 'slow', savedBy: 'the row says when the next sweep is due' },
-  { name: 'orders.after-withdrawing', kind: 'abandoned', savedBy: 'the row is marked: the sweep goes on' },
-  { name: 'orders.after-withdrawn-goods', kind: 'abandoned', savedBy: 'the same; releasing again changes nothing' },
+  { name: 'orders.after-cancelling', kind: 'abandoned', savedBy: 'the row is marked: the sweep goes on' },
+  { name: 'orders.after-releasing-cancelled', kind: 'abandoned', savedBy: 'the same; releasing again changes nothing' },
   {
     name: 'payments.after-refund-insert',
     kind: 'refunded',

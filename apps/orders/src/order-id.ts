@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 
-/** Customers fall into this many logical buckets, so that orders can be spread over shards by any order's id alone. */
+/** The number of logical buckets of customers. Orders can be spread over shards by the bucket in their id. */
 export const BUCKETS = 1024;
 
-/** The same customer always falls into the same bucket, 0 to 1023. */
+/** A customer's bucket never changes, 0 to 1023. */
 export function bucketOfCustomer(customerId: string): number {
   return createHash('sha256').update(customerId.toLowerCase()).digest().readUInt16BE() % BUCKETS;
 }

@@ -1,25 +1,25 @@
-// Finds orders by a text, newest first, in time that does not grow with the table.
+// Finds orders by number, name or customer, newest first. Its cost does not grow with the table.
 import type { OrderStatus } from '@shop/contracts/orders';
 import { sql } from '@shop/kit/database';
 import type { DataSource } from 'typeorm';
 
 export interface OrderSearch {
-  /** What is looked for is this number of an order, and else a name and customers. */
+  /** With a number only it is searched for, and no name or customer. */
   number: string | undefined;
   name: string;
   customerIds: string[];
   status: OrderStatus | undefined;
-  /** Only older orders than this one. */
+  /** Limits the result to orders older than this one. */
   before: string | undefined;
   limit: number;
 }
 
-/** As many orders by name are considered: the first in the order of the index, of one name the newest. */
+/** Limit of orders considered by name: the first ones in index order, where the newest of a name come first. */
 const MAX_BY_NAME = 1000;
-/** As many orders of customers are considered, shared evenly: of each the newest. */
+/** Limit of orders considered by customer, shared evenly among the customers: the newest of each. */
 const MAX_OF_CUSTOMERS = 5000;
 
-/** In the collation C a text that begins with another comes before that one followed by the highest character there is. */
+/** In the collation C all texts with a given prefix sort before that prefix followed by the highest character. */
 const HIGHEST = '\u{10ffff}';
 const NEWEST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
@@ -35,7 +35,7 @@ const byName = (name: string) => `
     order by ${name}, id desc limit ${MAX_BY_NAME}
   ) named where ${LISTED}`;
 
-/** $4 name, $5 HIGHEST, $6 customers, $7 how many orders of each are considered. */
+/** $4 name, $5 HIGHEST, $6 customers, $7 limit of orders considered per customer. */
 const BY_NAME = `
   select id from (
     ${byName(`lower(shipping_address->>'name') collate "C"`)}
@@ -48,7 +48,7 @@ const BY_NAME = `
     ) own
   ) found order by id desc limit $3`;
 
-/** Ids of a page. */
+/** The ids of a page. */
 export async function findOrders(db: DataSource, search: OrderSearch): Promise<string[]> {
   const { text, values } = statementFor(search);
   return (await sql<{ id: string }>(db, text, values)).map(({ id }) => id);

@@ -1,21 +1,21 @@
-// The life of an order, as a table. Whoever moves an order names both ends, and the compiler looks here.
+// The life of an order, as a table. Each change names both statuses, and the compiler checks it against this table.
 import type { OrderStatus } from '@shop/contracts/orders';
 
 export const transitions = {
-  /** Written down, nothing done yet. */
+  /** Written down, nothing reserved yet. */
   new: ['pending', 'rejected'],
-  /** Its goods are reserved, its payment is under way. */
+  /** Goods are reserved, the payment is under way. */
   pending: ['paid', 'rejected'],
   paid: ['refunded'],
   rejected: [],
-  /** Back when a refund turns out to have failed. */
+  /** Paid again when a refund fails later. */
   refunded: ['paid'],
 } as const satisfies Record<OrderStatus, readonly OrderStatus[]>;
 
-/** Where an order of status `F` may go. */
+/** The statuses that may follow `F`. */
 export type Next<F extends OrderStatus> = (typeof transitions)[F][number];
 
-/** Whether an order of this status is done with, so that no sweep needs to look at it. */
+/** Whether an order of this status is final for the sweep. */
 export function isSettled(status: OrderStatus): boolean {
   return status !== 'new' && status !== 'pending';
 }

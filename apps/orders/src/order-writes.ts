@@ -1,4 +1,4 @@
-// Every write to the orders table. Each is one statement, and each says what it expects to find.
+// Every write to the orders table. Each is one statement that names the state it expects.
 import type { PricedLine } from '@shop/contracts/catalog';
 import { CURRENCY } from '@shop/contracts/currency';
 import type { OrderStatus, PlaceOrder, RejectReason } from '@shop/contracts/orders';
@@ -8,10 +8,10 @@ import { newOrderId } from './order-id.js';
 import { isSettled, type Next } from './order-status.js';
 import type { OrderEntity } from './order.entity.js';
 
-/** At most so long between two sweeps of one order. */
+/** Limit of the growing interval between two sweeps of an order. */
 const MAX_SWEEP_SECONDS = 30;
 
-/** Writes the intent down. Undefined when this key, or this cart, has an order already. */
+/** Writes the intent down. Undefined when this key or this cart has an order already. */
 export async function insertOrder(
   db: DataSource,
   order: PlaceOrder,
@@ -28,38 +28,62 @@ export async function insertOrder(
      on conflict do nothing
      returning created_at as "createdAt"`,
     [
-      ...[id, customerId, idempotencyKey, bodyHash, JSON.stringify(lines), expectedTotalCents, JSON.stringify(payment)],
-      ...[shippingAddress && JSON.stringify(shippingAddress), cartVersion, CURRENCY, sweepSeconds],
+      id,
+      customerId,
+      idempotencyKey,
+      bodyHash,
+      JSON.stringify(lines),
+      expectedTotalCents,
+      JSON.stringify(payment),
+      shippingAddress && JSON.stringify(shippingAddress),
+      cartVersion,
+      CURRENCY,
+      sweepSeconds,
     ],
   );
   if (!row) return undefined;
   return {
-    ...{ id, customerId, idempotencyKey, bodyHash, requested: lines, payment, expectedTotalCents, shippingAddress },
-    ...{ cartVersion, status: 'new', reason: null, lines: [], totalCents: 0, refundedCents: 0, currency: CURRENCY },
-    ...{ shortProductIds: null, alreadyOrderedAs: null, createdAt: row.createdAt, renewedAt: null, withdrawnAt: null },
+    id,
+    customerId,
+    idempotencyKey,
+    bodyHash,
+    status: 'new',
+    reason: null,
+    requested: lines,
+    expectedTotalCents,
+    lines: [],
+    totalCents: 0,
+    refundedCents: 0,
+    currency: CURRENCY,
+    shortProductIds: null,
+    payment,
+    shippingAddress,
+    cartVersion,
+    alreadyOrderedAs: null,
+    createdAt: row.createdAt,
+    renewedAt: null,
+    cancelledAt: null,
   };
 }
 
-/** Answers a key for good: its cart had been ordered already. */
+/** Writes the final answer to a key whose cart had been ordered under another key. */
 export async function insertAlreadyOrdered(
   db: DataSource,
   { customerId, idempotencyKey, bodyHash, payment }: PlaceOrder,
   { id: alreadyOrderedAs, cartVersion }: OrderEntity,
 ): Promise<void> {
+  const id = newOrderId(customerId);
   await sql(
     db,
     `insert into orders (id, customer_id, idempotency_key, body_hash, status, reason, requested, payment, cart_version,
                          already_ordered_as, currency)
      values ($1, $2, $3, $4, 'rejected', 'cart_already_ordered', '[]', $5, $6, $7, $8)
      on conflict do nothing`,
-    [
-      ...[newOrderId(customerId), customerId, idempotencyKey, bodyHash, JSON.stringify(payment)],
-      ...[cartVersion, alreadyOrderedAs, CURRENCY],
-    ],
+    [id, customerId, idempotencyKey, bodyHash, JSON.stringify(payment), cartVersion, alreadyOrderedAs, CURRENCY],
   );
 }
 
-/** The client came again: from now on it may be waiting for this `new` order. Answers when that was; undefined if too late. */
+/** Extends the lease of a client that retries a `new` order. Returns the start of the lease; undefined if it is too late. */
 export async function renewOrder(db: DataSource, id: string): Promise<Date | undefined> {
   const [row] = await sql<{ renewedAt: Date }>(
     db,
@@ -78,8 +102,8 @@ export interface Outcome {
 }
 
 /**
- * Makes a `new` order `pending`, before `endsAt` by the database's clock; answers whether it was in time. The row is locked
- * before the clock is read, because locking may take long; after `endsAt` the client gets a 503.
+ * Makes a `new` order `pending` if it is before `endsAt` by the database's clock; returns whether it was. The row is locked
+ * before the clock is read, because waiting for the lock may take long; after `endsAt` the client gets a 503.
  */
 export async function acceptOrder(
   db: DataSource,
@@ -100,7 +124,7 @@ export async function acceptOrder(
   return accepted.length > 0;
 }
 
-/** Moves an order on if it still is where the caller thinks it is; answers whether it was. */
+/** Changes the status of an order if it still has the expected one; returns whether it had. */
 export async function moveOrder<F extends OrderStatus>(
   db: DataSource,
   id: string,
@@ -120,19 +144,19 @@ export async function moveOrder<F extends OrderStatus>(
   return moved.length > 0;
 }
 
-/** Ends the life of a `new` order: from now on it moves nowhere. Answers whether it was in time, now or before. */
-export async function withdrawOrder(db: DataSource, id: string): Promise<boolean> {
-  const withdrawn = await sql(
+/** Marks a `new` order as cancelled: its status changes no more. Returns whether the order is cancelled, now or before. */
+export async function cancelOrder(db: DataSource, id: string): Promise<boolean> {
+  const cancelled = await sql(
     db,
     `update orders set withdrawn_at = coalesce(withdrawn_at, now()) where id = $1 and status = 'new' returning id`,
     [id],
   );
-  return withdrawn.length > 0;
+  return cancelled.length > 0;
 }
 
-/** The same by an attempt that failed, unless the client came again after it began. The sweep does the rest, soon. */
-export async function withdrawAttempt(db: DataSource, id: string, beganAt: Date): Promise<boolean> {
-  const withdrawn = await sql(
+/** Cancels the order of a failed attempt unless the client has retried since the attempt began. The sweep finishes it soon. */
+export async function cancelAttempt(db: DataSource, id: string, beganAt: Date): Promise<boolean> {
+  const cancelled = await sql(
     db,
     `update orders set withdrawn_at = now(), next_sweep_at = now()
      where id = $1 and status = 'new' and withdrawn_at is null
@@ -140,10 +164,10 @@ export async function withdrawAttempt(db: DataSource, id: string, beganAt: Date)
      returning id`,
     [id, beganAt],
   );
-  return withdrawn.length > 0;
+  return cancelled.length > 0;
 }
 
-/** Deletes a `new` order for which nothing is held: its key is free again. Answers whether it was there. */
+/** Deletes a `new` order for which nothing is held: its key is free again. Returns whether it existed. */
 export async function deleteNewOrder(db: DataSource, id: string): Promise<boolean> {
   const deleted = await sql(db, `delete from orders where id = $1 and status = 'new' returning id`, [id]);
   return deleted.length > 0;
@@ -151,21 +175,21 @@ export async function deleteNewOrder(db: DataSource, id: string): Promise<boolea
 
 export interface DueOrder {
   id: string;
-  /** Still `new` after its client's time, or withdrawn already. */
+  /** Still `new` after the end of its client's lease, or cancelled already. */
   abandoned: boolean;
 }
 
 /**
- * Takes up to `limit` orders that are due for a sweep; each comes back later, at growing intervals, until it is settled. A
- * `new` one belongs to its client for `withdrawSeconds` since that last came, and is due again at their end.
+ * Claims up to `limit` orders that are due for a sweep. Each is due again at growing intervals until it is settled. A `new` order
+ * is leased to its client for `cancelSeconds` since the client's last request, and due again at the end of the lease.
  */
 export function claimDueOrders(
   db: DataSource,
   limit: number,
   sweepSeconds: number,
-  withdrawSeconds: number,
+  cancelSeconds: number,
 ): Promise<DueOrder[]> {
-  return sql<{ id: string; abandoned: boolean }>(
+  return sql<DueOrder>(
     db,
     `with due as (
        select id, case when status = 'new' and withdrawn_at is null
@@ -178,6 +202,6 @@ export function claimDueOrders(
                               else now() + make_interval(secs => least($2::float8 * 2 ^ least(sweeps, 20), $3)) end
      from due where orders.id = due.id
      returning orders.id, status = 'new' and (leased_until is null or leased_until <= now()) as abandoned`,
-    [limit, sweepSeconds, MAX_SWEEP_SECONDS, withdrawSeconds],
+    [limit, sweepSeconds, MAX_SWEEP_SECONDS, cancelSeconds],
   );
 }

@@ -4,13 +4,13 @@ import type { Order, OrderStatus, PaymentMethod, RejectReason, ShippingAddress }
 import type { Currency } from '@shop/contracts/values';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Postgres' bigint comes as text; amounts stay far below 2^53. */
+/** Postgres returns a bigint as text; amounts stay far below 2^53. */
 const cents = {
   to: (value: number | null) => value,
   from: (value: string | null) => (value === null ? null : Number(value)),
 };
 
-/** Null in rows of the version before this one, which relied on a default of the column. */
+/** Null in rows of an earlier version, which relied on a default of the column. */
 const currency = {
   to: (value: Currency) => value,
   from: (value: Currency | null) => value ?? CURRENCY,
@@ -37,7 +37,7 @@ export class OrderEntity {
   @Column('text', { nullable: true })
   reason!: RejectReason | null;
 
-  /** What was asked for; `lines` are what came of it, with the catalog's names and prices of that moment. */
+  /** The request; `lines` are the result, with the catalog's names and prices of that moment. */
   @Column('jsonb')
   requested!: LineRequest[];
 
@@ -56,7 +56,7 @@ export class OrderEntity {
   @Column('text', { transformer: currency })
   currency!: Currency;
 
-  /** Of an order refused as out of stock: what there was too little of. */
+  /** The products that an order rejected as out of stock could not get. */
   @Column('uuid', { name: 'short_product_ids', array: true, nullable: true })
   shortProductIds!: string[] | null;
 
@@ -69,8 +69,9 @@ export class OrderEntity {
   @Column('text', { name: 'cart_version', nullable: true })
   cartVersion!: string | null;
 
-  /*   * The id of the order that another key made of the same cart. Such a row is no order, only the answer to its key: rejected
-   * and never listed.
+  /**
+   * The id of the order that another key made of the same cart. Such a row is not an order but the answer to its key:
+   * rejected and never listed.
    */
   @Column('uuid', { name: 'already_ordered_as', nullable: true })
   alreadyOrderedAs!: string | null;
@@ -78,20 +79,20 @@ export class OrderEntity {
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
 
-  /** When the client of a `new` order last came again with its key. */
+  /** When the client of a `new` order last retried. */
   @Column('timestamptz', { name: 'renewed_at', nullable: true })
   renewedAt!: Date | null;
 
-  /** When the sweep looks at it next; null once it is settled. */
+  /** When the sweep checks the order next; null once it is settled. */
   @Column('timestamptz', { name: 'next_sweep_at', nullable: true, select: false })
   nextSweepAt?: Date | null;
 
-  /** When the order was withdrawn: its client was refused or never answered, and its goods are about to be released. */
+  /** When the order was cancelled: its client was never told of it, and its goods are about to be released. */
   @Column('timestamptz', { name: 'withdrawn_at', nullable: true })
-  withdrawnAt!: Date | null;
+  cancelledAt!: Date | null;
 }
 
-export function orderOf(row: OrderEntity): Order {
+export function toOrder(row: OrderEntity): Order {
   const { id, status, reason, lines, totalCents, refundedCents, currency, createdAt, shippingAddress } = row;
   return {
     id,

@@ -8,13 +8,13 @@ export const ordersConfig = defineConfig({
     .min(0.1)
     .max(30)
     .default(5)
-    .describe('How often orders that got stuck are looked for, and how long an order may take before it counts as one'),
+    .describe('Interval of the sweep that resumes stuck orders, and the time after which an order counts as stuck'),
   ORDERS_WITHDRAW_SECONDS: z.coerce
     .number()
     .min(1)
     .default(15)
     .describe(
-      'How long a new order waits for its client, who may still be waiting for it or come again; longer than REQUEST_DEADLINE_MS',
+      'After how long a new order is cancelled whose client got no answer and does not retry; longer than REQUEST_DEADLINE_MS',
     ),
 });
 export type OrdersConfig = ConfigOf<typeof ordersConfig>;

@@ -3,7 +3,7 @@ import { ordersRpc } from '@shop/contracts/orders';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
 import { Handles } from '@shop/kit/rpc/handles';
 import { OrdersService } from './orders.service.js';
-import { orderOf } from './order.entity.js';
+import { toOrder } from './order.entity.js';
 import { PlaceOrder } from './place-order.js';
 
 type Rpcs = typeof ordersRpc;
@@ -19,7 +19,7 @@ export class OrdersController {
   async placeOrder(request: InputOf<Rpcs['placeOrder']>): Promise<OutputOf<Rpcs['placeOrder']>> {
     const placed = await this.placing.place(request);
     const cartVersion = placed.cartVersion ?? undefined;
-    if (placed.alreadyOrderedAs === null) return { order: orderOf(placed), cartVersion };
+    if (placed.alreadyOrderedAs === null) return { order: toOrder(placed), cartVersion };
     const { customerId, alreadyOrderedAs: id } = placed;
     return { order: await this.orders.get({ id, customerId }), cartVersion, alreadyOrdered: true };
   }

@@ -1,4 +1,4 @@
-// Looks orders up.
+// Reads orders.
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import {
@@ -13,13 +13,13 @@ import { Id } from '@shop/contracts/values';
 import { sql } from '@shop/kit/database';
 import { AppError, invalidRequest } from '@shop/kit/errors';
 import { DataSource, In, IsNull, LessThan, MoreThan, Not, type FindOptionsWhere } from 'typeorm';
-import { OrderEntity, orderOf } from './order.entity.js';
+import { OrderEntity, toOrder } from './order.entity.js';
 import { findOrders } from './order-search.js';
 
 type Rpcs = typeof ordersRpc;
 
-/** What is true of every order of a rare status as well, and has an index: a list of a few would look at all orders else. */
-const alsoTrue: Record<OrderStatus, FindOptionsWhere<OrderEntity>> = {
+/** An indexed condition that holds for every order of a rare status. Without it a list would read all orders. */
+const indexed: Record<OrderStatus, FindOptionsWhere<OrderEntity>> = {
   new: { nextSweepAt: Not(IsNull()) },
   pending: { nextSweepAt: Not(IsNull()) },
   paid: {},
@@ -27,14 +27,14 @@ const alsoTrue: Record<OrderStatus, FindOptionsWhere<OrderEntity>> = {
   refunded: { refundedCents: MoreThan(0) },
 };
 
-/** Two kinds of rows are no orders: a key that was refused because its cart had been ordered, and what was withdrawn. */
-const listed: FindOptionsWhere<OrderEntity> = { alreadyOrderedAs: IsNull(), withdrawnAt: IsNull() };
+/** Excludes rows that are not orders: keys that were refused because their cart had been ordered, and cancelled orders. */
+const listed: FindOptionsWhere<OrderEntity> = { alreadyOrderedAs: IsNull(), cancelledAt: IsNull() };
 
 @Injectable()
 export class OrdersService {
   constructor(@InjectDataSource('orders') private readonly db: DataSource) {}
 
-  /** Without `customerId` anybody's order; with it, another customer's order does not exist. */
+  /** With `customerId` the orders of other customers do not exist. */
   async get({ id, customerId }: InputOf<Rpcs['getOrder']>): Promise<OrderOfCustomer> {
     const where = { id, ...(customerId && { customerId }), ...listed };
     const order = await this.db.getRepository(OrderEntity).findOneBy(where);
@@ -42,12 +42,12 @@ export class OrdersService {
     return seenBy(customerId)(order);
   }
 
-  /** Those that do not exist are left out. */
+  /** Unknown ids are left out. */
   states(ids: string[]): Promise<Pick<Order, 'id' | 'status'>[]> {
     return sql(this.db, 'select id, status from orders where id = any($1)', [ids]);
   }
 
-  /** Newest first: ids are ordered by time. Without `customerId` everybody's. */
+  /** Newest first: ids are ordered by time. Without `customerId` the orders of all customers. */
   async list(query: InputOf<Rpcs['listOrders']>): Promise<OutputOf<Rpcs['listOrders']>> {
     const { customerId, limit } = query;
     const before = query.cursor === undefined ? undefined : idOfCursor(query.cursor);
@@ -57,7 +57,7 @@ export class OrdersService {
     return { items, nextCursor: rows.length > limit && last ? cursorOfId(last.id) : null };
   }
 
-  /** One more than asked for, when there are more. */
+  /** One more than `limit` when there are more. */
   private async rows(query: InputOf<Rpcs['listOrders']>, before: string | undefined): Promise<OrderEntity[]> {
     const { customerId, q, customerIds = [], status, limit } = query;
     const orders = this.db.getRepository(OrderEntity);
@@ -69,11 +69,11 @@ export class OrdersService {
     const all = {
       ...listed,
       ...(customerId && { customerId }),
-      ...(status && { status, ...alsoTrue[status] }),
+      ...(status && { status, ...indexed[status] }),
       ...(before && { id: LessThan(before) }),
     };
     return orders.find({
-      // An id names one order, or one customer's orders.
+      // The id may be that of an order or of a customer.
       where: id ? [{ customerId: id, ...all }, ...(before ? [] : [{ ...all, id }])] : all,
       order: { id: 'desc' },
       take: limit + 1,
@@ -81,12 +81,12 @@ export class OrdersService {
   }
 }
 
-/** Staff see whose an order is. */
+/** Without `customerId` the reader is staff, who see the customer of each order. */
 function seenBy(customerId: string | undefined): (row: OrderEntity) => OrderOfCustomer {
-  return (row) => ({ ...orderOf(row), ...(customerId === undefined && { customerId: row.customerId }) });
+  return (row) => ({ ...toOrder(row), ...(customerId === undefined && { customerId: row.customerId }) });
 }
 
-/** A cursor is the last id's sixteen bytes. */
+/** A cursor is the sixteen bytes of the last id. */
 function cursorOfId(id: string): string {
   return Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
 }

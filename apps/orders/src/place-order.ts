@@ -1,4 +1,4 @@
-// Takes an order: intent first, then the goods, then the payment. Every step may be repeated, by any process, at any time.
+// Places an order: intent first, then the goods, then the payment. Any process may repeat any step at any time.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
@@ -17,20 +17,20 @@ import { OrderEntity } from './order.entity.js';
 import { ordersConfig, type OrdersConfig } from './orders.config.js';
 
 /**
- * The part of the caller's time kept back from placing an order: the answer must arrive, and that there is no order must be
- * true before it is sent.
+ * The part of the caller's time that is kept for the answer: it has to arrive, and a failed order has to be cancelled before its
+ * caller is told.
  */
 const keptBackMs = (leftMs: number) => Math.min(leftMs * 0.2, 1500);
-/** Withdrawing an order gets this long even past the deadline. */
-const WITHDRAW_MS = 2000;
-/** Between two looks at an order that another request is placing, or that may be withdrawn or not. */
-const LOOK_MS = { first: 10, most: 200 };
+/** Cancelling an order may take this long even after the deadline. */
+const CANCEL_MS = 2000;
+/** The pause between two reads of an order that another request is placing, or that may have been cancelled. */
+const PAUSE_MS = { min: 10, max: 200 };
 
-/** A `new` order in the hands of a request. Both times are of the database's clock. */
+/** A request's attempt to place a `new` order. Both times are of the database's clock. */
 interface Attempt {
   order: OrderEntity;
   beganAt: Date;
-  /** From then on the order must not become pending; undefined when nothing limits the request. */
+  /** The order must not become pending after this; undefined when the request has no deadline. */
   endsAt: Date | undefined;
 }
 
@@ -45,65 +45,65 @@ export class PlaceOrder {
   ) {}
 
   /**
-   * The order of this key as it stands, driven on if it is `new`. Refusals of the catalog are thrown, the first time and
-   * every time. One with `alreadyOrderedAs` says that the cart had been ordered under another key.
+   * Returns the current order of this key, placing it if it is `new`. Refusals of the catalog are thrown each time. A result
+   * with `alreadyOrderedAs` says that the cart had been ordered under another key.
    */
   place(request: PlaceOrderRequest): Promise<OrderEntity> {
     const { requestId, deadlineAt } = currentContext() ?? { requestId: newRequestId(), deadlineAt: Infinity };
     const placeBy = deadlineAt - keptBackMs(deadlineAt - performance.now());
     return runInContext({ requestId, deadlineAt: placeBy }, async () => {
       const found = await this.writeDown(request, placeBy);
-      const order = 'endsAt' in found ? await this.drive(found, deadlineAt) : found;
+      const order = 'endsAt' in found ? await this.reserveOrCancel(found, deadlineAt) : found;
       throwRefusal(order);
       return order;
     });
   }
 
   /**
-   * A new order of this request, or the one of its key. While another key's order of the same cart is being placed it
-   * waits for what becomes of that: either that is the cart's order, or the cart is free again.
+   * Returns an attempt at a new order, or the order of this key. While another key's order of the same cart is being placed
+   * this waits for its outcome: either it becomes the cart's order, or the cart is free again.
    */
   private async writeDown(request: PlaceOrderRequest, placeBy: number): Promise<Attempt | OrderEntity> {
     const { idempotencyKey, bodyHash, lines } = request;
-    for (let pause = LOOK_MS.first; ; pause = Math.min(pause * 2, LOOK_MS.most)) {
+    for (let pause = PAUSE_MS.min; ; pause = Math.min(pause * 2, PAUSE_MS.max)) {
       const inserted =
         lines.length > 0 && (await writes.insertOrder(this.db, request, this.config.ORDERS_SWEEP_SECONDS));
       crashPoint('orders.after-insert');
       if (inserted) return attemptAt(inserted, inserted.createdAt, placeBy);
 
       const order = await this.find(request);
-      if (order?.idempotencyKey === idempotencyKey && !order.withdrawnAt) {
+      if (order?.idempotencyKey === idempotencyKey && !order.cancelledAt) {
         if (order.bodyHash !== bodyHash) throw new AppError('idempotency_key_reused');
         if (order.status !== 'new') return order;
         const renewedAt = await writes.renewOrder(this.db, order.id);
         if (renewedAt) return attemptAt(order, renewedAt, placeBy);
       } else if (lines.length === 0) throw new AppError('empty_order');
-      else if (order?.withdrawnAt) await this.withdraw(order.id);
+      else if (order?.cancelledAt) await this.cancel(order.id);
       else if (order && order.status !== 'new') await writes.insertAlreadyOrdered(this.db, request, order);
       if (performance.now() + pause >= placeBy) throw new AppError('unavailable');
       await sleep(pause);
     }
   }
 
-  /** The order of this key; without one, the order that another key made of this cart. */
+  /** The order of this key; without one the order that another key made of this cart. */
   private async find(request: PlaceOrderRequest): Promise<OrderEntity | undefined> {
     const { customerId, idempotencyKey, cartVersion } = request;
-    const ofCart = { customerId, cartVersion, reason: IsNull(), withdrawnAt: IsNull() };
+    const ofCart = { customerId, cartVersion, reason: IsNull(), cancelledAt: IsNull() };
     const found = await this.db.getRepository(OrderEntity).find({
       where: [{ customerId, idempotencyKey }, ...(cartVersion === undefined ? [] : [ofCart])],
     });
     return found.find((order) => order.idempotencyKey === idempotencyKey) ?? found[0];
   }
 
-  /** Takes a `new` order as far as `pending` or `rejected`. Its caller waits until `deadlineAt`. */
-  private async drive(attempt: Attempt, deadlineAt: number): Promise<OrderEntity> {
+  /** Makes a `new` order `pending` or `rejected`, or cancels it. Its caller waits until `deadlineAt`. */
+  private async reserveOrCancel(attempt: Attempt, deadlineAt: number): Promise<OrderEntity> {
     try {
       return await this.reserve(attempt);
     } catch (error) {
       if (error instanceof AppError && error.status < 500) throw error;
-      const order = await this.giveUp(attempt, deadlineAt).catch((failure: unknown) => {
+      const order = await this.cancelFailed(attempt, deadlineAt).catch((failure: unknown) => {
         const fields = { err: failure, orderId: attempt.order.id };
-        this.log.throttled('order not withdrawn', fields, 'an order that failed is left to the sweep');
+        this.log.throttled('order not cancelled', fields, 'a failed order is left to the sweep');
       });
       if (order) return order;
       throw error;
@@ -141,47 +141,49 @@ export class PlaceOrder {
         await writes.deleteNewOrder(this.db, id);
         throw unknownProducts(order, answer.productIds);
       case 'released':
-        // It was withdrawn. The client's next try makes another one.
+        // The order was cancelled. The client's next retry makes another one.
         await writes.deleteNewOrder(this.db, id);
         throw new AppError('unavailable');
     }
   }
 
-  /*   * Withdraws the order of a failed attempt before its caller gets the error, unless the client has retried. An order that
-   * has moved on is returned instead. While the database is away either is possible, so it retries until the caller's
-   * deadline.
-
+  /**
+   * Cancels the order of a failed attempt before its caller gets the error, unless the client has retried. An order that became
+   * pending or rejected meanwhile is returned instead. Retries while the database is unavailable, until the caller's deadline.
    */
-  private giveUp({ order: { id }, beganAt }: Attempt, callerDeadlineAt: number): Promise<OrderEntity | undefined> {
+  private cancelFailed(
+    { order: { id }, beganAt }: Attempt,
+    callerDeadlineAt: number,
+  ): Promise<OrderEntity | undefined> {
     const { requestId } = currentContext()!;
-    const soon = performance.now() + WITHDRAW_MS;
+    const soon = performance.now() + CANCEL_MS;
     const deadlineAt = callerDeadlineAt === Infinity ? soon : Math.max(callerDeadlineAt, soon);
     return runInContext({ requestId, deadlineAt }, async () => {
-      for (; ; await sleep(LOOK_MS.most))
+      for (; ; await sleep(PAUSE_MS.max))
         try {
-          if (await writes.withdrawAttempt(this.db, id, beganAt)) return undefined;
+          if (await writes.cancelAttempt(this.db, id, beganAt)) return undefined;
           const order = await this.db.getRepository(OrderEntity).findOneBy({ id });
           return order && order.status !== 'new' ? order : undefined;
         } catch (error) {
-          if (performance.now() + LOOK_MS.most >= deadlineAt) throw error;
+          if (performance.now() + PAUSE_MS.max >= deadlineAt) throw error;
         }
     });
   }
 
   /**
-   * Takes a `new` order back. It is marked first: from then on no process can make it pending with goods that go back. Its
-   * row goes last: until then the sweep finds it, so that whatever was reserved does go back.
+   * Cancels a `new` order. Its row is marked first, so that no process makes it pending while its goods are released. The row
+   * is deleted last, so that the sweep finds it until its goods have been released.
    */
-  async withdraw(id: string): Promise<void> {
-    if (!(await writes.withdrawOrder(this.db, id))) return;
-    crashPoint('orders.after-withdrawing');
+  async cancel(id: string): Promise<void> {
+    if (!(await writes.cancelOrder(this.db, id))) return;
+    crashPoint('orders.after-cancelling');
     await this.rpc.call(catalogRpc.releaseReservation, { orderId: id });
-    crashPoint('orders.after-withdrawn-goods');
+    crashPoint('orders.after-releasing-cancelled');
     if (await writes.deleteNewOrder(this.db, id))
-      this.log.throttled('order withdrawn', { orderId: id }, 'order withdrawn: it was not placed in time');
+      this.log.throttled('order cancelled', { orderId: id }, 'order cancelled: it was not placed in time');
   }
 
-  /** A queue that is away fails no order: the sweep asks again. */
+  /** While the queue is unavailable the order waits: the sweep asks again. */
   async askForPayment({ id, customerId, totalCents, currency, payment }: OrderEntity): Promise<void> {
     const charge = { orderId: id, customerId, amountCents: totalCents, currency, payment };
     try {
@@ -198,10 +200,10 @@ export class PlaceOrder {
     return { ...order, status: 'rejected', ...outcome };
   }
 
-  /** The order was moved on or withdrawn while we asked the catalog, and that counts; or our time is over. */
+  /** Another process changed or cancelled the order during our call to the catalog, and its result counts; or our time is over. */
   private async overtaken(id: string, reserved: boolean): Promise<OrderEntity> {
     const order = await this.db.getRepository(OrderEntity).findOneBy({ id });
-    const gone = !order || order.withdrawnAt !== null;
+    const gone = !order || order.cancelledAt !== null;
     if (reserved && (gone || order.status === 'rejected')) {
       await this.rpc.call(catalogRpc.releaseReservation, { orderId: id });
     }
@@ -210,10 +212,7 @@ export class PlaceOrder {
   }
 }
 
-/**
- * Its order was written at `beganAt`, which is past, so the end comes too early by how long the answer took, never too
- * late.
- */
+/** `beganAt` is the database's time, read before its answer travelled here, so `endsAt` can be too early but never too late. */
 function attemptAt(order: OrderEntity, beganAt: Date, placeBy: number): Attempt {
   const leftMs = placeBy - performance.now();
   return { order, beganAt, endsAt: leftMs === Infinity ? undefined : new Date(beganAt.getTime() + leftMs) };

@@ -1,4 +1,4 @@
-// Ends an order once it is certain whether it was paid.
+// Settles an order once it is certain whether it was paid.
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { catalogRpc } from '@shop/contracts/catalog';
@@ -20,7 +20,7 @@ export class SettleOrder {
     private readonly log: Log,
   ) {}
 
-  /** The goods first: an order that still is `pending` is settled again, one that is `paid` is never looked at again. */
+  /** Goods come first: an order that is still `pending` is settled again, and one that is `paid` never is. */
   @HandlesJob(ordersJobs.paymentSettled)
   async settle({ orderId, outcome }: PayloadOf<typeof ordersJobs.paymentSettled>): Promise<void> {
     crashPoint('orders.before-settling');
@@ -39,7 +39,7 @@ export class SettleOrder {
     }
   }
 
-  /** Asks payments what we were not told, or not yet. Answers false when it was never asked to charge this order. */
+  /** Asks payments for an outcome that was not received. Returns false when payments was never asked to charge this order. */
   async catchUp(orderId: string): Promise<boolean> {
     const state = await this.rpc.call(paymentsRpc.getPayment, { orderId });
     if (state.status === 'paid' || state.status === 'declined') await this.settle({ orderId, outcome: state });

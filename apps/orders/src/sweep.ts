@@ -1,5 +1,5 @@
-// Drives on pending orders that got stuck, and withdraws new ones whose client has gone: the order row is the outbox. Runs on
-// every replica and needs no queue to run.
+// Resumes pending orders that are stuck, and cancels new ones whose client has gone: the order row is the outbox. Runs on every
+// replica and needs no queue.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { crashPoint } from '@shop/kit/crash-point';
@@ -13,10 +13,10 @@ import { ordersConfig, type OrdersConfig } from './orders.config.js';
 import { PlaceOrder } from './place-order.js';
 import { SettleOrder } from './settle-order.js';
 
-/** Orders at a time, per replica. */
+/** Orders per round and replica. */
 const BATCH = 20;
 
-/** A few orders that are stuck for the same reason are named each minute, the others are counted. */
+/** Each minute the log names a few orders that are stuck for the same reason, and counts the others. */
 const PER_OUTAGE = { burst: 3, everyMs: 60_000 };
 
 @Injectable()
@@ -46,7 +46,7 @@ export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
     if (due.length > 0) crashPoint('orders.after-claiming');
     await Promise.all(
       due.map((order) =>
-        this.driveOn(order).catch((error: unknown) => {
+        this.resume(order).catch((error: unknown) => {
           const kind = `order is still stuck: ${toAppError(error).code}`;
           this.log.throttled(kind, { err: error, orderId: order.id }, 'order is still stuck', PER_OUTAGE);
         }),
@@ -55,10 +55,10 @@ export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
     return due.length === BATCH;
   }
 
-  private async driveOn({ id, abandoned }: DueOrder): Promise<void> {
-    if (abandoned) return this.placing.withdraw(id);
+  private async resume({ id, abandoned }: DueOrder): Promise<void> {
+    if (abandoned) return this.placing.cancel(id);
     const order = await this.db.getRepository(OrderEntity).findOneBy({ id });
-    // A new one is its client's to drive on: without it nothing is charged.
+    // Only its client may resume a new order: without the client nothing is charged.
     if (order?.status === 'pending' && !(await this.settling.catchUp(id))) await this.placing.askForPayment(order);
   }
 }

@@ -1,4 +1,4 @@
-// A cart is ordered once, under whichever key comes first.
+// A cart is ordered once, by the first key that asks for it.
 import { ordersRpc, type OrderStatus, type PlaceOrder } from '@shop/contracts/orders';
 import { runInContext } from '@shop/kit/context';
 import { v7 as uuidv7 } from 'uuid';
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.stop());
 
-/** Requests of one customer for one cart, each under a key of its own, as of several tabs. */
+/** Requests of one customer for one cart, each under a key of its own, as several browser tabs send them. */
 function tabs(count: number, stock = 50, about: Partial<PlaceOrder> = {}): PlaceOrder[] {
   const cart = { customerId: uuidv7(), cartVersion: uuidv7(), ...about };
   const product = shop.catalog.add(10_00, stock);
@@ -24,7 +24,7 @@ const rowsOf = ({ customerId }: PlaceOrder) =>
     [customerId],
   );
 
-test('of many requests at once one places the order, and the others answer that one', async () => {
+test('when many requests for a cart come at once, one places the order and the others answer with it', async () => {
   for (let round = 0; round < 10; round += 1) {
     const requests = tabs(5);
     const answers = await Promise.all(requests.map(ask));
@@ -39,7 +39,7 @@ test('of many requests at once one places the order, and the others answer that 
   }
 });
 
-test('a key that was refused stays refused, whatever the cart is by then', async () => {
+test('a key that was refused stays refused, even when the cart has changed', async () => {
   const [one, another] = tabs(2) as [PlaceOrder, PlaceOrder];
   const { order } = await ask(one);
   const refused = { order: { id: order.id }, cartVersion: one.cartVersion, alreadyOrdered: true };
@@ -65,7 +65,7 @@ test.each<[string, Partial<PlaceOrder>, number]>([
   await shop.become(again.order.id, 'paid');
 });
 
-test('another key waits for an order that is being placed, and goes ahead when that one is withdrawn', async () => {
+test('another key waits for an order that is being placed, and places its own when that one is cancelled', async () => {
   const [one, another] = tabs(2) as [PlaceOrder, PlaceOrder];
   let release = () => undefined as void;
   shop.catalog.held = new Promise((resolve) => (release = resolve));
@@ -83,7 +83,7 @@ test('another key waits for an order that is being placed, and goes ahead when t
   expect(await shop.chargesOf(id)).toEqual([]);
 });
 
-test('a cart that is changed while it is ordered is ordered once, whichever of its states comes first', async () => {
+test('a cart that is changed while it is ordered is ordered once, in either of its states', async () => {
   const added = orderFor([shop.catalog.add(5_00, 50)]).lines;
   for (let round = 0; round < 10; round += 1) {
     const [one, another] = tabs(2) as [PlaceOrder, PlaceOrder];
@@ -94,7 +94,7 @@ test('a cart that is changed while it is ordered is ordered once, whichever of i
   }
 });
 
-test('other customers, other carts, and orders that are of no cart do not get in each other’s way', async () => {
+test('orders of other customers, of other carts and without a cart are placed independently', async () => {
   const [one] = tabs(1) as [PlaceOrder];
   const others = [
     { customerId: uuidv7() },

@@ -1,20 +1,20 @@
-// The contract of orders in a few lines, without a database, a network or a second process: what commands do to a few
-// orders that want the same goods. Every command may lose one call on its way, or the answer to it.
+// The contract of orders as a small model, without a database, a network or a second process: the effect of commands on a few
+// orders for the same goods. Each command may lose one call, or the answer to it.
 import type { OrderStatus } from '@shop/contracts/orders';
 import fc from 'fast-check';
-import type { Fault } from './catalog-double.js';
+import type { Fault } from './catalog-fake.js';
 
-/** As many orders; the one of key `n` is over `n + 1` pieces, so that it matters who comes first. */
+/** The number of orders. The order of key `n` is for `n + 1` pieces, so their sequence matters. */
 export const KEYS = 3;
 export const STOCK = 3;
 export const quantityOf = (key: number) => key + 1;
 
 export type Command = { key: number; fault: Fault } & (
   | { do: 'place' }
-  | { do: 'withdraw' }
-  /** Told by a job, or asked by a sweep. */
+  | { do: 'cancel' }
+  /** By a job of payments, or by a sweep. */
   | { do: 'settle' }
-  /** Staff ask payments to give the price of one piece back, once per `part`; then payments tells the sum. */
+  /** Staff refund the price of one piece, once per `part`; then payments sends the sum. */
   | { do: 'refund'; part: number }
 );
 
@@ -22,22 +22,22 @@ const fault = fc.constantFrom<Fault>('none', 'none', 'before', 'after');
 const key = fc.nat(KEYS - 1);
 export const commands: fc.Arbitrary<Command> = fc.oneof(
   {
-    arbitrary: fc.record({ do: fc.constantFrom('place', 'place', 'withdraw', 'settle', 'settle'), key, fault }),
+    arbitrary: fc.record({ do: fc.constantFrom('place', 'place', 'cancel', 'settle', 'settle'), key, fault }),
     weight: 1,
   },
   { arbitrary: fc.record({ do: fc.constant('refund'), key, fault, part: fc.nat(KEYS) }), weight: 1 },
 );
 
-/** Per key: whether the bank will pay. */
+/** Whether the bank will pay, per key. */
 export const solvency = fc.array(fc.constantFrom(true, true, false), { minLength: KEYS, maxLength: KEYS });
 
 export interface Modelled {
-  status: Exclude<OrderStatus, 'new'> | 'absent' | 'withdrawn';
-  /** Pieces taken out of the stock. */
+  status: Exclude<OrderStatus, 'new'> | 'absent' | 'cancelled';
+  /** The number of pieces taken from the stock. */
   taken: number;
-  /** The parts that payments gave back. */
+  /** The parts that payments refunded. */
   given: Set<number>;
-  /** How many of them orders was told of. */
+  /** The number of parts that orders knows of. */
   refunded: number;
 }
 
@@ -54,17 +54,17 @@ export function step(model: Modelled[], command: Command, solvent: boolean[]): v
     order.taken = 0;
     if (fault === 'none') order.status = then;
   };
-  if (command.do === 'withdraw' && order.status === 'withdrawn') {
-    order.status = 'withdrawn';
+  if (command.do === 'cancel' && order.status === 'cancelled') {
+    order.status = 'cancelled';
     release('absent');
-  } else if (command.do === 'place' && ['absent', 'withdrawn'].includes(order.status)) {
-    // Taking the old one back is the call that has the fault; then there is none left for the new one.
-    if (order.status === 'withdrawn') {
+  } else if (command.do === 'place' && ['absent', 'cancelled'].includes(order.status)) {
+    // The fault hits the call that cancels the old order, so none is left for the new one.
+    if (order.status === 'cancelled') {
       release('absent');
       if (fault !== 'none') return;
     }
-    // Its client is told that there is no order.
-    order.status = 'withdrawn';
+    // A failed attempt cancels its order before its client is told.
+    order.status = 'cancelled';
     if (fault === 'before') return;
     const enough = left() >= quantity;
     if (enough) order.taken = quantity;

@@ -11,10 +11,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statementFor } from '../src/order-search.js';
 import { orders } from '../src/orders.module.js';
 
-/** Enough for the planner to choose as it would with a million. A third of them goes to Sam Shopper. */
+/** Enough for the planner to choose the plans for a million. A third of the orders goes to Sam Shopper. */
 const ORDERS = 300_000;
 const CUSTOMERS = 1000;
-/** Of 8 kB each: a thousand orders by each of two names, five thousand of customers, and the way down the indexes. */
+/** Pages of 8 kB: a thousand orders by name and by last name, five thousand by customer, and the index descents. */
 const MOST_PAGES = 10_000;
 
 const ADA = uuidv7();
@@ -88,7 +88,7 @@ describe('orders', () => {
     for (const q of ['race', 'grace c', 'b.', '%', 'grace_', 'opper']) expect(await list({ q }), q).toEqual([]);
   });
 
-  it('of some customers are found beside them, newest first, each once, page by page', async () => {
+  it('are found by customers and by name together, newest first, each once, page by page', async () => {
     const [a, b, other] = [uuidv7(), uuidv7(), uuidv7()];
     const ids: string[] = [];
     for (let i = 0; i < 7; i++) ids.unshift(await order([a, b, other][i % 3]!, i % 2 === 0 ? 'Xaver Q' : undefined));
@@ -100,7 +100,7 @@ describe('orders', () => {
     expect(await list({ q: 'xaver', customerIds: [a, b], status: 'paid' }, 2)).toEqual(all);
   });
 
-  it('by a name that very many share are the newest thousand', async () => {
+  it('are found up to the newest thousand when very many share a name', async () => {
     const ids = await list({ q: 'sam shopper' }, 100);
     expect(ids).toHaveLength(1000);
     expect(ids).toEqual([...new Set(ids)].sort().reverse());
@@ -110,7 +110,7 @@ describe('orders', () => {
     expect(ids[0]).toBe(newest!.id);
   });
 
-  it('tell staff whose they are, and customers nothing of that; the address is told to both', async () => {
+  it('show their customer to staff only, and their address to staff and the customer', async () => {
     const id = await order(ADA, 'Ada Lovelace');
     const shippingAddress = { name: 'Ada Lovelace', street: 'S', postalCode: 'P', city: 'C', country: 'DE' };
     expect(await rpc.call(ordersRpc.getOrder, { id })).toMatchObject({ id, customerId: ADA, shippingAddress });
@@ -126,7 +126,7 @@ describe('orders', () => {
 
 const pool = () => poolOf(running.app.get<DataSource>(getDataSourceToken('orders'), { strict: false }));
 
-it('a search reads as much of a large table as of a small one', async () => {
+it('a search reads no more of a large table than of a small one', async () => {
   const customerIds = (
     await db.query<{ id: string }>('select distinct customer_id as id from orders order by 1 limit 100')
   ).map(({ id }) => id);
@@ -158,7 +158,7 @@ it('a search reads as much of a large table as of a small one', async () => {
   }
 });
 
-/** As a prepared statement is planned: for its values, or once for all. */
+/** The plan of a prepared statement, either for its values or generic. */
 async function explain(text: string, values: unknown[], mode: string): Promise<string> {
   const client = await pool().connect();
   await client.query(`set plan_cache_mode = ${mode}`);

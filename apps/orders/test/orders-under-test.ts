@@ -1,4 +1,4 @@
-// Orders on a database of its own, with a double of the catalog and the real payments beside it.
+// Orders on a database of its own, with a fake of the catalog and the real payments.
 import { createHash } from 'node:crypto';
 import { ordersRpc, type Order, type OrderStatus, type PlaceOrder } from '@shop/contracts/orders';
 import { Queues } from '@shop/kit/queue';
@@ -10,12 +10,12 @@ import { Redis } from 'ioredis';
 import { v7 as uuidv7 } from 'uuid';
 import { vi } from 'vitest';
 import { orders } from '../src/orders.module.js';
-import { startCatalogDouble } from './catalog-double.js';
+import { startCatalogFake } from './catalog-fake.js';
 import { startPaymentsProcess } from './payments-process.js';
 
 export async function startOrders(env: Record<string, string> = {}) {
   const [db, paymentsDb] = await Promise.all([createTestDatabase('orders'), createTestDatabase('payments')]);
-  const catalog = await startCatalogDouble();
+  const catalog = await startCatalogFake();
   const redisUrl = new URL(testRedisUrl(5));
   const [toCatalog, toDb, toRedis] = await Promise.all([
     ToxicProxy.to('127.0.0.1', catalog.port),
@@ -47,7 +47,17 @@ export async function startOrders(env: Record<string, string> = {}) {
   const place = async (request: PlaceOrder): Promise<Order> => (await rpc.call(ordersRpc.placeOrder, request)).order;
   const get = (id: string, customerId?: string) => rpc.call(ordersRpc.getOrder, { id, customerId });
   return {
-    ...{ db, paymentsDb, catalog, toCatalog, toDb, toRedis, redis, running, rpc, place, get },
+    db,
+    paymentsDb,
+    catalog,
+    toCatalog,
+    toDb,
+    toRedis,
+    redis,
+    running,
+    rpc,
+    place,
+    get,
     queues: running.app.get(Queues, { strict: false }),
     become: (id: string, status: OrderStatus, timeout = 15_000): Promise<Order> =>
       vi.waitFor(
@@ -69,7 +79,7 @@ export async function startOrders(env: Record<string, string> = {}) {
       paymentsDb.query<{ calls: number }>('select calls from fake_charges where idempotency_key = $1', [id]),
     bookingsOf: (id: string) =>
       paymentsDb.query('select id from ledger_transactions where reference = $1', [`payment:${id}`]),
-    /** kill -9, and a new process in its place. */
+    /** Kills payments with SIGKILL and starts a new process at the same address. */
     async replacePayments() {
       await payments.stop('SIGKILL');
       payments = await startPayments(payments.address.split(':')[1]!);
@@ -85,7 +95,7 @@ export async function startOrders(env: Record<string, string> = {}) {
 }
 export type Orders = Awaited<ReturnType<typeof startOrders>>;
 
-/** What the gateway would ask for: `quantity` of each product, by a customer and under a key of their own. */
+/** A request as the gateway sends it: one of each product, by a new customer under a new key. */
 export function orderFor(productIds: string[], about: Partial<PlaceOrder> = {}): PlaceOrder {
   const lines = productIds.map((productId) => ({ productId, quantity: 1 }));
   const payment = { method: 'card', token: 'tok_ok' } as const;

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.stop());
 
-test('without a catalog the answer is unavailable, and nothing is ordered once it is back, unless the client comes again', async () => {
+test('while the catalog is down orders are refused as unavailable, and placed later only if the client retries', async () => {
   const product = shop.catalog.add(10_00, 5);
   const [gone, back] = [orderFor([product]), orderFor([product])];
   await shop.toCatalog.cut();
@@ -22,7 +22,7 @@ test('without a catalog the answer is unavailable, and nothing is ordered once i
   expect(shop.catalog.stockOf(product)).toBe(4);
 });
 
-test('without a catalog the client’s own retry drives the order on', async () => {
+test('a retry of the client resumes an order once the catalog is back', async () => {
   const request = orderFor([shop.catalog.add(10_00, 5)]);
   await shop.toCatalog.cut();
   await expect(shop.place(request)).rejects.toMatchObject({ code: 'unavailable' });
@@ -31,7 +31,7 @@ test('without a catalog the client’s own retry drives the order on', async () 
   expect(['pending', 'paid']).toContain(order.status);
 });
 
-test('without Redis orders are taken within their time, and paid once it is back, whatever it forgot', async () => {
+test('while Redis is down orders are accepted in time, and paid once Redis is back without its data', async () => {
   await shop.toRedis.cut();
   const startedAt = performance.now();
   const order = await shop.place(orderFor([shop.catalog.add(10_00, 5)]));
@@ -43,7 +43,7 @@ test('without Redis orders are taken within their time, and paid once it is back
   expect(await shop.chargesOf(order.id)).toEqual([{ calls: 1 }]);
 });
 
-test('a queue that is wiped while a payment is under way loses nothing', async () => {
+test('wiping the queue while a payment is under way loses no order', async () => {
   const payment = { method: 'card', token: 'tok_slow' } as const;
   const { id } = await shop.place(orderFor([shop.catalog.add(10_00, 5)], { payment }));
   await vi.waitFor(async () => {
@@ -55,7 +55,7 @@ test('a queue that is wiped while a payment is under way loses nothing', async (
   expect(await shop.chargesOf(id)).toEqual([{ calls: 1 }]);
 });
 
-test('payments killed in the middle of a charge charges once after it is back', async () => {
+test('a payments process killed during a charge charges once after its restart', async () => {
   const payment = { method: 'card', token: 'tok_slow' } as const;
   const { id } = await shop.place(orderFor([shop.catalog.add(10_00, 5)], { payment }));
   await vi.waitFor(async () => {
@@ -69,7 +69,7 @@ test('payments killed in the middle of a charge charges once after it is back', 
 });
 
 test.each([false, true])(
-  'a process that died with a new order leaves it to its client’s retry: reserved %s',
+  'a new order of a process that died is placed by its client’s retry: reserved %s',
   async (reserved) => {
     const product = shop.catalog.add(10_00, 5);
     const request = orderFor([product]);
@@ -81,7 +81,7 @@ test.each([false, true])(
   },
 );
 
-test('a process that died before asking for the payment leaves an order whose payment the sweep asks for', async () => {
+test('the sweep asks for the payment of an order whose process died before it did', async () => {
   const request = orderFor([shop.catalog.add(10_00, 5)]);
   const id = await leave(request, 'pending');
   await shop.become(id, 'paid');
@@ -91,7 +91,7 @@ test('a process that died before asking for the payment leaves an order whose pa
 test.each([
   ['paid', null, 'paid'],
   ['declined', 'card_declined', 'rejected'],
-] as const)('an order that is never told of its %s payment asks for it', async (status, reason, expected) => {
+] as const)('the sweep finds out about a %s payment that orders was not told of', async (status, reason, expected) => {
   const request = orderFor([shop.catalog.add(10_00, 5)]);
   const id = await leave(request, 'pending');
   await shop.paymentsDb.query(
@@ -102,7 +102,7 @@ test.each([
   await shop.become(id, expected);
 });
 
-test('being told of a payment twice, late, or wrongly changes nothing', async () => {
+test('duplicate, late and wrong messages about a payment change nothing', async () => {
   const { id } = await shop.place(orderFor([shop.catalog.add(10_00, 5)]));
   await shop.become(id, 'paid');
   const late = orderFor([shop.catalog.add(10_00, 5)]);
@@ -110,14 +110,14 @@ test('being told of a payment twice, late, or wrongly changes nothing', async ()
   const declined = { status: 'declined', reason: 'card_declined' } as const;
   await shop.queues.add(ordersJobs.paymentSettled, { orderId: id, outcome: { status: 'paid' } });
   await shop.queues.add(ordersJobs.paymentSettled, { orderId: id, outcome: declined });
-  // Jobs are begun in order, so these were by the time a later order is paid.
+  // Jobs start in order, so these have started by the time a later order is paid.
   await shop.become(other.id, 'paid');
   await vi.waitFor(async () => expect(await shop.redis.llen('{orders}:orders:active')).toBe(0));
   expect(await shop.get(id)).toMatchObject({ status: 'paid' });
   expect(shop.catalog.reservationOf(id)).toBe('confirmed');
 });
 
-/** As if the process had been killed when the order stood so. */
+/** Leaves an order as a process does that is killed at this status. */
 async function leave(request: PlaceOrder, status: OrderStatus): Promise<string> {
   const { customerId, idempotencyKey, bodyHash, lines, payment } = request;
   const id = newOrderId(customerId);
@@ -126,7 +126,13 @@ async function leave(request: PlaceOrder, status: OrderStatus): Promise<string> 
     `insert into orders (id, customer_id, idempotency_key, body_hash, status, requested, payment, total_cents, next_sweep_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, now())`,
     [
-      ...[id, customerId, idempotencyKey, bodyHash, status, JSON.stringify(lines), JSON.stringify(payment)],
+      id,
+      customerId,
+      idempotencyKey,
+      bodyHash,
+      status,
+      JSON.stringify(lines),
+      JSON.stringify(payment),
       status === 'pending' ? 10_00 : 0,
     ],
   );

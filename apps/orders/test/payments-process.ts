@@ -1,4 +1,4 @@
-// The real payments, as a process of its own.
+// Starts the real payments service as a process.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.stop());
 
-test('an order is taken at the catalog’s prices, paid, and its goods are confirmed', async () => {
+test('an order is placed at the catalog’s prices and paid, and its goods are confirmed', async () => {
   const [mug, lamp] = [shop.catalog.add(12_50, 10), shop.catalog.add(40_00, 10)];
   const lines = [
     { productId: mug, quantity: 2 },
@@ -24,7 +24,7 @@ test('an order is taken at the catalog’s prices, paid, and its goods are confi
   expect(bucketOfOrder(order.id)).toBe(bucketOfCustomer(request.customerId));
 
   const paid = await shop.become(order.id, 'paid');
-  // Read as staff do.
+  // Read without a customer, as staff do.
   expect(paid).toEqual({ ...order, status: 'paid', customerId: request.customerId });
   expect(shop.catalog.reservationOf(order.id)).toBe('confirmed');
   expect(shop.catalog.stockOf(mug)).toBe(8);
@@ -51,16 +51,16 @@ test.each(['tok_slow', 'tok_flaky'])('an order paid with %s is paid, charged onc
   expect(await shop.chargesOf(id)).toHaveLength(1);
 });
 
-test('an order on credit that its customer has not got is rejected', async () => {
+test('an order on store credit that its customer does not have is rejected', async () => {
   const { id } = await shop.place(orderFor([shop.catalog.add(10_00, 1)], { payment: { method: 'credit' } }));
   expect(await shop.become(id, 'rejected')).toMatchObject({ reason: 'insufficient_credit' });
 });
 
-test('the same key with the same body answers the same order as it stands now', async () => {
+test('the same key with the same body answers with the same order in its current state', async () => {
   const request = orderFor([shop.catalog.add(10_00, 5)], { cartVersion: 'v7' });
   const { id } = await shop.place(request);
   await shop.become(id, 'paid');
-  // The cart does not count: it was emptied by the first try.
+  // The cart does not count: the first request has emptied it.
   const replay = await shop.rpc.call(ordersRpc.placeOrder, { ...request, lines: [], cartVersion: undefined });
   expect(replay).toMatchObject({ order: { id, status: 'paid' }, cartVersion: 'v7' });
 });
@@ -87,13 +87,13 @@ test('fifty identical requests at once are one order, one charge and one ledger 
   expect(await shop.bookingsOf(id!)).toHaveLength(1);
 });
 
-test('an order of nothing is refused and leaves no row', async () => {
+test('an order without lines is refused and leaves no row', async () => {
   const request = orderFor([]);
   await expect(shop.place(request)).rejects.toMatchObject({ code: 'empty_order' });
   expect(await shop.rowOf(request)).toBeUndefined();
 });
 
-test('too little stock leaves a rejected order, and the same key repeats the refusal even when there is stock again', async () => {
+test('an order out of stock is rejected, and the same key repeats the refusal even when there is stock again', async () => {
   const [scarce, plenty] = [shop.catalog.add(10_00, 0), shop.catalog.add(5_00, 9)];
   const request = orderFor([plenty, scarce]);
   const refusal = { code: 'out_of_stock', extras: { productIds: [scarce] } };
@@ -106,7 +106,7 @@ test('too little stock leaves a rejected order, and the same key repeats the ref
   expect(shop.catalog.stockOf(scarce)).toBe(5);
 });
 
-test('a price that changed is told with the new total, and the same key repeats it', async () => {
+test('a changed price is refused with the new total, and the same key repeats the refusal', async () => {
   const product = shop.catalog.add(10_00, 5);
   shop.catalog.reprice(product, 11_00);
   const request = orderFor([product], { expectedTotalCents: 10_00 });

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.stop());
 
-test('an order is shown to its customer and to staff, and does not exist for anybody else', async () => {
+test('an order is visible to its customer and to staff, and does not exist for other customers', async () => {
   const request = orderFor([shop.catalog.add(10_00, 5)]);
   const { id } = await shop.place(request);
   expect(await shop.get(id, request.customerId)).toMatchObject({ id });
@@ -42,7 +42,7 @@ test('a customer without orders has an empty list', async () => {
 });
 
 test.each(['x', 'null', '!'.repeat(22), 'A'.repeat(21), 'A'.repeat(500), uuidv7()])(
-  'a bad cursor is named: %s',
+  'a bad cursor is refused as such: %s',
   async (cursor) => {
     const refused = shop.rpc.call(ordersRpc.listOrders, { customerId: uuidv7(), limit: 24, cursor });
     await expect(refused).rejects.toMatchObject({ code: 'invalid_request', extras: { errors: [{ field: 'cursor' }] } });

@@ -28,7 +28,7 @@ beforeAll(async () => {
     ORDERS_DATABASE_URL: db.url,
     PAYMENTS_ADDRESSES: payments.address,
     REDIS_STATE_URL: testRedisUrl(5),
-    // What the rows here say is made up: nothing is to be driven on.
+    // The rows of this test are made up: the sweep must not touch them.
     ORDERS_SWEEP_SECONDS: '30',
   });
   rpc = running.app.get(Rpc, { strict: false });
@@ -49,9 +49,11 @@ async function order(status: OrderStatus, customerId = uuidv7()): Promise<string
     `insert into orders (id, customer_id, idempotency_key, body_hash, status, reason, requested, total_cents, payment, next_sweep_at)
      values ($1, $2, gen_random_uuid(), '', $3, $4, '[]', 1000, '{"method":"credit"}', $5)`,
     [
-      ...[id, customerId, status],
-      ...[status === 'rejected' ? 'card_declined' : null],
-      ...[status === 'new' || status === 'pending' ? '2100-01-01' : null],
+      id,
+      customerId,
+      status,
+      status === 'rejected' ? 'card_declined' : null,
+      status === 'new' || status === 'pending' ? '2100-01-01' : null,
     ],
   );
   return id;
@@ -67,27 +69,27 @@ const get = async (id: string) => {
 const list = (query: { q?: string; status?: OrderStatus; limit?: number; cursor?: string }) =>
   rpc.call(ordersRpc.listOrders, { limit: 24, ...query });
 
-test('a refund is asked of payments, and answers the order as it stands', async () => {
+test('a refund is requested from payments, and answered with the current order', async () => {
   const id = await order('paid');
   expect(await refund(id)).toMatchObject({ id, status: 'paid', refundedCents: 0 });
   expect(asked).toEqual([{ orderId: id, idempotencyKey: 'k', reason: 'broken', amountCents: 300 }]);
 });
 
-test('what payments refuses is refused', async () => {
+test('a refund that payments refuses is refused', async () => {
   handlers.requestRefund = () => {
     throw new AppError('refund_exceeds_payment');
   };
   await expect(refund(await order('refunded'))).rejects.toMatchObject({ code: 'refund_exceeds_payment' });
 });
 
-test('nothing is given back for orders that are not paid, or do not exist', async () => {
+test('orders that are not paid or do not exist cannot be refunded', async () => {
   for (const status of ['new', 'pending', 'rejected'] as const)
     await expect(refund(await order(status)), status).rejects.toMatchObject({ code: 'refund_exceeds_payment' });
   await expect(refund(uuidv7())).rejects.toMatchObject({ code: 'not_found' });
   expect(asked).toEqual([]);
 });
 
-test('an order keeps the newest sum of its refunds, in whatever order it is told, and is refunded when all is given back', async () => {
+test('an order keeps the newest sum of its refunds whatever the sequence of messages, and is refunded when the sum is its total', async () => {
   const id = await order('paid');
   expect(await settled(id, 300, 1)).toEqual({ done: true, revision: 1 });
   expect(await get(id)).toEqual(['paid', 300]);
@@ -97,7 +99,7 @@ test('an order keeps the newest sum of its refunds, in whatever order it is told
   expect(await get(id)).toEqual(['refunded', 1000]);
 });
 
-test('an order whose refund failed after all is paid again, and late messages do not change that', async () => {
+test('an order whose refund failed later is paid again, and late messages do not change that', async () => {
   const id = await order('paid');
   await settled(id, 300, 1);
   await settled(id, 1000, 2);
@@ -110,7 +112,7 @@ test('an order whose refund failed after all is paid again, and late messages do
   expect(await get(id)).toEqual(['refunded', 1000]);
 });
 
-test('a version of payments without revisions is heard until there is one', async () => {
+test('sums without a revision are accepted until the order has a revision', async () => {
   const id = await order('paid');
   await settled(id, 300);
   await settled(id, 200);
@@ -120,12 +122,12 @@ test('a version of payments without revisions is heard until there is one', asyn
   expect(await get(id)).toEqual(['paid', 0]);
 });
 
-test('a refund is not taken for an order that is not known to be paid, so that payments tells again later', async () => {
+test('a sum for an order that is not paid yet is refused, so that payments retries', async () => {
   const id = await order('pending');
   await expect(settled(id, 300)).rejects.toMatchObject({ code: 'not_found' });
 });
 
-test('staff finds orders by their id, by customer and by status, page by page', async () => {
+test('staff find orders by id, by customer and by status, page by page', async () => {
   const customer = uuidv7();
   const ids: string[] = [];
   for (const status of ['paid', 'rejected', 'paid'] as const) ids.unshift(await order(status, customer));

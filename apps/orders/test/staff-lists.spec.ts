@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { orders } from '../src/orders.module.js';
 
 const ORDERS = 100_000;
-/** One in so many orders is each of the rare ones. */
+/** One order in this many has each of the rare statuses. */
 const RARE = 5000;
 
 let db: TestDatabase;
@@ -23,7 +23,7 @@ beforeAll(async () => {
     REDIS_STATE_URL: testRedisUrl(5),
     ORDERS_SWEEP_SECONDS: '30',
   });
-  // Ids in order of time; the rare ones are spread over all of it.
+  // Ids are in order of time, and the rare statuses spread over all of them.
   await db.query(
     `insert into orders (id, customer_id, idempotency_key, body_hash, status, reason, requested, total_cents, refunded_cents, payment, next_sweep_at)
      select (lpad(to_hex(n), 12, '0') || '70008000000000000000')::uuid, gen_random_uuid(), n, '', status,
@@ -44,7 +44,7 @@ afterAll(async () => {
 });
 
 test.each<OrderStatus>(['new', 'pending', 'paid', 'rejected', 'refunded'])(
-  `a page of orders that are %s looks at few of ${ORDERS}`,
+  `a page of orders that are %s reads few of ${ORDERS} orders`,
   async (status) => {
     const rpc = running.app.get(Rpc, { strict: false });
     asked.splice(0);

@@ -1,4 +1,4 @@
-// What orders does by itself, as Postgres would run it with a million orders.
+// The plans of the sweep's statements with a million orders.
 import { plansOf, pretendLarger, recordStatements, type Recorder } from '@shop/kit/testing/plans';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startOrders } from './orders-under-test.js';
@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 
 it('no statement of the sweep reads or sorts a whole table', async () => {
-  // A few whose client never came back, some that wait for their payment, and those that are over.
+  // A few abandoned orders, some that wait for their payment, and settled ones.
   await orders.db.query(
     `insert into orders (id, customer_id, idempotency_key, body_hash, status, requested, total_cents, currency, payment,
        created_at, next_sweep_at)

@@ -1,4 +1,4 @@
-// From the version before this one, with its data and beside its processes.
+// Upgrades from the previous version, with its data and beside its processes.
 import { ordersRpc } from '@shop/contracts/orders';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import { startForTest } from '@shop/kit/testing/services';
@@ -21,7 +21,7 @@ const start = () =>
   });
 const customerId = uuidv7();
 
-/** As that version inserts. */
+/** Inserts an order as the previous version does. */
 async function insertBefore(cartVersion: string, status = 'paid'): Promise<string> {
   const id = uuidv7();
   await db.query(
@@ -33,7 +33,7 @@ async function insertBefore(cartVersion: string, status = 'paid'): Promise<strin
   return id;
 }
 
-test('carts that were ordered twice before are no obstacle, and cannot be ordered twice any more', async () => {
+test('carts that were ordered twice before do not stop the migration, and cannot be ordered twice any more', async () => {
   await (await start()).stop();
   await db.query('drop index orders_of_cart');
   await db.query(`delete from migrations where name like 'IndexOrdersOfCarts%'`);
@@ -51,7 +51,7 @@ test('carts that were ordered twice before are no obstacle, and cannot be ordere
   await expect(insertBefore('once')).rejects.toMatchObject({ code: '23505' });
 });
 
-test('an order that the version before wrote, without a currency, is read as one in the contract’s currency', async () => {
+test('an order that the previous version wrote without a currency is read in the contract’s currency', async () => {
   const running = await start();
   const id = await insertBefore('later');
   const order = await running.app.get(Rpc, { strict: false }).call(ordersRpc.getOrder, { id });

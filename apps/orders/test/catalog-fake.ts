@@ -1,4 +1,4 @@
-// Plays the catalog by its contract: a few products, and reservations that can be looked at.
+// A fake of the catalog that keeps its contract, with products and reservations that tests can read.
 import { catalogRpc, type ReserveResult } from '@shop/contracts/catalog';
 import { CURRENCY } from '@shop/contracts/currency';
 import type { InputOf } from '@shop/contracts/rpc';
@@ -6,12 +6,12 @@ import { AppError } from '@shop/kit/errors';
 import { stubService } from '@shop/kit/testing/services';
 import { v7 as uuidv7 } from 'uuid';
 
-/** Of one call: lost on its way, or done without an answer. */
+/** What happens to a call. before: it is lost; after: it is done and its answer is lost. */
 export type Fault = 'none' | 'before' | 'after';
 
 type Reserve = InputOf<typeof catalogRpc.reserve>;
 
-export async function startCatalogDouble() {
+export async function startCatalogFake() {
   const products = new Map<string, { priceCents: number; stock: number }>();
   const reservations = new Map<string, { state: 'held' | 'confirmed' | 'released'; request: Reserve }>();
 
@@ -46,7 +46,7 @@ export async function startCatalogDouble() {
         for (const { productId, quantity } of held.request.lines) products.get(productId)!.stock += quantity;
       held.state = state;
     }
-    // An order that never reserved never will.
+    // After this an order without a reservation can never reserve.
     if (!held && state === 'released') reservations.set(orderId, { state, request: { orderId, lines: [] } });
     return { done: held ? held.state === state : state === 'released' };
   };
@@ -61,19 +61,19 @@ export async function startCatalogDouble() {
   };
   const stub = await stubService(catalogRpc, {
     reserve: async (request) => {
-      await double.held;
+      await fake.held;
       return perhaps(() => reserve(request));
     },
     confirmReservation: ({ orderId }) => perhaps(() => end(orderId, 'confirmed')),
     releaseReservation: ({ orderId }) => perhaps(() => end(orderId, 'released')),
   });
-  const double = {
+  const fake = {
     port: Number(stub.address.split(':')[1]),
     stop: stub.stop,
-    /** What reserving waits for. */
+    /** Reserving waits until this resolves. */
     held: Promise.resolve() as Promise<void>,
     faults,
-    /** Also for calls to others that are to get lost like these. */
+    /** Applies the next fault to a call of another service. */
     perhaps,
     reserve,
     add(priceCents: number, stock: number): string {
@@ -90,5 +90,5 @@ export async function startCatalogDouble() {
     stockOf: (id: string) => products.get(id)!.stock,
     reservationOf: (orderId: string) => reservations.get(orderId)?.state,
   };
-  return double;
+  return fake;
 }

@@ -1,4 +1,4 @@
-// An order whose client was refused, or never answered, is taken back, and is not charged behind its back.
+// An order that was never confirmed to its client is cancelled and never charged.
 import { ordersRpc, type Order, type PlaceOrder } from '@shop/contracts/orders';
 import { runInContext } from '@shop/kit/context';
 import { v7 as uuidv7 } from 'uuid';
@@ -9,12 +9,12 @@ import { orderFor, startOrders, type Orders } from './orders-under-test.js';
 let shop: Orders;
 beforeAll(async () => {
   shop = await startOrders({ ORDERS_WITHDRAW_SECONDS: '2' });
-  await shop.place(orderFor([shop.catalog.add(10_00, 5)])); // A catalog that was never reached would be waited for.
+  await shop.place(orderFor([shop.catalog.add(10_00, 5)])); // Later calls fail fast only if the catalog was reached once.
 });
 beforeEach(() => void (shop.catalog.held = Promise.resolve()));
 afterAll(() => shop.stop());
 
-/** As a caller that waits this long. */
+/** Places an order with a deadline. */
 const placeWithin = (ms: number, request: PlaceOrder): Promise<Order> =>
   runInContext({ requestId: uuidv7(), deadlineAt: performance.now() + ms }, () => shop.place(request));
 const vanish = (request: PlaceOrder) =>
@@ -33,7 +33,7 @@ test('an order whose goods are reserved too late for its caller is not placed, a
   await vi.waitFor(async () => expect(await shop.rowOf(request)).toBeDefined());
   const { id } = (await shop.rowOf(request))!;
   expect(await placed).toMatchObject({ code: 'unavailable' });
-  // Its row goes when its goods have been released; its client sees none of it.
+  // Its row exists until its goods are released, but its client does not see it.
   await expect(shop.get(id)).rejects.toMatchObject({ code: 'not_found' });
   const { customerId } = request;
   expect((await shop.rpc.call(ordersRpc.listOrders, { customerId, limit: 24 })).items).toEqual([]);
@@ -43,7 +43,7 @@ test('an order whose goods are reserved too late for its caller is not placed, a
   expect(shop.catalog.stockOf(product)).toBe(5);
   expect(await shop.chargesOf(id)).toEqual([]);
 
-  // The customer comes back, with the same key.
+  // The customer retries with the same key.
   const order = await shop.place(request);
   await shop.become(order.id, 'paid');
   expect(await shop.chargesOf(order.id)).toEqual([{ calls: 1 }]);
@@ -64,7 +64,7 @@ test('an order whose row is locked for longer than its caller waits is not place
   expect(await shop.chargesOf(id)).toEqual([]);
 });
 
-test('an order that became pending while its database was out of reach is answered once that is back', async () => {
+test('an order that became pending while its database was unreachable is confirmed once the database is back', async () => {
   const request = orderFor([shop.catalog.add(10_00, 5)]);
   const release = holdCatalog();
   const placed = placeWithin(20_000, request);
@@ -85,7 +85,7 @@ test('an order that became pending while its database was out of reach is answer
   await shop.become(id, 'paid');
 });
 
-test('an order that could not be written in time is not placed once it can', async () => {
+test('an order that could not be written in time is not placed later', async () => {
   const product = shop.catalog.add(10_00, 5);
   const request = orderFor([product]);
   const unlock = await shop.db.lock('lock table orders in share row exclusive mode');
@@ -98,7 +98,7 @@ test('an order that could not be written in time is not placed once it can', asy
   expect(shop.catalog.stockOf(product)).toBe(5);
 });
 
-test('an order whose process died is withdrawn once its client’s time is over', async () => {
+test('an order whose process died is cancelled at the end of its client’s lease', async () => {
   const product = shop.catalog.add(10_00, 5);
   const request = orderFor([product]);
   const id = await leave(request, '1 hour');
@@ -108,7 +108,7 @@ test('an order whose process died is withdrawn once its client’s time is over'
   expect(shop.catalog.stockOf(product)).toBe(5);
 });
 
-test('an order is its client’s for a time that begins anew when the client comes again', async () => {
+test('a retry of the client renews its lease of the order', async () => {
   const request = orderFor([shop.catalog.add(10_00, 5)]);
   const id = await leave(request, '1 hour', '1 hour');
   const release = holdCatalog();
@@ -125,7 +125,7 @@ test('an order is its client’s for a time that begins anew when the client com
   expect(await placed).toMatchObject({ id, status: 'pending' });
 });
 
-test('a request that fails does not take an order from another one with the same key', async () => {
+test('a request that fails does not cancel the order of a later request with the same key', async () => {
   const request = orderFor([shop.catalog.add(10_00, 5)]);
   const release = holdCatalog();
   const impatient = placeWithin(400, request).catch((error: unknown) => error);
@@ -137,7 +137,7 @@ test('a request that fails does not take an order from another one with the same
   expect(await patient).toMatchObject({ id, status: 'pending' });
 });
 
-test('an order that is withdrawn while its goods are reserved is not placed, and can be placed again', async () => {
+test('an order that is cancelled while its goods are being reserved is not placed, and can be ordered again', async () => {
   const product = shop.catalog.add(10_00, 5);
   const request = orderFor([product]);
   const release = holdCatalog();
@@ -154,17 +154,14 @@ test('an order that is withdrawn while its goods are reserved is not placed, and
   expect(await shop.chargesOf(id)).toEqual([]);
 });
 
-/** As if the process had been killed after the insert. */
+/** Leaves a new order as a process does that is killed after the insert. */
 async function leave(request: PlaceOrder, age: string, nextSweepIn = '0 seconds'): Promise<string> {
   const { customerId, idempotencyKey, bodyHash, lines, payment } = request;
   const id = newOrderId(customerId);
   await shop.db.query(
     `insert into orders (id, customer_id, idempotency_key, body_hash, requested, payment, currency, created_at, next_sweep_at)
      values ($1, $2, $3, $4, $5, $6, 'EUR', now() - $7::interval, now() + $8::interval)`,
-    [
-      ...[id, customerId, idempotencyKey, bodyHash, JSON.stringify(lines), JSON.stringify(payment)],
-      ...[age, nextSweepIn],
-    ],
+    [id, customerId, idempotencyKey, bodyHash, JSON.stringify(lines), JSON.stringify(payment), age, nextSweepIn],
   );
   return id;
 }

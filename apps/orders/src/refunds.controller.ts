@@ -1,4 +1,4 @@
-// Refunds of orders. Payments gives the money back and says how much it was; an order keeps the sum.
+// Refunds of orders. Payments makes them; an order keeps their sum.
 import { Controller } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { ordersRpc } from '@shop/contracts/orders';
@@ -10,12 +10,12 @@ import { AppError } from '@shop/kit/errors';
 import { Handles } from '@shop/kit/rpc/handles';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import { DataSource } from 'typeorm';
-import { OrderEntity, orderOf } from './order.entity.js';
+import { OrderEntity, toOrder } from './order.entity.js';
 
 type Rpcs = typeof ordersRpc;
 
 @Controller()
-export class RefundOrder {
+export class RefundsController {
   constructor(
     @InjectDataSource('orders') private readonly db: DataSource,
     private readonly rpc: Rpc,
@@ -26,20 +26,20 @@ export class RefundOrder {
     const order = await this.db.getRepository(OrderEntity).findOneBy({ id });
     if (!order) throw new AppError('not_found');
     if (order.status !== 'paid' && order.status !== 'refunded')
-      throw new AppError('refund_exceeds_payment', `This order is ${order.status}: there is nothing to give back.`);
+      throw new AppError('refund_exceeds_payment', `This order is ${order.status}: there is nothing to refund.`);
     await this.rpc.call(paymentsRpc.requestRefund, { orderId: id, ...refund });
     crashPoint('orders.after-asking-for-refund');
-    return orderOf(order);
+    return toOrder(order);
   }
 
   /**
-   * The sum goes up with refunds, and down with those that fail after all. Its revision says which is newer, so being told
-   * twice, late or in another order changes nothing. A version of payments that sends none only knows sums that grow: it is
-   * heard as long as there is no revision, and refused afterwards, so that it goes on telling until it is replaced.
+   * The sum rises with refunds, and falls with refunds that fail later. Its revision says which sum is newer, so duplicates
+   * and late messages change nothing. An older version of payments sends no revision and only sums that grow: these are
+   * accepted as long as the order has no revision and refused afterwards, so that payments retries until it is replaced.
    */
   @Handles(ordersRpc.refundSettled)
-  async refundSettled(told: InputOf<Rpcs['refundSettled']>): Promise<OutputOf<Rpcs['refundSettled']>> {
-    const { orderId, refundedCents, revision } = told;
+  async refundSettled(message: InputOf<Rpcs['refundSettled']>): Promise<OutputOf<Rpcs['refundSettled']>> {
+    const { orderId, refundedCents, revision } = message;
     const [order] = await sql<{ revision: number }>(
       this.db,
       `update orders
@@ -48,13 +48,13 @@ export class RefundOrder {
          from (select case
            when $3::int is null and refund_revision = 0 then greatest(refunded_cents, $2)
            when $3 >= refund_revision then $2
-           else refunded_cents end as cents) told
+           else refunded_cents end as cents) message
        )
        where id = $1 and status in ('paid', 'refunded')
        returning refund_revision as revision`,
       [orderId, refundedCents, revision ?? null],
     );
-    if (!order) throw new AppError('not_found', 'There is no such order that was paid.');
+    if (!order) throw new AppError('not_found', 'There is no paid order with this id.');
     if (revision === undefined && order.revision > 0) throw new AppError('unavailable', 'A revision is needed.');
     crashPoint('orders.after-refund');
     return { done: true, revision: order.revision };
