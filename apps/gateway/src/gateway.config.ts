@@ -1,3 +1,4 @@
+import { PaymentProviderName } from '@shop/contracts/payments';
 import { defineConfig, type ConfigOf } from '@shop/kit/config';
 import * as z from 'zod';
 
@@ -20,10 +21,7 @@ export const gatewayConfig = defineConfig(
       .default('/media')
       .describe('What the addresses of pictures begin with: /media of the gateway, or what serves a copy of it'),
     RATE_LIMITS: z.enum(['on', 'off']).default('on').describe('off: for load tests'),
-    PAYMENT_PROVIDER: z
-      .enum(['fake', 'stripe'], { error: 'must name who charges cards: fake or stripe' })
-      .default('fake')
-      .describe('stripe: the checkout has the card form of Stripe'),
+    PAYMENT_PROVIDER: PaymentProviderName.default('fake').describe('stripe: the checkout has the card form of Stripe'),
     STRIPE_PUBLISHABLE_KEY: z
       .string()
       .regex(/^pk_/, 'must be the key that everybody may see: pk_…')

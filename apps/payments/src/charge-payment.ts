@@ -1,26 +1,28 @@
 // Charges an order exactly once, however often it is asked and wherever it is interrupted.
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { ordersJobs, type PaymentOutcome } from '@shop/contracts/orders';
-import { paymentsJobs, type ChargePayment as ChargeRequest, type PaymentState } from '@shop/contracts/payments';
+import { paymentsJobs, type ChargePayment as ChargeRequest } from '@shop/contracts/payments';
 import { crashPoint } from '@shop/kit/crash-point';
-import { Log } from '@shop/kit/log';
+import { sql } from '@shop/kit/database';
 import { HandlesJob } from '@shop/kit/handles-job';
 import { InFlight } from '@shop/kit/in-flight';
+import { Log } from '@shop/kit/log';
 import { Queues } from '@shop/kit/queue';
+import { exportQueueDepth } from '@shop/kit/queue-depth';
 import { DataSource } from 'typeorm';
-import { PaymentEntity } from './payment.entity.js';
-import { claimDuePayments, insertPayment, postponePayment, settleByCredit, settlePayment } from './payment-writes.js';
-import { shareOf, sharesOf, type Attempt } from './payment-writes.js';
+import * as writes from './payment-writes.js';
 import { paymentsConfig, type PaymentsConfig } from './payments.config.js';
 import { ProviderUnreachable, type ChargeResult } from './providers/provider.js';
-import { ProviderNotConfigured, providerNames, Providers } from './providers/providers.js';
+import { ProviderNotConfigured, Providers } from './providers/providers.js';
 
 /** The part of each share that new payments leave to those that are due, which would starve otherwise. */
 const KEPT_FOR_SWEEP = 0.2;
 
+const { queue } = paymentsJobs.chargePayment;
+
 @Injectable()
-export class ChargePayment {
+export class ChargePayment implements OnModuleInit {
   private readonly inFlight: InFlight;
 
   constructor(
@@ -33,34 +35,43 @@ export class ChargePayment {
     this.inFlight = new InFlight(config.PAYMENTS_IN_FLIGHT, log);
   }
 
+  /** Autoscaling counts payments that no process has room for as jobs. */
+  onModuleInit(): void {
+    exportQueueDepth(queue, async () => (await this.queues.depth(queue)) + (await this.countDue()));
+  }
+
+  /** Payments under way are left out: more processes could not make a provider answer sooner. */
+  private async countDue(): Promise<number> {
+    const text = 'select count(*)::int as payments from payments where next_attempt_at <= now()';
+    const [due] = await sql<{ payments: number }>(this.db, text);
+    return due!.payments;
+  }
+
   /**
-   * The job writes the payment down and begins its first attempt, without waiting for the provider: from then on the row
-   * knows when to try again, and the sweep does. Without room it leaves the first attempt to the sweep as well.
+   * Writes the payment down and begins its first attempt, without waiting for the provider: the row says when the next
+   * attempt is due, and the sweep makes it. Without room the first attempt is left to the sweep as well.
    */
   @HandlesJob(paymentsJobs.chargePayment)
   async charge(request: ChargeRequest): Promise<void> {
     const { orderId, payment, amountCents } = request;
     const provider = payment.method === 'card' && amountCents > 0 ? this.providers.current : null;
-    const begun = this.inFlight.room(shareOf(provider)) > this.config.PAYMENTS_IN_FLIGHT * KEPT_FOR_SWEEP;
-    const attempt = await insertPayment(this.db, {
-      ...{ ...request, provider, begun },
-      leaseSeconds: this.config.PAYMENT_LEASE_SECONDS,
-      giveUpSeconds: this.config.PAYMENT_GIVE_UP_SECONDS,
-    });
+    const begun = this.inFlight.room(writes.shareOf(provider)) > this.config.PAYMENTS_IN_FLIGHT * KEPT_FOR_SWEEP;
+    const { PAYMENT_LEASE_SECONDS: leaseSeconds, PAYMENT_GIVE_UP_SECONDS: giveUpSeconds } = this.config;
+    const attempt = await writes.insertPayment(this.db, { ...request, provider, begun, leaseSeconds, giveUpSeconds });
     crashPoint('payments.after-insert');
     if (attempt && begun) this.inFlight.start(attempt.share, () => this.attempt(attempt));
     if (attempt) return;
-    const state = await this.stateOf(orderId);
-    if (state.status === 'paid' || state.status === 'declined') await this.tell(orderId, state);
+    const state = await writes.stateOf(this.db, orderId);
+    if (state.status === 'paid' || state.status === 'declined') await this.tellOrders(orderId, state);
   }
 
-  /** Begins attempts at what is due; answers whether there may be more, and room for it. */
+  /** Begins attempts at due payments; returns whether there may be more, and room for them. */
   sweep(): Promise<boolean> {
-    const { PAYMENT_LEASE_SECONDS } = this.config;
     return this.inFlight.startDue(
-      sharesOf(providerNames),
+      writes.shares,
       async (room) => {
-        const due = await claimDuePayments(this.db, room, PAYMENT_LEASE_SECONDS, this.providers.current);
+        const { PAYMENT_LEASE_SECONDS } = this.config;
+        const due = await writes.claimDuePayments(this.db, room, PAYMENT_LEASE_SECONDS, this.providers.current);
         if (due.length > 0) crashPoint('payments.after-claiming');
         return due;
       },
@@ -73,14 +84,14 @@ export class ChargePayment {
     return this.inFlight.idle();
   }
 
-  private async attempt(attempt: Attempt): Promise<void> {
+  private async attempt(attempt: writes.Attempt): Promise<void> {
     const { orderId } = attempt;
     let result: ChargeResult;
     try {
       if (attempt.payment.method === 'credit' && attempt.amountCents > 0) {
-        const outcome = await settleByCredit(this.db, attempt);
+        const outcome = await writes.settleByCredit(this.db, attempt);
         crashPoint('payments.after-credit');
-        if (outcome) await this.tell(orderId, outcome);
+        if (outcome) await this.tellOrders(orderId, outcome);
         return;
       }
       result = await this.ask(attempt);
@@ -89,40 +100,30 @@ export class ChargePayment {
       const level = error instanceof ProviderNotConfigured ? 'error' : 'warn';
       this.log[level]({ err: error, orderId, attempt: attempt.attempts }, 'payment has no result yet');
       const inDoubt = attempt.wasInDoubt || !(error instanceof ProviderUnreachable);
-      return postponePayment(this.db, attempt, inDoubt);
+      return writes.postponePayment(this.db, attempt, inDoubt);
     }
-    await this.settle(attempt, result);
-  }
-
-  async stateOf(orderId: string): Promise<PaymentState> {
-    const payment = await this.db.getRepository(PaymentEntity).findOneBy({ orderId });
-    if (!payment) return { status: 'unknown' };
-    return payment.status === 'declined' ? { status: 'declined', reason: payment.reason! } : { status: payment.status };
-  }
-
-  private async settle(attempt: Attempt, result: ChargeResult): Promise<void> {
-    const settled = await settlePayment(this.db, attempt, result);
+    const settled = await writes.settlePayment(this.db, attempt, result);
     crashPoint('payments.after-settling');
-    if (settled) await this.tell(attempt.orderId, result.status === 'paid' ? { status: 'paid' } : result);
+    if (settled) await this.tellOrders(orderId, result.status === 'paid' ? { status: 'paid' } : result);
   }
 
-  /** Asks the provider, outside of any transaction. After an attempt of unknown outcome it is asked what it did before it is asked to charge. */
-  private async ask({ amountCents, payment, provider: name, wasInDoubt, expired, ...attempt }: Attempt) {
-    const { orderId, currency, since } = attempt;
-    const nothing: ChargeResult = { status: 'paid', chargeId: null };
-    if (payment.method === 'credit' || name === null) return nothing;
+  /**
+   * Asks the provider, outside of any transaction. After an attempt of unknown outcome the provider is asked what it did
+   * before it is asked to charge.
+   */
+  private async ask(attempt: writes.Attempt): Promise<ChargeResult> {
+    const { orderId, amountCents, currency, since, payment, wasInDoubt, expired } = attempt;
+    if (payment.method === 'credit' || attempt.provider === null) return { status: 'paid', chargeId: null };
     const charge = { orderId, amountCents, currency, token: payment.token, since };
-    if (expired) {
-      const made = wasInDoubt ? await (await this.providers.of(name)).cancel(charge) : undefined;
-      return made ?? ({ status: 'declined', reason: 'provider_unavailable' } as const);
-    }
-    const provider = await this.providers.of(name);
+    if (expired && !wasInDoubt) return { status: 'declined', reason: 'provider_unavailable' };
+    const provider = await this.providers.of(attempt.provider);
+    if (expired) return (await provider.cancel(charge)) ?? { status: 'declined', reason: 'provider_unavailable' };
     const made = wasInDoubt ? await provider.find(charge) : undefined;
     return made ?? provider.charge(charge);
   }
 
-  /** Orders asks by itself what it was not told. */
-  private async tell(orderId: string, outcome: PaymentOutcome): Promise<void> {
+  /** A message that is lost does no harm: the sweep of orders asks for the outcome. */
+  private async tellOrders(orderId: string, outcome: PaymentOutcome): Promise<void> {
     try {
       await this.queues.add(ordersJobs.paymentSettled, { orderId, outcome }, { id: orderId });
       crashPoint('payments.after-telling');

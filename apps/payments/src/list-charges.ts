@@ -1,12 +1,14 @@
-// node dist/list-charges.js <since>: what the payment providers have charged since then, for npm run reconcile. One JSON
-// value a line: a provider, then its charges. One that took charges since then and cannot be asked says what is missing.
+// node dist/list-charges.js <since>: prints all charges of the payment providers since then, for npm run reconcile. Each line is
+// a JSON value: a provider, then its charges. A provider that made charges but is not configured is printed with its missing
+// settings.
+import { PaymentProviderName } from '@shop/contracts/payments';
 import { readConfigs } from '@shop/kit/config';
 import { processEnv } from '@shop/kit/kit.config';
 import { DataSource } from 'typeorm';
 import { providerAccount } from './ledger.js';
 import { missingSettings, paymentsConfig, type PaymentsConfig } from './payments.config.js';
 import type { PaymentProvider } from './providers/provider.js';
-import { providerNames, Providers } from './providers/providers.js';
+import { Providers } from './providers/providers.js';
 
 async function listCharges(since: Date): Promise<void> {
   const config = readConfigs([paymentsConfig], processEnv).get(paymentsConfig.token) as PaymentsConfig;
@@ -14,17 +16,17 @@ async function listCharges(since: Date): Promise<void> {
   await db.initialize();
   try {
     const providers = new Providers(db, config);
-    for (const name of providerNames) {
+    for (const name of PaymentProviderName.options) {
       const missing = missingSettings(config, name);
       if (missing.length === 0) await listOf(await providers.of(name), since, name === providers.current);
-      else if (await tookCharges(db, name, since)) print({ provider: name, missing });
+      else if (await hasCharges(db, name, since)) print({ provider: name, missing });
     }
   } finally {
     await db.destroy();
   }
 }
 
-/** One that is not in use is only named when it has charged something. */
+/** A provider that takes no new charges is printed only if it has charges. */
 async function listOf(provider: PaymentProvider, since: Date, inUse: boolean): Promise<void> {
   let named = inUse;
   if (named) print({ provider: provider.name });
@@ -37,8 +39,8 @@ async function listOf(provider: PaymentProvider, since: Date, inUse: boolean): P
 
 const print = (value: object) => console.log(JSON.stringify(value));
 
-/** By the books. Ids of ledger transactions begin with their time, so the newest one of an account answers. */
-async function tookCharges(db: DataSource, provider: string, since: Date): Promise<boolean> {
+/** According to the books. The id of a ledger transaction begins with its time, so one row decides. */
+async function hasCharges(db: DataSource, provider: string, since: Date): Promise<boolean> {
   const time = since.getTime().toString(16).padStart(12, '0');
   const oldest = `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`;
   const newer = await db.query<unknown[]>(

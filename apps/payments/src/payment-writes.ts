@@ -1,25 +1,20 @@
-// Every write to the payments table. Each is one statement, and so one transaction with the ledger entries it makes.
-import type { PaymentMethod, PaymentOutcome } from '@shop/contracts/orders';
-import type { ChargePayment } from '@shop/contracts/payments';
+// Every statement on the payments table. Each one is a transaction together with the ledger entries it makes.
+import type { PaymentOutcome } from '@shop/contracts/orders';
+import { PaymentProviderName, type ChargePayment, type PaymentState } from '@shop/contracts/payments';
 import { sql } from '@shop/kit/database';
 import type { Room } from '@shop/kit/in-flight';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { providerAccount } from './ledger.js';
+import { booking, providerAccount } from './ledger.js';
 import type { ChargeResult } from './providers/provider.js';
 
-/** A payment in the hands of this process, until its lease ends. */
-export interface Attempt {
-  orderId: string;
-  customerId: string;
-  amountCents: number;
-  currency: string;
-  payment: PaymentMethod;
-  /** Who charges; null when no card is needed. */
+/** A payment that this process may attempt to settle until its lease ends. */
+export interface Attempt extends ChargePayment {
+  /** The provider that charges; null when no card is charged. */
   provider: string | null;
-  /** The party whose share of this process the attempt takes. */
+  /** The share of this process that the attempt takes. */
   share: string;
-  /** Which attempt this is; a later one makes it void. */
+  /** The number of this attempt; a later one makes it void. */
   attempts: number;
   /** Whether the provider may have charged in an earlier attempt. */
   wasInDoubt: boolean;
@@ -29,20 +24,28 @@ export interface Attempt {
   since: Date;
 }
 
-/** Store credit, and what costs nothing: no provider is waited for. Also payments of a version that did not write theirs down. */
+/** The share of payments that wait for no provider: by store credit, of nothing, and of versions that wrote no provider. */
 const OWN_BOOKS = 'credit';
 
-/** Every share of `providers`. */
-export const sharesOf = (providers: readonly string[]) => [...providers, OWN_BOOKS];
+export const shares: readonly string[] = [...PaymentProviderName.options, OWN_BOOKS];
 
 export const shareOf = (provider: string | null) => provider ?? OWN_BOOKS;
 
-/** The same of payment `p`, as it is indexed. */
+/** The share of payment `p`, as it is indexed. */
 export const shareExpression = `coalesce(p.provider, '${OWN_BOOKS}')`;
+
+/** The outcome of a payment as JSON. */
+const OUTCOME = `json_strip_nulls(json_build_object('status', status, 'reason', reason))`;
+
+export async function stateOf(db: DataSource, orderId: string): Promise<PaymentState> {
+  const text = `select ${OUTCOME} as state from payments where order_id = $1`;
+  const [payment] = await sql<{ state: PaymentState }>(db, text, [orderId]);
+  return payment?.state ?? { status: 'unknown' };
+}
 
 export interface NewPayment extends ChargePayment {
   provider: string | null;
-  /** Whether its first attempt begins now. Else it is due, and a sweep takes it once it has room. */
+  /** Whether its first attempt begins now. Otherwise it is due, and a sweep takes it as soon as it has room. */
   begun: boolean;
   leaseSeconds: number;
   giveUpSeconds: number;
@@ -52,6 +55,7 @@ export interface NewPayment extends ChargePayment {
 export async function insertPayment(db: DataSource, payment: NewPayment): Promise<Attempt | undefined> {
   const { begun, leaseSeconds, giveUpSeconds, ...attempt } = payment;
   const { orderId, customerId, amountCents, currency, provider } = attempt;
+  const values = [orderId, customerId, amountCents, currency, JSON.stringify(attempt.payment), provider];
   const inserted = await sql(
     db,
     `insert into payments (order_id, customer_id, amount_cents, currency, payment, provider, attempts, in_doubt,
@@ -59,19 +63,15 @@ export async function insertPayment(db: DataSource, payment: NewPayment): Promis
      values ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(secs => $9), now() + make_interval(secs => $10))
      on conflict (order_id) do nothing
      returning order_id`,
-    [
-      ...[orderId, customerId, amountCents, currency, JSON.stringify(attempt.payment), provider],
-      ...(begun ? [1, true, leaseSeconds] : [0, false, 0]),
-      giveUpSeconds,
-    ],
+    [...values, begun ? 1 : 0, begun, begun ? leaseSeconds : 0, giveUpSeconds],
   );
   if (inserted.length === 0) return undefined;
   return { ...attempt, share: shareOf(provider), attempts: 1, wasInDoubt: false, expired: false, since: new Date() };
 }
 
 /**
- * Begins another attempt at payments that are due, of each share as many as there is room for, each with the provider that
- * began it; `current` takes those of a version that did not write it down.
+ * Begins another attempt at payments that are due, for each share as many as there is room for. Each payment stays with the
+ * provider that began it; `current` takes those of a version that did not write the provider down.
  */
 export function claimDuePayments(
   db: DataSource,
@@ -100,11 +100,11 @@ export function claimDuePayments(
 }
 
 const FIRST_PAUSE_SECONDS = 0.5;
-const LONGEST_PAUSE_SECONDS = 30;
+const MAX_PAUSE_SECONDS = 30;
 
-/** Ends an attempt without a result: again after a pause that doubles each time, and when it is time to give up. */
+/** Ends an attempt without a result. The next one is due after a pause that doubles each time, or when it is time to give up. */
 export async function postponePayment(db: DataSource, { orderId, attempts }: Attempt, inDoubt: boolean): Promise<void> {
-  const pause = Math.min(FIRST_PAUSE_SECONDS * 2 ** (attempts - 1), LONGEST_PAUSE_SECONDS);
+  const pause = Math.min(FIRST_PAUSE_SECONDS * 2 ** (attempts - 1), MAX_PAUSE_SECONDS);
   await sql(
     db,
     `update payments
@@ -115,7 +115,18 @@ export async function postponePayment(db: DataSource, { orderId, attempts }: Att
   );
 }
 
-/** Writes a provider's result down, and the money in the books. Answers false when the payment was settled before. */
+const SETTLE_BY_PROVIDER = `
+  with settled as (
+    update payments
+    set status = $2, reason = $3, charge_id = $4, settled_at = now(), next_attempt_at = null, in_doubt = false
+    where order_id = $1 and status = 'waiting'
+    returning order_id, status, amount_cents
+  ), paid as (
+    select order_id, amount_cents from settled where status = 'paid' and amount_cents > 0
+  ), ${booking({ source: 'paid', id: '$5', reference: `'payment:' || order_id`, from: '$6', to: `'sales'` })}
+  select status from settled`;
+
+/** Writes a provider's result down, and the money in the books. Returns false when the payment had been settled before. */
 export async function settlePayment(
   db: DataSource,
   { orderId, provider }: Attempt,
@@ -123,58 +134,35 @@ export async function settlePayment(
 ): Promise<boolean> {
   const chargeId = result.status === 'paid' ? result.chargeId : null;
   const reason = result.status === 'declined' ? result.reason : null;
-  const settled = await sql(
-    db,
-    `with settled as (
-       update payments
-       set status = $2, reason = $3, charge_id = $4, settled_at = now(), next_attempt_at = null, in_doubt = false
-       where order_id = $1 and status = 'waiting'
-       returning order_id, status, amount_cents
-     ), booked as (
-       insert into ledger_transactions (id, reference)
-       select $5, 'payment:' || order_id from settled where status = 'paid' and amount_cents > 0
-       returning id
-     ), entries as (
-       insert into ledger_entries (transaction_id, account, amount_cents)
-       select booked.id, side.account, side.sign * settled.amount_cents
-       from booked, settled, (values ($6, -1), ('sales', 1)) side (account, sign)
-     )
-     select status from settled`,
-    [orderId, result.status, reason, chargeId, uuidv7(), provider && providerAccount(provider)],
-  );
+  const account = provider && providerAccount(provider);
+  const settled = await sql(db, SETTLE_BY_PROVIDER, [orderId, result.status, reason, chargeId, uuidv7(), account]);
   return settled.length > 0;
 }
 
+const SETTLE_BY_CREDIT = `
+  with payer as materialized (
+    select name from ledger_accounts where customer_id = $2 and balance_cents >= $3 for update
+  ), settled as (
+    update payments
+    set status = case when exists (select from payer) then 'paid' else 'declined' end,
+        reason = case when exists (select from payer) then null else 'insufficient_credit' end,
+        settled_at = now(), next_attempt_at = null, in_doubt = false
+    where order_id = $1 and status = 'waiting'
+    returning order_id, status, reason, amount_cents
+  ), paid as (
+    select order_id, amount_cents, payer.name as payer from settled, payer
+  ), ${booking({ source: 'paid', id: '$4', reference: `'payment:' || order_id`, from: 'paid.payer', to: `'sales'` })}
+  select ${OUTCOME} as outcome from settled`;
+
 /**
- * Pays with store credit, or declines. The account's row is locked and looked at in its newest state, so of two orders
- * that together exceed the balance exactly one is paid. Undefined when the payment was settled before.
+ * Pays with store credit, or declines. The row of the account is locked and read in its newest state, so exactly one of two
+ * orders that exceed the balance together is paid. Undefined when the payment had been settled before.
  */
 export async function settleByCredit(
   db: DataSource,
   { orderId, customerId, amountCents }: Attempt,
 ): Promise<PaymentOutcome | undefined> {
-  const [settled] = await sql<{ outcome: PaymentOutcome }>(
-    db,
-    `with payer as materialized (
-       select name from ledger_accounts where customer_id = $2 and balance_cents >= $3 for update
-     ), settled as (
-       update payments
-       set status = case when exists (select from payer) then 'paid' else 'declined' end,
-           reason = case when exists (select from payer) then null else 'insufficient_credit' end,
-           settled_at = now(), next_attempt_at = null, in_doubt = false
-       where order_id = $1 and status = 'waiting'
-       returning order_id, status, reason
-     ), booked as (
-       insert into ledger_transactions (id, reference)
-       select $4, 'payment:' || order_id from settled where status = 'paid'
-       returning id
-     ), entries as (
-       insert into ledger_entries (transaction_id, account, amount_cents)
-       select booked.id, side.account, side.sign * $3::bigint
-       from booked, (select name, -1 from payer union all values ('sales', 1)) side (account, sign)
-     )
-     select json_strip_nulls(json_build_object('status', status, 'reason', reason)) as outcome from settled`,
-    [orderId, customerId, amountCents, uuidv7()],
-  );
+  const values = [orderId, customerId, amountCents, uuidv7()];
+  const [settled] = await sql<{ outcome: PaymentOutcome }>(db, SETTLE_BY_CREDIT, values);
   return settled?.outcome;
 }

@@ -5,24 +5,19 @@ import type { InputOf, OutputOf } from '@shop/contracts/rpc';
 import { crashPoint } from '@shop/kit/crash-point';
 import { Handles } from '@shop/kit/rpc/handles';
 import { DataSource } from 'typeorm';
-import { ChargePayment } from './charge-payment.js';
 import { creditOf, give } from './credit.js';
-import { ProviderEvents } from './provider-events.js';
+import { stateOf } from './payment-writes.js';
 import { insertRefund, refundsOf } from './refund-requests.js';
 
 type Rpcs = typeof paymentsRpc;
 
 @Controller()
 export class PaymentsController {
-  constructor(
-    @InjectDataSource('payments') private readonly db: DataSource,
-    private readonly payments: ChargePayment,
-    private readonly events: ProviderEvents,
-  ) {}
+  constructor(@InjectDataSource('payments') private readonly db: DataSource) {}
 
   @Handles(paymentsRpc.getPayment)
   getPayment({ orderId }: InputOf<Rpcs['getPayment']>): Promise<OutputOf<Rpcs['getPayment']>> {
-    return this.payments.stateOf(orderId);
+    return stateOf(this.db, orderId);
   }
 
   @Handles(paymentsRpc.requestRefund)
@@ -45,11 +40,5 @@ export class PaymentsController {
   @Handles(paymentsRpc.giveCredit)
   giveCredit({ customerId, ...gift }: InputOf<Rpcs['giveCredit']>): Promise<OutputOf<Rpcs['giveCredit']>> {
     return give(this.db, customerId, gift);
-  }
-
-  @Handles(paymentsRpc.receiveStripeEvent)
-  async receiveStripeEvent(event: InputOf<Rpcs['receiveStripeEvent']>): Promise<OutputOf<Rpcs['receiveStripeEvent']>> {
-    await this.events.receive('stripe', event.body, event.signature);
-    return { done: true };
   }
 }

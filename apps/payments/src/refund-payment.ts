@@ -1,5 +1,4 @@
-// Gives money back, as often as it was asked for and no more. Refunds are rare, so the sweep makes them: no job saves
-// the second until it comes.
+// Makes each requested refund exactly once. Refunds are rare, so they have no job: the sweep makes them within a second.
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { ordersRpc } from '@shop/contracts/orders';
@@ -10,10 +9,10 @@ import { counter } from '@shop/kit/metrics';
 import { Rpc } from '@shop/kit/rpc/rpc';
 import { DataSource } from 'typeorm';
 import { creditAccount, providerAccount } from './ledger.js';
-import { sharesOf } from './payment-writes.js';
+import { shares } from './payment-writes.js';
 import { paymentsConfig, type PaymentsConfig } from './payments.config.js';
 import type { RefundResult } from './providers/provider.js';
-import { ProviderNotConfigured, providerNames, Providers } from './providers/providers.js';
+import { ProviderNotConfigured, Providers } from './providers/providers.js';
 import {
   claimDueRefunds,
   endCheck,
@@ -25,13 +24,13 @@ import {
   type RefundAttempt,
 } from './refund-writes.js';
 
-/** Most refunds under way per provider. */
+/** Limit of refunds under way per provider. */
 const IN_FLIGHT = 50;
 
 @Injectable()
 export class RefundPayment {
   private readonly inFlight: InFlight;
-  private readonly outcomes = counter('refunds_total', 'Refunds by what became of them', ['outcome']);
+  private readonly outcomes = counter('refunds_total', 'Refunds by outcome', ['outcome']);
 
   constructor(
     @InjectDataSource('payments') private readonly db: DataSource,
@@ -43,10 +42,10 @@ export class RefundPayment {
     this.inFlight = new InFlight(IN_FLIGHT, log);
   }
 
-  /** Begins attempts at what is due; answers whether there may be more, and room for it. */
+  /** Begins attempts at due refunds; returns whether there may be more, and room for them. */
   sweep(): Promise<boolean> {
     return this.inFlight.startDue(
-      sharesOf(providerNames),
+      shares,
       async (room) => {
         const { PAYMENT_LEASE_SECONDS: leaseSeconds, REFUND_GIVE_UP_SECONDS: giveUpSeconds } = this.config;
         const patience = { leaseSeconds, giveUpSeconds };
@@ -68,18 +67,18 @@ export class RefundPayment {
     return this.inFlight.idle();
   }
 
-  /** An exception means that it is tried again later. */
+  /** An exception means that the sweep tries again later. */
   private async attempt(refund: RefundAttempt): Promise<void> {
     if (refund.status === 'waiting') {
-      const became = await this.make(refund);
-      if (became === 'refunded') await this.tell(refund, became);
+      const outcome = await this.make(refund);
+      if (outcome === 'refunded') await this.tellOrders(refund, outcome);
       return;
     }
-    if (refund.untold) await this.tell(refund, refund.status);
-    if (refund.toCheck && (await this.check(refund))) await this.tell(refund, 'failed');
+    if (refund.untold) await this.tellOrders(refund, refund.status);
+    if (refund.toCheck && (await this.check(refund))) await this.tellOrders(refund, 'failed');
   }
 
-  /** Gives the money back. Undefined as long as the provider does not know what becomes of it, and when it was settled before. */
+  /** Returns undefined while the provider has the refund under way, and when it had been settled before. */
   private async make(refund: RefundAttempt): Promise<'refunded' | 'failed' | undefined> {
     const { refundId, orderId } = refund;
     const result = await this.giveBack(refund);
@@ -103,11 +102,11 @@ export class RefundPayment {
     if (!card) return { status: 'failed', failure: 'no charge' };
     const provider = await this.providers.of(card.provider);
     if (!refund.expired) return provider.refund(card);
-    // The last request is at least one lease old: a refund that is missing now will not appear later.
+    // The last request is at least one lease old, so a refund that is missing now will not appear later.
     return (await provider.findRefund(card)) ?? { status: 'failed', failure: GIVEN_UP };
   }
 
-  /** Asks whether a refund that was made has failed since, and books it back then; answers whether it did. */
+  /** Books a refund back that has failed since it was made; returns whether it did. */
   private async check(refund: RefundAttempt): Promise<boolean> {
     const { refundId, orderId } = refund;
     const card = cardRefundOf(refund);
@@ -120,18 +119,18 @@ export class RefundPayment {
     const reversed = await reverseRefund(this.db, refund, found.failure, accountOf(refund));
     crashPoint('payments.after-reversing-refund');
     if (!reversed) return false;
-    this.log.error({ refundId, orderId, ...found }, 'refund failed after it was made, and is booked back');
+    this.log.error({ refundId, orderId, ...found }, 'refund failed after it was made, and was booked back');
     this.outcomes.inc({ outcome: 'reversed' });
     return true;
   }
 
-  private async tell({ refundId, orderId }: RefundAttempt, what: 'refunded' | 'failed'): Promise<void> {
+  private async tellOrders({ refundId, orderId }: RefundAttempt, outcome: 'refunded' | 'failed'): Promise<void> {
     const sum = await refundedSum(this.db, orderId);
     const { revision } = await this.rpc.call(ordersRpc.refundSettled, { orderId, ...sum });
     crashPoint('payments.after-telling-refund');
-    // An older version of orders keeps the highest sum.
-    if (what === 'failed' && revision === undefined) throw new Error('orders does not take refunds back yet');
-    await endRefund(this.db, refundId, what);
+    // An older version of orders does not accept a lower sum, and returns no revision.
+    if (outcome === 'failed' && revision === undefined) throw new Error('orders does not take refunds back yet');
+    await endRefund(this.db, refundId, outcome);
   }
 }
 
@@ -139,7 +138,7 @@ function cardRefundOf({ provider, chargeId, attempts, ...refund }: RefundAttempt
   return provider && chargeId ? { ...refund, provider, chargeId, again: attempts > 1 } : undefined;
 }
 
-/** Where the money came from; null when nothing was charged. */
+/** The account that the money came from; null when nothing was charged. */
 function accountOf({ method, provider, customerId }: RefundAttempt): string | null {
   return method === 'credit' ? creditAccount(customerId) : provider && providerAccount(provider);
 }

@@ -1,4 +1,4 @@
-// Refunds as staff ask for them, and see them.
+// Refunds as staff request and see them.
 import type { paymentsRpc, Refund } from '@shop/contracts/payments';
 import type { InputOf } from '@shop/contracts/rpc';
 import { inTransaction, sql } from '@shop/kit/database';
@@ -6,12 +6,12 @@ import { AppError } from '@shop/kit/errors';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 
-/** Refunds of an order that are shown. */
-const SHOWN = 100;
+/** Limit of the refunds of an order that are shown. */
+const MAX_REFUNDS = 100;
 
 /**
- * Writes a refund down, once per key. The payment's row is locked first, so that refunds of one order are looked at one
- * after the other and together never exceed what was paid. refund_exceeds_payment, idempotency_key_reused, refund_failed.
+ * Writes a refund down, once per key. The row of the payment is locked first, so refunds of one order are checked one after
+ * the other and never exceed what was paid. Errors: refund_exceeds_payment, idempotency_key_reused, refund_failed.
  */
 export function insertRefund(db: DataSource, refund: InputOf<typeof paymentsRpc.requestRefund>): Promise<void> {
   const { orderId, idempotencyKey, amountCents: requested = null, reason } = refund;
@@ -54,7 +54,7 @@ export async function refundsOf(db: DataSource, orderId: string): Promise<Refund
     db,
     `select id, amount_cents::float8 as "amountCents", status, reason, failure, created_at as "createdAt"
      from refunds where order_id = $1 order by id desc limit $2`,
-    [orderId, SHOWN],
+    [orderId, MAX_REFUNDS],
   );
   return rows.map(({ failure, createdAt, ...refund }) => ({
     ...refund,

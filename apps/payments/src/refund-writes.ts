@@ -1,39 +1,40 @@
-// What becomes of refunds. Each write is one statement, and so one transaction with the ledger entries it makes.
+// The statements by which refunds are made. Each one is a transaction together with the ledger entries it makes.
 import { sql } from '@shop/kit/database';
 import type { Room } from '@shop/kit/in-flight';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { booking } from './ledger.js';
 import { shareExpression } from './payment-writes.js';
 import type { RefundResult } from './providers/provider.js';
 
 /** The failure of a refund that was tried for REFUND_GIVE_UP_SECONDS. */
 export const GIVEN_UP = 'provider_unavailable';
 
-/** A refund in the hands of this process, until its lease ends. */
+/** A refund that this process may work on until its lease ends. */
 export interface RefundAttempt {
   refundId: string;
   orderId: string;
   customerId: string;
   amountCents: number;
   method: 'card' | 'credit';
-  /** Who took the charge; null when no card was charged. */
+  /** The provider that made the charge; null when no card was charged. */
   provider: string | null;
   chargeId: string | null;
-  /** The party whose share of this process the attempt takes. */
+  /** The share of this process that the attempt takes. */
   share: string;
   status: 'waiting' | 'refunded' | 'failed';
   attempts: number;
-  /** Waiting for too long. */
+  /** Waiting for longer than REFUND_GIVE_UP_SECONDS. */
   expired: boolean;
-  /** Orders does not know what became of it. */
+  /** Orders has not confirmed the outcome yet. */
   untold: boolean;
-  /** Made, and due to be asked about: it may have failed since. */
+  /** Made, and due for a check whether it has failed since. */
   toCheck: boolean;
-  /** When its check is due if this process dies; an event moves it. */
+  /** When the check is due if this process dies. An event of the provider changes it. */
   checkLease: string | null;
 }
 
-/** The provider that took the charge of payment `p`. Rows older than the column have it in the books only. */
+/** The provider that made the charge of payment `p`. For rows older than the column only the books say it. */
 const providerOf = `coalesce(p.provider, (
   select substr(account, length('provider:') + 1) from ledger_transactions t join ledger_entries on transaction_id = t.id
   where reference = 'payment:' || p.order_id and starts_with(account, 'provider:')
@@ -48,7 +49,7 @@ export interface RefundPatience {
   giveUpSeconds: number;
 }
 
-/** Begins an attempt at refunds that are due, of each share as many as there is room for. */
+/** Begins an attempt at refunds that are due, for each share as many as there is room for. */
 export function claimDueRefunds(
   db: DataSource,
   { names, limits }: Room,
@@ -79,12 +80,25 @@ export function claimDueRefunds(
   );
 }
 
-/** When orders is told again of a refund that was made, and the provider first asked about it; then each time it is twice as old. */
+/** The age at which orders is told of a refund again, and the provider first asked whether it has failed. Later checks come at twice the age. */
 const FIRST_CHECK_SECONDS = 2;
 
+const SETTLE = `
+  with settled as (
+    update refunds
+    set status = $2, failure = $3, settled_at = now(),
+        next_attempt_at = case $2 when 'refunded' then now() + make_interval(secs => $7) end,
+        next_check_at = case when $2 = 'refunded' and $6 then now() + make_interval(secs => $7) end
+    where id = $1 and status = 'waiting'
+    returning id, status, amount_cents
+  ), made as (
+    select id, amount_cents from settled where status = 'refunded'
+  ), ${booking({ source: 'made', id: '$4', reference: `'refund:' || made.id`, from: `'sales'`, to: '$5' })}
+  select status from settled`;
+
 /**
- * Writes down what became of a waiting refund, and the money in the books: back to `account`. Answers false when the refund
- * was settled before.
+ * Writes down what became of a waiting refund, and the money in the books: back to `account`. Returns false when the refund
+ * had been settled before.
  */
 export async function settleRefund(
   db: DataSource,
@@ -93,58 +107,31 @@ export async function settleRefund(
   account: string | null,
 ): Promise<boolean> {
   const failure = result.status === 'failed' ? result.failure : null;
-  const settled = await sql(
-    db,
-    `with settled as (
-       update refunds
-       set status = $2, failure = $3, settled_at = now(),
-           next_attempt_at = case $2 when 'refunded' then now() + make_interval(secs => $7) end,
-           next_check_at = case when $2 = 'refunded' and $6 then now() + make_interval(secs => $7) end
-       where id = $1 and status = 'waiting'
-       returning id, status, amount_cents
-     ), booked as (
-       insert into ledger_transactions (id, reference)
-       select $4, 'refund:' || id from settled where status = 'refunded'
-       returning id
-     ), entries as (
-       insert into ledger_entries (transaction_id, account, amount_cents)
-       select booked.id, side.account, side.sign * settled.amount_cents
-       from booked, settled, (values ($5, 1), ('sales', -1)) side (account, sign)
-     )
-     select status from settled`,
-    [refundId, result.status, failure, uuidv7(), account, provider !== null, FIRST_CHECK_SECONDS],
-  );
-  return settled.length > 0;
+  const mayFailLater = provider !== null;
+  const values = [refundId, result.status, failure, uuidv7(), account, mayFailLater, FIRST_CHECK_SECONDS];
+  return (await sql(db, SETTLE, values)).length > 0;
 }
 
-/** Books a refund back that was made and has failed since: the money is the shop's again. Answers false when that was done before. */
+const REVERSE = `
+  with reversed as (
+    update refunds
+    set status = 'failed', failure = $2, reversed_at = now(), next_attempt_at = now(), next_check_at = null
+    where id = $1 and status = 'refunded'
+    returning id, amount_cents
+  ), ${booking({ source: 'reversed', id: '$3', reference: `'refund-failed:' || reversed.id`, from: '$4', to: `'sales'` })}
+  select id from reversed`;
+
+/** Books back a refund that failed after it was made: the money is the shop's again. Returns false when that was done before. */
 export async function reverseRefund(
   db: DataSource,
   { refundId }: RefundAttempt,
   failure: string,
   account: string | null,
 ): Promise<boolean> {
-  const reversed = await sql(
-    db,
-    `with reversed as (
-       update refunds
-       set status = 'failed', failure = $2, reversed_at = now(), next_attempt_at = now(), next_check_at = null
-       where id = $1 and status = 'refunded'
-       returning id, amount_cents
-     ), booked as (
-       insert into ledger_transactions (id, reference) select $3, 'refund-failed:' || id from reversed returning id
-     ), entries as (
-       insert into ledger_entries (transaction_id, account, amount_cents)
-       select booked.id, side.account, side.sign * reversed.amount_cents
-       from booked, reversed, (values ($4, -1), ('sales', 1)) side (account, sign)
-     )
-     select id from reversed`,
-    [refundId, failure, uuidv7(), account],
-  );
-  return reversed.length > 0;
+  return (await sql(db, REVERSE, [refundId, failure, uuidv7(), account])).length > 0;
 }
 
-/** Asks again when the refund is twice as old, the last time at the end of the watch; unless an event has come meanwhile. */
+/** Ends a check: the next one is due at twice the age, the last one at the end of the watch. An event that came meanwhile wins. */
 export async function endCheck(
   db: DataSource,
   { refundId, checkLease }: RefundAttempt,
@@ -160,13 +147,10 @@ export async function endCheck(
 }
 
 /**
- * What is given back of an order, all refunds together. Each refund that is made, and each that is booked back, makes the
- * revision higher: sums of the same revision are the same.
+ * The sum of all refunds of an order that were made. Each refund that is made and each that is booked back makes the revision
+ * higher, so sums of the same revision are the same.
  */
-export async function refundedSum(
-  db: DataSource,
-  orderId: string,
-): Promise<{ refundedCents: number; revision: number }> {
+export async function refundedSum(db: DataSource, orderId: string) {
   const [sum] = await sql<{ refundedCents: number; revision: number }>(
     db,
     `select coalesce(sum(amount_cents) filter (where status = 'refunded'), 0)::float8 as "refundedCents",
@@ -177,7 +161,7 @@ export async function refundedSum(
   return sum!;
 }
 
-/** Orders knows: nothing is left to do, unless the refund has become something else meanwhile. */
+/** Orders has confirmed the outcome, so nothing is left to do unless the status has changed meanwhile. */
 export async function endRefund(db: DataSource, refundId: string, told: 'refunded' | 'failed'): Promise<void> {
   await sql(db, `update refunds set next_attempt_at = null where id = $1 and status = $2`, [refundId, told]);
 }

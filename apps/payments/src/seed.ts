@@ -1,11 +1,12 @@
-// Store credit to try the shop with. A database with payments that was not seeded from its beginning is a real shop's: the
-// process does not start.
+// Gives the demo customer store credit. A database that has payments but was not seeded from its beginning belongs to a real
+// shop, so the process refuses to start.
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { BootError } from '@shop/kit/boot-check';
 import { sql } from '@shop/kit/database';
 import { DataSource } from 'typeorm';
-import { creditAccount, giveCredit } from './ledger.js';
+import { giveCredit } from './credit.js';
+import { creditAccount } from './ledger.js';
 import { paymentsConfig, type PaymentsConfig } from './payments.config.js';
 
 /** demo@shop.test, as accounts seeds it. */

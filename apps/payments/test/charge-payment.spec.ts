@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => payments.stop());
 
-test('a good card is charged once, booked, and orders is told', async () => {
+test('a good card is charged once and booked, and orders is told', async () => {
   const { orderId } = await payments.charge(card('tok_ok'));
   expect(await payments.settled(orderId)).toEqual({ status: 'paid' });
   expect(await payments.stateOf(orderId)).toEqual({ status: 'paid' });
@@ -29,7 +29,7 @@ test.each(['tok_declined', 'tok_unheard_of', 'x'.repeat(255)])(
   },
 );
 
-test('a slow provider is waited for', async () => {
+test('a payment waits for a slow provider', async () => {
   const { orderId } = await payments.charge(card('tok_slow'));
   await vi.waitFor(async () => expect(await payments.stateOf(orderId)).toEqual({ status: 'waiting' }));
   expect(await payments.settled(orderId)).toEqual({ status: 'paid' });
@@ -44,17 +44,17 @@ test('a provider that times out twice is asked what it did, and has charged once
   expect(await payments.entries(orderId)).toHaveLength(2);
 });
 
-test('nothing is charged for an order that costs nothing', async () => {
+test('an order that costs nothing is paid without a charge', async () => {
   const { orderId } = await payments.charge(card('tok_declined'), { amountCents: 0 });
   expect(await payments.settled(orderId)).toEqual({ status: 'paid' });
   expect(await payments.providerCharges(orderId)).toEqual([]);
 });
 
-test('an order it was never asked to charge is unknown', async () => {
+test('a payment that was never asked for is unknown', async () => {
   expect(await payments.stateOf(uuidv7())).toEqual({ status: 'unknown' });
 });
 
-test('fifty jobs for one order at once make one charge and one ledger transaction', async () => {
+test('fifty concurrent jobs for one order make one charge and one ledger transaction', async () => {
   const orderId = uuidv7();
   await Promise.all(Array.from({ length: 50 }, () => payments.charge(card('tok_ok'), { orderId })));
   expect(await payments.settled(orderId)).toEqual({ status: 'paid' });
@@ -64,7 +64,7 @@ test('fifty jobs for one order at once make one charge and one ledger transactio
   expect(await payments.entries(orderId)).toHaveLength(2);
 });
 
-test('a job that comes again after the payment was settled tells orders again, with the first outcome', async () => {
+test('a job that comes after its payment was settled sends orders the first outcome again', async () => {
   const { orderId } = await payments.charge(card('tok_declined'));
   await payments.settled(orderId);
   const before = payments.told.length;
@@ -73,7 +73,7 @@ test('a job that comes again after the payment was settled tells orders again, w
   expect(payments.told.at(-1)).toEqual({ orderId, outcome: { status: 'declined', reason: 'card_declined' } });
 });
 
-test('a process that died after the provider had charged leaves a payment that is found, not charged again', async () => {
+test('a payment whose process died after the charge is found at the provider, not charged again', async () => {
   const orderId = uuidv7();
   await payments.db.query(
     `insert into fake_charges (idempotency_key, amount_cents, token, calls, status) values ($1, 500, 'tok_ok', 1, 'paid')`,
@@ -85,14 +85,14 @@ test('a process that died after the provider had charged leaves a payment that i
   expect(await payments.entries(orderId)).toHaveLength(2);
 });
 
-test('a process that died before the provider heard of it leaves a payment that is charged', async () => {
+test('a payment whose process died before it called the provider is charged', async () => {
   const orderId = uuidv7();
   await leaveWaiting(orderId, 'tok_ok');
   expect(await payments.settled(orderId)).toEqual({ status: 'paid' });
   expect(await payments.providerCharges(orderId)).toEqual([{ status: 'paid', calls: 1 }]);
 });
 
-test('a payment in the hands of one process is left alone by the others until its lease ends', async () => {
+test('a payment that one process has leased is attempted by no other until the lease ends', async () => {
   const { orderId } = await payments.charge(card('tok_slow'));
   await vi.waitFor(async () => expect(await payments.stateOf(orderId)).toEqual({ status: 'waiting' }));
   await payments.charge(card('tok_slow'), { orderId });
@@ -100,7 +100,7 @@ test('a payment in the hands of one process is left alone by the others until it
   expect(await payments.providerCharges(orderId)).toEqual([{ status: 'paid', calls: 1 }]);
 });
 
-/** As if the process had been killed in its first attempt. */
+/** Leaves a payment as a process does that is killed during its first attempt. */
 async function leaveWaiting(orderId: string, token: string): Promise<void> {
   await payments.db.query(
     `insert into payments (order_id, customer_id, amount_cents, currency, payment, next_attempt_at, give_up_at)

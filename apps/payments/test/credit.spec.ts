@@ -13,11 +13,11 @@ const give = (customerId: string, amountCents: number, reference: string) =>
   payments.rpc.call(paymentsRpc.giveCredit, { customerId, amountCents, reference });
 const creditOf = (customerId: string) => payments.rpc.call(paymentsRpc.getCredit, { customerId });
 
-test('a customer to whom nothing was given has none', async () => {
+test('a customer without gifts has no credit', async () => {
   expect(await creditOf(uuidv7())).toEqual({ balanceCents: 0, entries: [] });
 });
 
-test('credit shows what came and what went, newest first', async () => {
+test('credit lists what was given and spent, newest first', async () => {
   const customerId = uuidv7();
   const gift = await give(customerId, 10_00, 'late parcel: 7');
   expect(gift).toMatchObject({ amountCents: 10_00, reference: 'late parcel: 7' });
@@ -28,7 +28,7 @@ test('credit shows what came and what went, newest first', async () => {
   expect(entries).toMatchObject([{ amountCents: -4_00, reference: `payment:${orderId}` }, gift]);
 });
 
-test('the same reference gives once, to each customer, also twenty times at once', async () => {
+test('twenty concurrent gifts under one reference are given once, to each customer', async () => {
   const [one, other] = [uuidv7(), uuidv7()];
   const gifts = await Promise.all(Array.from({ length: 20 }, () => give(one, 5_00, 'sorry')));
   expect(new Set(gifts.map(({ id }) => id)).size).toBe(1);
@@ -37,7 +37,7 @@ test('the same reference gives once, to each customer, also twenty times at once
   expect((await creditOf(other)).balanceCents).toBe(5_00);
 });
 
-test('the same reference with another amount is refused', async () => {
+test('a second gift under a reference with another amount is refused', async () => {
   const customerId = uuidv7();
   await give(customerId, 5_00, 'sorry');
   await expect(give(customerId, 6_00, 'sorry')).rejects.toMatchObject({ code: 'idempotency_key_reused' });

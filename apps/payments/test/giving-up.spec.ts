@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => payments.stop());
 
-test('a provider that cannot be reached is waited for, then the payment is declined', async () => {
+test('a payment waits for an unreachable provider, and is declined in the end', async () => {
   const { orderId } = await payments.charge(card('tok_down'));
   await vi.waitFor(async () => expect(await payments.stateOf(orderId)).toEqual({ status: 'waiting' }));
   expect(await payments.settled(orderId)).toEqual({ status: 'declined', reason: 'provider_unavailable' });
@@ -21,7 +21,7 @@ test('a provider that cannot be reached is waited for, then the payment is decli
   expect(row!.waited).toBeGreaterThanOrEqual(2);
 });
 
-test('it is not given up what the provider turns out to have charged', async () => {
+test('a payment that the provider turns out to have charged is paid, not given up', async () => {
   const orderId = uuidv7();
   await payments.db.query(
     `insert into fake_charges (idempotency_key, amount_cents, token, calls, status) values ($1, 500, 'tok_down', 1, 'paid')`,
@@ -32,7 +32,7 @@ test('it is not given up what the provider turns out to have charged', async () 
   expect(await payments.entries(orderId)).toHaveLength(2);
 });
 
-test('a payment in doubt is cancelled with the provider before it is given up, so that no late charge can follow', async () => {
+test('a payment in doubt is cancelled at the provider before it is given up, so that no late charge can follow', async () => {
   const orderId = uuidv7();
   await leaveExpired(orderId);
   expect(await payments.settled(orderId)).toEqual({ status: 'declined', reason: 'provider_unavailable' });

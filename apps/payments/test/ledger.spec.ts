@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { giveCredit } from '../src/ledger.js';
+import { giveCredit } from '../src/credit.js';
 import { startPayments, type Payments } from './payments-under-test.js';
 
 const demo = '01900000-0000-7000-8000-000000000001';
@@ -32,7 +32,7 @@ test('the demo customer is given 100.00, once', async () => {
   expect(await balanceOf(demo)).toEqual({ kept: 10_000, derived: 10_000 });
 });
 
-test('of two orders of 90.00 at once on a credit of 100.00 exactly one is paid, twenty times over', async () => {
+test('one of two concurrent orders of 90.00 on a credit of 100.00 is paid, in each of twenty rounds', async () => {
   for (let round = 0; round < 20; round += 1) {
     const customerId = uuidv7();
     await giveCredit(dataSource, customerId, 100_00, 'test');
@@ -44,7 +44,7 @@ test('of two orders of 90.00 at once on a credit of 100.00 exactly one is paid, 
   }
 });
 
-test('credit can be spent to the last cent, and not by who has none', async () => {
+test('credit can be spent to the last cent, and not without any', async () => {
   const customerId = uuidv7();
   await giveCredit(dataSource, customerId, 5_00, 'test');
   const all = await payments.charge(credit, { customerId, amountCents: 5_00 });
@@ -74,7 +74,7 @@ test('the database refuses an entry of an unknown account, and one that overdraw
        insert into ledger_entries select id, account, cents from booked, (values ($3, -1000000), ('sales', 1000000)) e (account, cents)`,
       [id, `test:${id}`, account],
     );
-  await expect(book('nobody')).rejects.toThrow('unknown account');
+  await expect(book('unknown')).rejects.toThrow('unknown account');
   await expect(book(`credit:${demo}`)).rejects.toThrow('balance_not_negative');
 });
 

@@ -1,4 +1,4 @@
-// Payments on a database of its own, with an ear where orders would be.
+// Payments on a database of its own, with a fake of orders.
 import { Controller, Module } from '@nestjs/common';
 import type { PayloadOf } from '@shop/contracts/jobs';
 import { ordersJobs, ordersRpc, type PaymentMethod } from '@shop/contracts/orders';
@@ -15,30 +15,31 @@ import { createTestDatabase, testRedisUrl, type TestDatabase } from '@shop/kit/t
 import { v7 as uuidv7 } from 'uuid';
 import { vi } from 'vitest';
 import { payments } from '../src/payments.module.js';
+import type { PaymentProvider, ProviderCharge } from '../src/providers/provider.js';
 
 type Settled = PayloadOf<typeof ordersJobs.paymentSettled>;
 type RefundSettled = InputOf<typeof ordersRpc.refundSettled>;
 
-/** `on` is the database of payments that was stopped before, which is kept then. */
+/** `on` is the database of an earlier start; it is kept. */
 export async function startPayments(env: Record<string, string> = {}, on?: TestDatabase) {
   const told: Settled[] = [];
   /** `old` is a version of orders that knows no revisions. */
-  const refunds = { told: [] as RefundSettled[], deaf: false, old: false };
+  const refunds = { told: [] as RefundSettled[], unavailable: false, old: false };
 
   @Controller()
-  class Ear {
+  class FakeOrders {
     @HandlesJob(ordersJobs.paymentSettled)
-    async hear(settled: Settled): Promise<void> {
+    async paymentSettled(settled: Settled): Promise<void> {
       told.push(settled);
     }
     @Handles(ordersRpc.refundSettled)
-    async hearRefund(settled: RefundSettled): Promise<{ done: true; revision?: number }> {
-      if (refunds.deaf) throw new AppError('unavailable');
+    async refundSettled(settled: RefundSettled): Promise<{ done: true; revision?: number }> {
+      if (refunds.unavailable) throw new AppError('unavailable');
       refunds.told.push(settled);
       return { done: true, ...(!refunds.old && { revision: settled.revision }) };
     }
   }
-  @Module({ controllers: [Ear] })
+  @Module({ controllers: [FakeOrders] })
   class OrdersModule {}
   const { refundSettled } = ordersRpc;
   const orders = defineService({ name: 'orders', module: OrdersModule, rpc: { refundSettled }, jobs: ordersJobs });
@@ -57,7 +58,11 @@ export async function startPayments(env: Record<string, string> = {}, on?: TestD
 
   const charge = async (payment: PaymentMethod, about: Partial<ChargePayment> = {}): Promise<ChargePayment> => {
     const request: ChargePayment = {
-      ...{ orderId: uuidv7(), customerId: uuidv7(), amountCents: 12_34, currency: 'EUR', payment },
+      orderId: uuidv7(),
+      customerId: uuidv7(),
+      amountCents: 12_34,
+      currency: 'EUR',
+      payment,
       ...about,
     };
     await queues.add(paymentsJobs.chargePayment, request);
@@ -65,8 +70,14 @@ export async function startPayments(env: Record<string, string> = {}, on?: TestD
   };
   const stateOf = (orderId: string): Promise<PaymentState> => rpc.call(paymentsRpc.getPayment, { orderId });
   return {
-    ...{ db, running, rpc, told, refunds, charge, stateOf },
-    /** What became of the payment, once orders was told. */
+    db,
+    running,
+    rpc,
+    told,
+    refunds,
+    charge,
+    stateOf,
+    /** The outcome of the payment, once orders has received it. */
     settled: (orderId: string, timeout = 10_000) =>
       vi.waitFor(
         () => {
@@ -76,14 +87,14 @@ export async function startPayments(env: Record<string, string> = {}, on?: TestD
         },
         { timeout, interval: 20 },
       ),
-    /** What the fake provider has in its own books. */
+    /** The charges in the fake provider's own books. */
     async providerCharges(orderId: string) {
       return db.query<{ status: string; calls: number }>(
         'select status, calls from fake_charges where idempotency_key = $1',
         [orderId],
       );
     },
-    /** What orders was told last of the refunds of an order. */
+    /** Resolves when the last sum of refunds that orders received is `cents`. */
     refunded: (orderId: string, cents: number, timeout = 10_000) =>
       vi.waitFor(
         () => {
@@ -108,3 +119,15 @@ export async function startPayments(env: Record<string, string> = {}, on?: TestD
 export type Payments = Awaited<ReturnType<typeof startPayments>>;
 
 export const card = (token: string): PaymentMethod => ({ method: 'card', token });
+
+export const byOrder = (a: ProviderCharge, b: ProviderCharge) => a.orderId.localeCompare(b.orderId);
+
+/** By default the charges of the last minute. */
+export async function chargesListedBy(
+  provider: PaymentProvider,
+  since = new Date(Date.now() - 60_000),
+): Promise<ProviderCharge[]> {
+  const charges: ProviderCharge[] = [];
+  for await (const charge of provider.list(since)) charges.push(charge);
+  return charges.sort(byOrder);
+}

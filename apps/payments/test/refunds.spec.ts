@@ -32,7 +32,7 @@ const providerRefunds = (orderId: string) =>
     [orderId],
   );
 
-test('a part is given back, then the rest, and nothing beyond', async () => {
+test('a part is refunded, then the rest, and no more', async () => {
   const orderId = await paidOrder();
   await refund(orderId, { amountCents: 234 });
   await payments.refunded(orderId, 234);
@@ -53,7 +53,7 @@ test('a part is given back, then the rest, and nothing beyond', async () => {
   ]);
 });
 
-test('of ten refunds at once only those are made that together are not more than was paid', async () => {
+test('ten concurrent refunds never exceed what was paid', async () => {
   const orderId = await paidOrder();
   const answers = await Promise.allSettled(Array.from({ length: 10 }, () => refund(orderId, { amountCents: 400 })));
   expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
@@ -61,7 +61,7 @@ test('of ten refunds at once only those are made that together are not more than
   expect(await providerRefunds(orderId)).toHaveLength(3);
 });
 
-test('twenty times the same key at once is one refund, and later it still is', async () => {
+test('twenty concurrent requests with one key are one refund, and so is a later one', async () => {
   const orderId = await paidOrder();
   const idempotencyKey = 'once';
   await Promise.all(Array.from({ length: 20 }, () => refund(orderId, { idempotencyKey })));
@@ -75,14 +75,14 @@ test('twenty times the same key at once is one refund, and later it still is', a
   expect(await entriesOfRefunds(orderId)).toHaveLength(2);
 });
 
-test('nothing is given back of what was not paid', async () => {
+test('an order that was not paid cannot be refunded', async () => {
   const { orderId } = await payments.charge(card('tok_declined'));
   await payments.settled(orderId);
   for (const id of [orderId, uuidv7()])
     await expect(refund(id)).rejects.toMatchObject({ code: 'refund_exceeds_payment' });
 });
 
-test('a provider whose answer is lost makes one refund, and it is booked once', async () => {
+test('a refund whose answer was lost is made and booked once', async () => {
   const orderId = await paidOrder('tok_flaky');
   await refund(orderId);
   await payments.refunded(orderId, 1234);
@@ -90,12 +90,12 @@ test('a provider whose answer is lost makes one refund, and it is booked once', 
   expect(await entriesOfRefunds(orderId)).toHaveLength(2);
 });
 
-test('orders is told until it hears, of a refund that is made once', async () => {
+test('payments tells orders of a refund until it confirms, and makes the refund once', async () => {
   const orderId = await paidOrder();
-  payments.refunds.deaf = true;
+  payments.refunds.unavailable = true;
   await refund(orderId, { amountCents: 34 });
   await vi.waitFor(async () => expect(await entriesOfRefunds(orderId)).toHaveLength(2), { timeout: 5000 });
-  payments.refunds.deaf = false;
+  payments.refunds.unavailable = false;
   await payments.refunded(orderId, 34);
   await vi.waitFor(async () =>
     expect(await payments.db.query('select from refunds where next_attempt_at is not null')).toEqual([]),
@@ -103,7 +103,7 @@ test('orders is told until it hears, of a refund that is made once', async () =>
   expect(await providerRefunds(orderId)).toEqual([{ cents: 34, calls: 1 }]);
 });
 
-test('what was paid with store credit goes back there, and can be spent again', async () => {
+test('a refund of store credit goes back to the customer’s account, and can be spent again', async () => {
   const customerId = uuidv7();
   await payments.rpc.call(paymentsRpc.giveCredit, { customerId, amountCents: 50_00, reference: 'sorry' });
   const { orderId } = await payments.charge({ method: 'credit' }, { customerId, amountCents: 50_00 });
@@ -132,7 +132,7 @@ test.each([
   await vi.waitFor(async () => expect((await list()).items).toMatchObject(end), { timeout: 10_000, interval: 50 });
 });
 
-test('an order that was never refunded, or is unknown, has no refunds', async () => {
+test('an order without refunds and an unknown order have an empty list', async () => {
   for (const orderId of [await paidOrder(), uuidv7()])
     expect(await payments.rpc.call(paymentsRpc.listRefunds, { orderId })).toEqual({ items: [] });
 });

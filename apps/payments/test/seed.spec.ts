@@ -5,7 +5,7 @@ import { startPayments } from './payments-under-test.js';
 const card = { method: 'card', token: 'tok_ok' } as const;
 const credit = (db: TestDatabase) => db.query(`select from ledger_transactions where reference like 'credit:%:seed'`);
 
-it('refuses to start on the payments of a real shop, in one line, and gives no credit', async () => {
+it('refuses to start on the payments of a real shop with a one-line error, and gives no credit', async () => {
   const db = await createTestDatabase('payments');
   const shop = await startPayments({}, db);
   const { orderId } = await shop.charge(card);
@@ -17,7 +17,7 @@ it('refuses to start on the payments of a real shop, in one line, and gives no c
   await db.drop();
 });
 
-it('starts again on a demo in which something was paid', async () => {
+it('starts again on a demo database with payments', async () => {
   const db = await createTestDatabase('payments');
   const shop = await startPayments({ SEED: 'demo' }, db);
   const { orderId } = await shop.charge(card);

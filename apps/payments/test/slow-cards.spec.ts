@@ -10,7 +10,7 @@ afterEach(async () => {
   await payments.stop();
 });
 
-/** Charges under way at the provider: how many now, and the most at a time so far. */
+/** Counts the charges under way at the provider, now and at most so far. */
 function watchProvider() {
   const seen = { now: 0, most: 0 };
   const charge = Reflect.get(FakeProvider.prototype, 'charge');
@@ -28,7 +28,7 @@ const chargeAll = (times: number, token: string) =>
   Promise.all(Array.from({ length: times }, () => payments.charge(card(token))));
 const count = async (where: string) =>
   (await payments.db.query<{ n: number }>(`select count(*)::int as n from payments where ${where}`))[0]!.n;
-/** As if an earlier attempt had ended without a result. */
+/** Leaves a payment whose earlier attempt has ended without a result. */
 const leaveDue = async (token: string) => {
   const orderId = uuidv7();
   await payments.db.query(
@@ -39,19 +39,19 @@ const leaveDue = async (token: string) => {
   return orderId;
 };
 
-test('150 slow cards are waited for at once, and a good one behind them is paid before they are', async () => {
+test('150 slow cards are charged concurrently, and a good one behind them is paid before they are', async () => {
   payments = await startPayments({ PAYMENT_LEASE_SECONDS: '30' });
   const provider = watchProvider();
   await chargeAll(150, 'tok_slow');
   const { orderId } = await payments.charge(card('tok_ok'));
   expect(await payments.settled(orderId)).toEqual({ status: 'paid' });
-  // Taking turns, ten at a time, at least a hundred would have been charged before the good one.
+  // With ten at a time at least a hundred slow cards would be charged before the good one.
   expect(await count(`payment->>'token' = 'tok_slow' and status = 'paid'`)).toBeLessThan(100);
   await vi.waitFor(async () => expect(await count(`status = 'paid'`)).toBe(151), { timeout: 20_000, interval: 50 });
   expect(provider.most).toBeGreaterThanOrEqual(150);
 });
 
-test('a provider that uses up its share holds up neither store credit nor the memory of the process', async () => {
+test('a provider that uses up its share delays no payment by store credit, and has no more charges under way', async () => {
   payments = await startPayments({ PAYMENT_LEASE_SECONDS: '30', PAYMENTS_IN_FLIGHT: '10' });
   const provider = watchProvider();
   const customerId = uuidv7();
@@ -61,7 +61,7 @@ test('a provider that uses up its share holds up neither store credit nor the me
   const { orderId } = await payments.charge({ method: 'credit' }, { customerId });
   expect(await payments.settled(orderId)).toEqual({ status: 'paid' });
   expect(await count(`status = 'waiting'`)).toBeGreaterThan(0);
-  // Those without room were left to the sweep, in the order they came, and charged once each.
+  // Payments without room were left to the sweep and charged once each.
   await vi.waitFor(async () => expect(await count(`status = 'paid'`)).toBe(41), { timeout: 60_000, interval: 100 });
   expect(provider.most).toBeLessThanOrEqual(20);
   expect(await payments.db.query('select from fake_charges where calls > 1')).toEqual([]);

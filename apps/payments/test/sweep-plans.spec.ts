@@ -1,4 +1,4 @@
-// What payments does by itself, as Postgres would run it with a million payments, refunds and events.
+// The plans of the sweeps' statements with a million payments, refunds and events.
 import { plansOf, pretendLarger, recordStatements, type Recorder } from '@shop/kit/testing/plans';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startPayments } from './payments-under-test.js';
@@ -17,7 +17,7 @@ afterAll(async () => {
   await payments?.stop();
 });
 
-it('no statement of its sweeps reads or sorts a whole table', async () => {
+it('no statement of the sweeps reads or sorts a whole table', async () => {
   const { db } = payments;
   await db.query(
     `insert into payments (order_id, customer_id, amount_cents, currency, payment, status, give_up_at, next_attempt_at, settled_at)
@@ -41,15 +41,15 @@ it('no statement of its sweeps reads or sorts a whole table', async () => {
     await expect.poll(sent, { timeout: 60_000 }).toMatch(sweep);
   await pretendLarger(db, 50);
   const plans = await plansOf(db, recorder);
-  // Not their cost: the planner does not see the limits, which are parameters.
+  // The cost is not checked: limits are parameters, which the planner does not see.
   expect(plans.filter(({ faults }) => faults.length > 0)).toEqual([]);
 });
 
-it('the backlog of a provider that is slow costs the sweep of the others nothing', async () => {
+it('the sweep of one provider reads no payments of another that has a backlog', async () => {
   const { db } = payments;
   await db.query(
     `insert into payments (order_id, customer_id, amount_cents, currency, payment, provider, status, give_up_at, next_attempt_at)
-     select gen_random_uuid(), gen_random_uuid(), 1, 'EUR', '{"method":"card","token":"tok_ok"}', 'stripe', 'waiting',
+     select gen_random_uuid(), gen_random_uuid(), 1, 'EUR', '{"method":"card","token":"tok_ok"}', 'slow', 'waiting',
        now() + interval '1 hour', now() - interval '1 minute' from generate_series(1, 5000)`,
   );
   await db.query('analyze payments');
@@ -57,7 +57,7 @@ it('the backlog of a provider that is slow costs the sweep of the others nothing
     /update payments\s+set attempts/.test(statement),
   );
   const [row] = await db.query<{ 'QUERY PLAN': unknown }>(`explain (analyze, format json) ${text}`, [
-    ['fake', 'stripe', 'credit'],
+    ['fake', 'slow', 'credit'],
     [50, 1, 50],
     'fake',
     30,

@@ -6,6 +6,13 @@ import { defineRpcs } from './rpc.js';
 import { CURRENCY } from './currency.js';
 import { Cents, Currency, Id, Text, Timestamp } from './values.js';
 
+const providers = ['fake', 'stripe'] as const;
+/** The payment providers that can charge cards. */
+export const PaymentProviderName = z.enum(providers, {
+  error: `must name who charges cards: ${providers.join(' or ')}`,
+});
+export type PaymentProviderName = z.infer<typeof PaymentProviderName>;
+
 /** `unknown`: never asked to charge this order. `waiting`: asked, the outcome is open. */
 export const PaymentState = z.discriminatedUnion('status', [
   z.object({ status: z.literal('unknown') }),

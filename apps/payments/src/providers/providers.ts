@@ -1,36 +1,29 @@
-// The payment providers, by name. The configured one takes new charges; whatever follows from a charge goes to the
-// provider that took it, as long as its settings are there.
+// The payment providers in use. The configured one takes new charges. Everything that follows from a charge goes to the
+// provider that made it, as long as its settings are present.
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import { PaymentProviderName } from '@shop/contracts/payments';
 import { DataSource } from 'typeorm';
-import { FakeProvider } from './fake/fake-provider.js';
-import { missingSettings, paymentsConfig, type PaymentsConfig, type ProviderName } from '../payments.config.js';
+import { missingSettings, paymentsConfig, type PaymentsConfig } from '../payments.config.js';
 import { ProviderUnreachable, type PaymentProvider } from './provider.js';
+import { providerTable } from './provider-table.js';
 
-const makers: Record<ProviderName, (config: PaymentsConfig, db: DataSource) => Promise<PaymentProvider>> = {
-  fake: (_, db) => Promise.resolve(new FakeProvider(db)),
-  // Stripe's SDK takes 20 MB, which a process that does without should not pay.
-  stripe: async (config) => (await import('./stripe/stripe-client.js')).stripeProvider(config),
-};
-
-export const providerNames = Object.keys(makers) as ProviderName[];
-
-/** The provider that took a charge cannot be asked any more. It was not, so nothing happened. */
+/** A provider whose settings are missing. It was not asked, so nothing was charged. */
 export class ProviderNotConfigured extends ProviderUnreachable {
   override readonly name = 'ProviderNotConfigured';
 }
 
 @Injectable()
 export class Providers implements OnModuleInit {
-  private readonly made = new Map<ProviderName, Promise<PaymentProvider>>();
+  private readonly created = new Map<PaymentProviderName, Promise<PaymentProvider>>();
 
   constructor(
     @InjectDataSource('payments') private readonly db: DataSource,
     @Inject(paymentsConfig.token) private readonly config: PaymentsConfig,
   ) {}
 
-  /** Takes new charges. */
-  get current(): ProviderName {
+  /** The provider that takes new charges. */
+  get current(): PaymentProviderName {
     return this.config.PAYMENT_PROVIDER;
   }
 
@@ -40,16 +33,13 @@ export class Providers implements OnModuleInit {
 
   /** Throws ProviderNotConfigured, naming the settings that are missing. */
   async of(name: string): Promise<PaymentProvider> {
-    if (!isKnown(name)) throw new ProviderNotConfigured(`there is no payment provider ${name}`);
-    const missing = missingSettings(this.config, name);
+    const { data: known } = PaymentProviderName.safeParse(name);
+    if (!known) throw new ProviderNotConfigured(`there is no payment provider ${name}`);
+    const missing = missingSettings(this.config, known);
     if (missing.length > 0)
       throw new ProviderNotConfigured(`the payment provider ${name} needs ${missing.join(' and ')}`);
-    let provider = this.made.get(name);
-    if (!provider) this.made.set(name, (provider = makers[name](this.config, this.db)));
+    let provider = this.created.get(known);
+    if (!provider) this.created.set(known, (provider = providerTable[known].create(this.config, this.db)));
     return provider;
   }
-}
-
-function isKnown(name: string): name is ProviderName {
-  return Object.hasOwn(makers, name);
 }

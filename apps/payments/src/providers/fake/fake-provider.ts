@@ -1,5 +1,5 @@
-// Plays a payment provider, for development and tests. Its table stands for the books of that outside company:
-// payments itself never looks there.
+// Acts as a payment provider, for development and tests. Its tables stand for the books of an outside company, so payments
+// itself never reads them.
 import { setTimeout } from 'node:timers/promises';
 import { sql } from '@shop/kit/database';
 import type { DataSource } from 'typeorm';
@@ -8,24 +8,24 @@ import type { PaymentProvider, ProviderCharge, RefundResult } from '../provider.
 
 interface FakeCharge {
   calls: number;
-  /** open: heard of, nothing charged. */
+  /** open: received, nothing charged. */
   status: 'open' | 'paid' | 'declined' | 'cancelled';
 }
 
-/** What a card does: whether a call (the first is 1) charges it. Any other token is declined. */
+/** What the nth call for a card does; calls count from 1. Any other token is declined. */
 const cards: Record<string, (call: number) => FakeCharge['status']> = {
   tok_ok: () => 'paid',
   tok_slow: () => 'paid',
   tok_refund_fails: () => 'paid',
   tok_refund_fails_later: () => 'paid',
   tok_refund_pending: () => 'paid',
-  // The first call is lost on its way, of the second only the answer.
+  // The first call is lost, and the answer to the second.
   tok_flaky: (call) => (call < 2 ? 'open' : 'paid'),
 };
 
 const SLOW_MS = 2000;
 
-/** How a refund stands, by the card it goes to: some become what they are 3 s later. */
+/** The state of a refund by its card. Some change after 3 s. */
 const refundStatus = `case
   when token = 'tok_refund_fails' then 'failed'
   when token = 'tok_refund_fails_later' and fake_refunds.created_at < now() - interval '3 seconds' then 'failed'
@@ -66,7 +66,7 @@ export class FakeProvider implements PaymentProvider {
     return cancelled && resultOf(charge, cancelled.status);
   }
 
-  /** Of a flaky card the first answer is lost. */
+  /** The first answer about a refund to tok_flaky is lost. */
   async refund(refund: CardRefund): Promise<RefundResult> {
     const { refundId, orderId, amountCents } = refund;
     const [made] = await sql<{ calls: number; token: string }>(
@@ -103,7 +103,7 @@ export class FakeProvider implements PaymentProvider {
     );
   }
 
-  /** Counts the call and charges the card if this call does, in one statement: a charge is made once or not at all. */
+  /** Counts the call and charges the card in one statement, so a charge is made once or not at all. */
   private async record({ orderId, amountCents, token }: CardCharge): Promise<FakeCharge> {
     const [first, later] = [1, 2].map((call) => cards[token]?.(call) ?? 'declined');
     const [charge] = await sql<FakeCharge>(

@@ -1,16 +1,16 @@
-// Stripe's SDK as payments needs it: patient in the database, not in a request.
+// Stripe's SDK without retries of its own: payments retries from the database.
 import { Stripe } from 'stripe';
 import type { PaymentsConfig } from '../../payments.config.js';
 import { ProviderUnreachable } from '../provider.js';
 import { StripeProvider } from './stripe-provider.js';
 
-/** Of a connection that never came about: not a byte of the request was sent. */
+/** Errors of connections that were never made, so that no byte of the request was sent. */
 const neverConnected = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
-/** Calls that one attempt may make one after the other. */
-const CALLS = 4;
+/** Limit of calls that an attempt makes one after the other. */
+const MAX_CALLS = 4;
 
-export function stripeProvider(config: PaymentsConfig): StripeProvider {
+export function createStripeProvider(config: PaymentsConfig): StripeProvider {
   return new StripeProvider(stripeClient(config), config.STRIPE_WEBHOOK_SECRET!);
 }
 
@@ -20,15 +20,15 @@ export function stripeClient({ STRIPE_SECRET_KEY, STRIPE_API_URL, PAYMENT_LEASE_
     protocol: protocol === 'http:' ? 'http' : 'https',
     host: hostname,
     ...(port && { port }),
-    httpClient: askingOnce(Stripe.createNodeHttpClient()),
+    httpClient: withoutRetry(Stripe.createNodeHttpClient()),
     maxNetworkRetries: 0,
-    timeout: (PAYMENT_LEASE_SECONDS * 1000) / CALLS,
+    timeout: (PAYMENT_LEASE_SECONDS * 1000) / MAX_CALLS,
     telemetry: false,
   });
 }
 
-/** The SDK repeats a request whose connection broke, retries or not, and would then tell the second failure only. */
-function askingOnce(client: Stripe.HttpClient): Stripe.HttpClient {
+/** The SDK repeats a request whose connection broke even with retries off, and reports only the second failure. */
+function withoutRetry(client: Stripe.HttpClient): Stripe.HttpClient {
   return {
     getClientName: () => client.getClientName(),
     makeRequest: (...request) =>

@@ -4,8 +4,8 @@ import { ProviderUnreachable, type ChargeResult } from '../provider.js';
 
 const { errors } = Stripe;
 
-/** A request that names no usable card, or an amount that no card is charged with. */
-const hopeless = new Set([
+/** Codes of requests whose card or amount can never be charged. */
+const unchargeable = new Set([
   'resource_missing',
   'token_already_used',
   'token_in_use',
@@ -18,18 +18,18 @@ export function declined(code: string | undefined): ChargeResult {
   return { status: 'declined', reason };
 }
 
-/** The decline that an error tells of; undefined when it tells of something else. */
+/** The decline that an error stands for; undefined for all other errors. */
 export function declineOf(error: unknown): ChargeResult | undefined {
   if (error instanceof errors.StripeCardError)
     return declined(error.decline_code === 'authentication_required' ? error.decline_code : error.code);
   if (!(error instanceof errors.StripeInvalidRequestError)) return undefined;
-  const aboutCard = hopeless.has(error.code ?? '') || /card|token|payment_method$/.test(error.param ?? '');
+  const aboutCard = unchargeable.has(error.code ?? '') || /card|token|payment_method$/.test(error.param ?? '');
   return aboutCard ? declined(undefined) : undefined;
 }
 
 /**
- * Whether asking again under this key could answer nothing else: Stripe remembers its own failures too, and refuses a
- * key that has served for another request. (409 is another thing: the first request is still being worked on.)
+ * Whether a retry under this key cannot give another answer: Stripe repeats its own failures too, and refuses a key that was
+ * used for another request. (A 409 is different: the first request is still in progress.)
  */
 export function isRemembered(error: unknown): boolean {
   if (error instanceof errors.StripeIdempotencyError) return error.statusCode === 400;
@@ -37,8 +37,8 @@ export function isRemembered(error: unknown): boolean {
   return (error.statusCode ?? 0) >= 500 && error.headers?.['idempotent-replayed'] === 'true';
 }
 
-/** A ProviderUnreachable for an error after which it is certain that the request did nothing. */
-export function certainlyNothing(error: unknown): ProviderUnreachable | undefined {
+/** A ProviderUnreachable when the error proves that the request had no effect. */
+export function toUnreachable(error: unknown): ProviderUnreachable | undefined {
   if (error instanceof errors.StripeConnectionError)
     return error.detail instanceof ProviderUnreachable ? error.detail : undefined;
   const turnedAway =

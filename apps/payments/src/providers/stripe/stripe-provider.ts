@@ -1,18 +1,18 @@
-// Charges cards through Stripe's PaymentIntents: created and confirmed in one call, without the customer being there.
+// Charges cards through Stripe's PaymentIntents, created and confirmed in one call, off session.
 import { Id } from '@shop/contracts/values';
 import { AppError } from '@shop/kit/errors';
 import { Stripe } from 'stripe';
 import type { CardCharge, CardRefund, ChargeResult, PaymentProvider } from '../provider.js';
 import type { ProviderCharge, ProviderEvent, RefundResult } from '../provider.js';
-import { certainlyNothing, declineOf, declined, isRemembered } from './stripe-errors.js';
+import { toUnreachable, declineOf, declined, isRemembered } from './stripe-errors.js';
 
-/** Stripe promises to remember idempotency keys for 24 hours. */
-const KEYS_LIVE_MS = 23 * 3600_000;
+/** Stripe remembers idempotency keys for 24 hours. */
+const KEY_TTL_MS = 23 * 3600_000;
 
-/** How far Stripe's clock may be behind ours. */
+/** Stripe's clock may be this far behind ours. */
 const CLOCK_SKEW_SECONDS = 300;
 
-/** Reading may be repeated at once; a long list should not fail over one page of it. */
+/** Reads may be retried at once: one lost page should not fail a long list. */
 const LISTING_RETRIES = 3;
 
 export class StripeProvider implements PaymentProvider {
@@ -25,13 +25,13 @@ export class StripeProvider implements PaymentProvider {
 
   async charge(charge: CardCharge): Promise<ChargeResult> {
     const result = await this.find(charge);
-    if (!result) throw new Error('Stripe has failed and keeps to that: nothing was charged');
+    if (!result) throw new Error('Stripe repeats its failure under this key, and charged nothing');
     return result;
   }
 
   /**
-   * Asks by repeating the request: under the same idempotency key Stripe answers what came of the first one, and acts
-   * only if it never got one. Its search would not do: it is behind by up to a minute.
+   * Asks by repeating the request: under the same idempotency key Stripe returns the result of the first one, and acts only if
+   * it received none. Its search is no alternative, because it lags by up to a minute.
    */
   async find(charge: CardCharge): Promise<ChargeResult | undefined> {
     let intent: Stripe.PaymentIntent;
@@ -40,50 +40,50 @@ export class StripeProvider implements PaymentProvider {
     } catch (error) {
       const decline = declineOf(error);
       if (decline) return decline;
-      if (isRemembered(error)) return this.listed(charge);
-      throw certainlyNothing(error) ?? error;
+      if (isRemembered(error)) return this.findInList(charge);
+      throw toUnreachable(error) ?? error;
     }
     return this.resultOf(intent);
   }
 
-  /** Uses the key up for an intent without a card, so that no request of ours that is still on its way can charge. */
+  /** Uses the key for an intent without a card, so that no request of ours that is still on its way can charge. */
   async cancel(charge: CardCharge): Promise<ChargeResult | undefined> {
     try {
       const unused = await this.stripe.paymentIntents.create(intentOf(charge), { idempotencyKey: keyOf(charge) });
       await this.end(unused.id);
     } catch (error) {
-      if (isRemembered(error)) return this.find(charge); // A request of ours came first.
+      if (isRemembered(error)) return this.find(charge); // An earlier request has used the key.
       throw error;
     }
-    const mayHaveForgotten = Date.now() - charge.since.getTime() > KEYS_LIVE_MS;
-    return mayHaveForgotten ? this.listed(charge) : undefined;
+    const mayHaveForgotten = Date.now() - charge.since.getTime() > KEY_TTL_MS;
+    return mayHaveForgotten ? this.findInList(charge) : undefined;
   }
 
   async refund(refund: CardRefund): Promise<RefundResult> {
     const { refundId, orderId, chargeId, amountCents, again } = refund;
     try {
-      // Asked first, because the key may be forgotten by now.
+      // Stripe may have forgotten the key by now.
       const made = again ? await this.findRefund(refund) : undefined;
       if (made) return made;
       const created = await this.stripe.refunds.create(
         { payment_intent: chargeId, amount: amountCents, metadata: { orderId, refundId } },
         { idempotencyKey: `refund:${refundId}` },
       );
-      return stateOf(created);
+      return toRefundResult(created);
     } catch (error) {
       if (error instanceof Stripe.errors.StripeInvalidRequestError)
         return { status: 'failed', failure: error.code ?? error.message };
-      throw certainlyNothing(error) ?? error;
+      throw toUnreachable(error) ?? error;
     }
   }
 
   async findRefund({ refundId, chargeId }: CardRefund): Promise<RefundResult | undefined> {
     for await (const refund of this.stripe.refunds.list({ payment_intent: chargeId, limit: 100 }))
-      if (refund.metadata?.['refundId'] === refundId) return stateOf(refund);
+      if (refund.metadata?.['refundId'] === refundId) return toRefundResult(refund);
     return undefined;
   }
 
-  /** Intents without an order's id are other business of the same Stripe account. */
+  /** Leaves out intents without an order's id: they are other business of the same Stripe account. */
   async *list(since: Date): AsyncGenerator<ProviderCharge> {
     for await (const { id, metadata, amount_received, latest_charge } of this.intentsSince(since, LISTING_RETRIES)) {
       const orderId = Id.safeParse(metadata['orderId']).data;
@@ -97,14 +97,16 @@ export class StripeProvider implements PaymentProvider {
       const { id, type, data } = this.stripe.webhooks.constructEvent(body, signature, this.webhookSecret);
       const { object, metadata } = data.object as { object: string; metadata?: Record<string, string> | null };
       return {
+        id,
+        type,
         about: object === 'refund' ? 'refund' : 'charge',
-        ...{ id, type, charged: type === 'payment_intent.succeeded' },
+        charged: type === 'payment_intent.succeeded',
         orderId: Id.safeParse(metadata?.['orderId']).data,
       };
     } catch (error) {
       if (error instanceof Stripe.errors.StripeSignatureVerificationError)
         throw new AppError('forbidden', 'The signature is wrong, or too old.');
-      throw new AppError('invalid_request', 'This is no event.');
+      throw new AppError('invalid_request', 'The body is not an event of Stripe.');
     }
   }
 
@@ -116,22 +118,23 @@ export class StripeProvider implements PaymentProvider {
     );
   }
 
-  /** Stripe's newer forms give a payment method, its older ones a token that becomes one. */
+  /** Stripe's newer forms give a payment method; its older ones give a token, of which a payment method is made. */
   private async paymentMethodOf({ orderId, token }: CardCharge): Promise<string> {
     if (!token.startsWith('tok_')) return token;
     const idempotencyKey = `card:${orderId}`;
     return (await this.stripe.paymentMethods.create({ type: 'card', card: { token } }, { idempotencyKey })).id;
   }
 
-  /** Undefined for an intent that nobody ever tried to pay, and for a cancelled one. */
-  private async resultOf(told: Stripe.PaymentIntent): Promise<ChargeResult | undefined> {
-    // A repeated request answers what was so the first time.
-    const intent = told.status === 'processing' ? await this.stripe.paymentIntents.retrieve(told.id) : told;
+  /** Undefined for an intent without an attempt to pay it, and for a cancelled one. */
+  private async resultOf(answered: Stripe.PaymentIntent): Promise<ChargeResult | undefined> {
+    // The answer to a repeated request may be out of date.
+    const isOpen = answered.status === 'processing';
+    const intent = isOpen ? await this.stripe.paymentIntents.retrieve(answered.id) : answered;
     switch (intent.status) {
       case 'succeeded':
         return { status: 'paid', chargeId: intent.id };
       case 'requires_action': {
-        // Nobody is there to do it.
+        // The customer is not present to authenticate.
         const { status } = await this.end(intent.id);
         return status === 'succeeded' ? { status: 'paid', chargeId: intent.id } : declined('authentication_required');
       }
@@ -144,7 +147,7 @@ export class StripeProvider implements PaymentProvider {
     }
   }
 
-  /** Cancels an intent, and answers it as it is then: somebody at Stripe's dashboard may have been faster. */
+  /** Cancels an intent and returns its final state, which may be another one when staff used Stripe's dashboard. */
   private async end(id: string): Promise<Stripe.PaymentIntent> {
     try {
       return await this.stripe.paymentIntents.cancel(id, {}, { idempotencyKey: `cancel:${id}` });
@@ -154,8 +157,8 @@ export class StripeProvider implements PaymentProvider {
     }
   }
 
-  /** Goes through all intents since then: for the few cases in which no key can tell. */
-  private async listed({ orderId, since }: CardCharge): Promise<ChargeResult | undefined> {
+  /** Looks through all intents since then, for the few cases in which no key has the answer. */
+  private async findInList({ orderId, since }: CardCharge): Promise<ChargeResult | undefined> {
     for await (const intent of this.intentsSince(since)) {
       const result = intent.metadata['orderId'] === orderId ? await this.resultOf(intent) : undefined;
       if (result) return result;
@@ -163,7 +166,7 @@ export class StripeProvider implements PaymentProvider {
     return undefined;
   }
 
-  /** Newest first, each with the charge that it led to, read a page at a time. */
+  /** Newest first, with their charges, a page at a time. */
   private intentsSince(since: Date, maxNetworkRetries = 0): AsyncIterable<Stripe.PaymentIntent> {
     const gte = Math.floor(since.getTime() / 1000) - CLOCK_SKEW_SECONDS;
     const expand = ['data.latest_charge'];
@@ -171,8 +174,8 @@ export class StripeProvider implements PaymentProvider {
   }
 }
 
-/** `pending` and `requires_action` may become either. */
-function stateOf({ status, failure_reason: reason }: Stripe.Refund): RefundResult {
+/** The outcome of `pending` and `requires_action` is open. */
+function toRefundResult({ status, failure_reason: reason }: Stripe.Refund): RefundResult {
   if (status === 'failed' || status === 'canceled') return { status: 'failed', failure: reason ?? status };
   return { status: status === 'succeeded' ? 'refunded' : 'waiting' };
 }

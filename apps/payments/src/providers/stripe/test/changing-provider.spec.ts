@@ -23,13 +23,13 @@ afterEach(async () => {
 });
 afterAll(() => stripe.stop());
 
-/** Payments anew, on the same database. */
+/** Restarts payments on the same database. */
 async function restart(env: Record<string, string>): Promise<Payments> {
   await payments?.stop();
   return (payments = await startPayments({ ...hasty, ...env }, db));
 }
 const withStripe = () => stripe.env;
-/** Stripe's settings stay, for what it charged. */
+/** The settings of Stripe stay, for its earlier charges. */
 const withFake = () => ({ ...stripe.env, PAYMENT_PROVIDER: 'fake' });
 const withoutStripe = { PAYMENT_PROVIDER: 'fake' };
 
@@ -46,7 +46,7 @@ const booked = (reference: string) =>
 const providerOf = async (orderId: string) =>
   (await db.query<{ provider: string | null }>('select provider from payments where order_id = $1', [orderId]))[0];
 
-test('a charge of the fake provider is refunded by it after a change to Stripe', async () => {
+test('the fake provider refunds its charge after a change to Stripe', async () => {
   const { charge, settled } = await restart(withoutStripe);
   const { orderId } = await charge(card('tok_ok'));
   await settled(orderId);
@@ -68,7 +68,7 @@ test('a charge of the fake provider is refunded by it after a change to Stripe',
 });
 
 test.each(['stripe', null])(
-  'a charge of Stripe whose row names %s is refunded by Stripe after a change to the fake provider',
+  'Stripe refunds its charge, whose row names %s, after a change to the fake provider',
   async (named) => {
     const { charge, settled } = await restart(withStripe());
     const { orderId } = await charge(card('tok_visa'));

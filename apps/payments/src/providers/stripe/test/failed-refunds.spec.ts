@@ -38,7 +38,7 @@ const become = (orderId: string, states: Partial<Refund>[]) =>
   vi.waitFor(async () => expect(await refundsOf(orderId)).toMatchObject(states), within);
 const receive = (event: { body: string; signature: string }) =>
   payments.rpc.call(paymentsRpc.receiveStripeEvent, event);
-/** No check of its own will find out in this test. */
+/** Defers the checks by the sweep, so that only an event can reveal the failure. */
 const onlyByEvent = (orderId: string) =>
   payments.db.query(`update refunds set next_check_at = now() + interval '1 hour' where order_id = $1`, [orderId]);
 const bookings = (orderId: string) =>
@@ -82,7 +82,7 @@ test('a refund that fails after it was made is found by the sweep when no event 
   expect(await bookings(orderId)).toEqual(bookedBack);
 });
 
-test('events that come many times, late and in another order book a failed refund back once', async () => {
+test('duplicate, late and reordered events book a failed refund back once', async () => {
   const orderId = await paidOrder();
   await refunded(orderId);
   stripe.refundsBecome(orderId, 'failed', 'unknown');
@@ -99,7 +99,7 @@ test('events that come many times, late and in another order book a failed refun
   expect(payments.refunds.told.findLast((told) => told.orderId === orderId)).toMatchObject({ revision: 2 });
 });
 
-test('an event proves nothing: while Stripe says that a refund was made, it was', async () => {
+test('an event alone proves nothing: a refund that Stripe lists as made stays made', async () => {
   const orderId = await paidOrder();
   await refunded(orderId);
   await onlyByEvent(orderId);
@@ -115,7 +115,7 @@ test('an event proves nothing: while Stripe says that a refund was made, it was'
   expect(await bookings(orderId)).toEqual(made);
 });
 
-test('a refund that Stripe has under way is waiting, and refunded once Stripe has made it', async () => {
+test('a refund that is pending at Stripe is waiting, and refunded once Stripe has made it', async () => {
   const orderId = await paidOrder('pm_card_pendingRefund');
   await refund(orderId);
   await vi.waitFor(() => expect(stripe.refundsOf(orderId)).toHaveLength(1), within);
@@ -128,7 +128,7 @@ test('a refund that Stripe has under way is waiting, and refunded once Stripe ha
   expect(await bookings(orderId)).toEqual(made);
 });
 
-test('a refund that stays under way beyond the time to give up is waited for, with errors in the log', async () => {
+test('a refund that is pending at Stripe for too long is not given up, and logged as an error', async () => {
   const errors = vi.spyOn(payments.running.app.get(Log), 'error');
   const orderId = await paidOrder('pm_card_pendingRefund');
   await refund(orderId);
@@ -141,7 +141,7 @@ test('a refund that stays under way beyond the time to give up is waited for, wi
   expect(await bookings(orderId)).toEqual([]);
 });
 
-test('the key of a failed refund answers the failure, and another key tries again', async () => {
+test('the key of a failed refund repeats the failure, and another key tries again', async () => {
   const orderId = await paidOrder('pm_card_refundFail');
   await refund(orderId);
   await become(orderId, [{ status: 'failed', failure: 'expired_or_canceled_card' }]);
@@ -155,7 +155,7 @@ test('the key of a failed refund answers the failure, and another key tries agai
   expect(await bookings(orderId)).toEqual([]);
 });
 
-test('a refund that Stripe does not make is given up, and only after Stripe was asked for it', async () => {
+test('a refund that Stripe does not make is given up after Stripe was asked for it', async () => {
   const orderId = await paidOrder();
   stripe.fault('broken', REFUND, 1);
   await refund(orderId);
@@ -166,7 +166,7 @@ test('a refund that Stripe does not make is given up, and only after Stripe was 
   expect(stripe.refundsOf(orderId)).toHaveLength(1);
 });
 
-test('a refund that Stripe made while its answers got lost is not given up', async () => {
+test('a refund that Stripe made without a usable answer is not given up', async () => {
   const orderId = await paidOrder();
   stripe.fault('after', REFUND, 1);
   await refund(orderId);
@@ -177,7 +177,7 @@ test('a refund that Stripe made while its answers got lost is not given up', asy
   expect(await bookings(orderId)).toEqual(made);
 });
 
-test('a version of orders that knows only sums that grow is told of a failed refund until it is replaced', async () => {
+test('payments tells an old version of orders of a failed refund until that version is replaced', async () => {
   const orderId = await paidOrder();
   await refunded(orderId);
   payments.refunds.old = true;
@@ -195,7 +195,7 @@ test('a version of orders that knows only sums that grow is told of a failed ref
   );
 });
 
-test('a refund is watched for as long as it may fail, at growing intervals, and not beyond', async () => {
+test('a refund is checked at growing intervals for as long as it may fail', async () => {
   const orderId = await paidOrder();
   await refunded(orderId);
   const checkedAt = async (age: string) => {

@@ -22,7 +22,7 @@ const receive = (event: { body: string; signature: string }) =>
 const known = async (id: string) =>
   payments.db.query('select type, order_id, payment_status from provider_events where id = $1', [id]);
 
-test('an event makes payments ask, long before its own time to try again', async () => {
+test('an event makes payments ask Stripe long before its next attempt is due', async () => {
   stripe.fault('after', CREATE);
   const { orderId } = await payments.charge(card('tok_visa'));
   await vi.waitFor(async () =>
@@ -36,7 +36,7 @@ test('an event makes payments ask, long before its own time to try again', async
   expect(await payments.entries(orderId)).toHaveLength(2);
 });
 
-test('a settled payment is not moved by events, whatever they say and however often', async () => {
+test('events never change a settled payment', async () => {
   const { orderId } = await payments.charge(card('tok_visa'));
   await payments.settled(orderId);
   const types = ['payment_intent.payment_failed', 'payment_intent.canceled', 'payment_intent.succeeded'];
@@ -46,7 +46,7 @@ test('a settled payment is not moved by events, whatever they say and however of
   expect(await payments.entries(orderId)).toHaveLength(2);
 });
 
-test('the same event ten times at once is one', async () => {
+test('ten concurrent deliveries of an event count as one', async () => {
   const { orderId } = await payments.charge(card('tok_visa'));
   await payments.settled(orderId);
   const event = stripeEvent('payment_intent.succeeded', orderId, { id: 'evt_ten' });
@@ -56,18 +56,18 @@ test('the same event ten times at once is one', async () => {
   ]);
 });
 
-test('events of unknown orders, of nobody and of strangers are noted and answered', async () => {
-  const stranger = uuidv7();
-  await receive(stripeEvent('payment_intent.succeeded', stranger, { id: 'evt_stranger' }));
+test('events of unknown orders, of other shops and without an order are recorded and accepted', async () => {
+  const unknown = uuidv7();
+  await receive(stripeEvent('payment_intent.succeeded', unknown, { id: 'evt_unknown' }));
   await receive(stripeEvent('payment_intent.succeeded', 'order 7 of another shop', { id: 'evt_other' }));
   await receive(stripeEvent('customer.created', undefined, { id: 'evt_none' }));
-  expect(await known('evt_stranger')).toMatchObject([{ order_id: stranger, payment_status: null }]);
+  expect(await known('evt_unknown')).toMatchObject([{ order_id: unknown, payment_status: null }]);
   expect(await known('evt_other')).toMatchObject([{ order_id: null }]);
   expect(await known('evt_none')).toMatchObject([{ type: 'customer.created', order_id: null }]);
-  expect(await payments.stateOf(stranger)).toEqual({ status: 'unknown' });
+  expect(await payments.stateOf(unknown)).toEqual({ status: 'unknown' });
 });
 
-test('what is not signed by Stripe, or long ago, is refused and leaves nothing', async () => {
+test('an event with a wrong or old signature is refused and not recorded', async () => {
   const event = stripeEvent('payment_intent.succeeded', uuidv7(), { id: 'evt_bad' });
   const bad = [
     { ...event, signature: '' },
@@ -80,7 +80,7 @@ test('what is not signed by Stripe, or long ago, is refused and leaves nothing',
   expect(await known('evt_bad')).toEqual([]);
 });
 
-test('events are forgotten after thirty days, and not before', async () => {
+test('events are deleted after thirty days, and not before', async () => {
   const kept = async () =>
     (await payments.db.query<{ id: string }>(`select id from provider_events where type = 'old' order by id`)).map(
       ({ id }) => id,
@@ -92,7 +92,7 @@ test('events are forgotten after thirty days, and not before', async () => {
   await vi.waitFor(async () => expect(await kept()).toEqual(['evt_old_29']), { timeout: 15_000, interval: 50 });
 });
 
-test('where Stripe is not in use there is no such door', async () => {
+test('events of Stripe are not found where Stripe is not configured', async () => {
   const other = await startPayments();
   const event = stripeEvent('payment_intent.succeeded', uuidv7());
   await expect(other.rpc.call(paymentsRpc.receiveStripeEvent, event)).rejects.toMatchObject({ code: 'not_found' });

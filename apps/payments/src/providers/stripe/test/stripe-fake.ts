@@ -1,4 +1,4 @@
-// Plays Stripe over HTTP, with the memory that stripe-mock does not have: intents, refunds, idempotency keys, faults.
+// A fake of Stripe over HTTP. Unlike stripe-mock it keeps state (intents, refunds, idempotency keys) and has faults.
 import { createHmac, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -13,7 +13,7 @@ interface Intent {
   metadata: Record<string, string>;
   created: number;
   last_payment_error: { code: string; decline_code?: string } | null;
-  /** How refunds to its card begin. */
+  /** The first state of refunds to its card. */
   refunds?: Pick<Refund, 'status' | 'failure_reason'> | undefined;
 }
 interface Refund {
@@ -29,8 +29,8 @@ interface Answer {
   body: unknown;
 }
 /**
- * before: the request is lost on its way; after: it is worked off, and its answer is lost; fails: it is worked off, and
- * the answer is 500; broken: it is not worked off, and the answer is 500.
+ * before: the request is lost; after: the request is processed and its answer is lost; fails: the request is processed and
+ * answered with 500; broken: the request is not processed and answered with 500.
  */
 type Fault = 'before' | 'after' | 'fails' | 'broken';
 
@@ -95,9 +95,13 @@ export async function startStripeFake() {
       return { status: 200, body: { ...intent } };
     }
     const intent: Intent = {
-      ...{ id: `pi_${randomUUID()}`, object: 'payment_intent' as const, metadata },
-      ...{ amount: Number(params.get('amount')), created: Math.floor(Date.now() / 1000) },
-      ...{ status: 'requires_payment_method', last_payment_error: null },
+      id: `pi_${randomUUID()}`,
+      object: 'payment_intent',
+      metadata,
+      amount: Number(params.get('amount')),
+      created: Math.floor(Date.now() / 1000),
+      status: 'requires_payment_method',
+      last_payment_error: null,
     };
     if (params.get('confirm') !== 'true') {
       intents.set(intent.id, intent);
@@ -138,7 +142,7 @@ export async function startStripeFake() {
         const worked = work(method, pathname, method === 'GET' ? searchParams : new URLSearchParams(body));
         if (fault?.fault !== 'fails') answer = worked;
       }
-      // What was refused for its shape alone is not remembered.
+      // Requests that are refused as invalid are not remembered.
       if (key && method === 'POST' && (answer.status === 200 || answer.status === 402 || answer.status === 500))
         keys.set(key, { request: `${pathname} ${body}`, answer: structuredClone(answer) });
     }
@@ -167,11 +171,11 @@ export async function startStripeFake() {
     },
     intentsOf: (orderId: string) => [...intents.values()].filter(({ metadata }) => metadata['orderId'] === orderId),
     refundsOf,
-    /** What becomes of an order's refunds later. */
+    /** Changes the state of an order's refunds. */
     refundsBecome(orderId: string, status: string, failure_reason?: string): void {
       for (const refund of refundsOf(orderId)) Object.assign(refund, { status, failure_reason });
     },
-    /** The next `times` such requests go wrong. */
+    /** Applies a fault to the next `times` requests to this path. */
     fault: (fault: Fault, path: string, times = 1) => void faults.push({ fault, path, times }),
     goAway: close,
     async comeBack() {
@@ -183,7 +187,7 @@ export async function startStripeFake() {
 }
 export type StripeFake = Awaited<ReturnType<typeof startStripeFake>>;
 
-/** What becomes of an intent that is confirmed with this card; one that is missing does not exist. */
+/** How confirming an intent with this card ends. Other cards do not exist. */
 const cards: Record<string, Partial<Intent>> = {
   tok_visa: { status: 'succeeded' },
   pm_card_visa: { status: 'succeeded' },
@@ -196,7 +200,7 @@ const cards: Record<string, Partial<Intent>> = {
   pm_card_threeDSecure: { status: 'requires_action' },
 };
 
-/** How refunds begin; any other one is made at once. Stripe itself makes those to pm_card_refundFail fail a moment later. */
+/** The first state of refunds; refunds to other cards succeed at once. At Stripe pm_card_refundFail fails a moment later. */
 const refundsTo: Record<string, Pick<Refund, 'status' | 'failure_reason'>> = {
   pm_card_pendingRefund: { status: 'pending' },
   pm_card_refundFail: { status: 'failed', failure_reason: 'expired_or_canceled_card' },
@@ -212,7 +216,7 @@ function refusal(status: number, code: string, about: object = {}): Answer {
   return { status, body: { error: { type: 'invalid_request_error', code, message: code, ...about } } };
 }
 
-/** A message as Stripe sends it, with its signature. */
+/** An event as Stripe sends it, with its signature. */
 export function stripeEvent(type: string, orderId: string | undefined, { id = `evt_${randomUUID()}`, age = 0 } = {}) {
   const about = type.includes('refund') ? { id: 're_1', object: 'refund' } : { id: 'pi_1', object: 'payment_intent' };
   const object = { ...about, metadata: orderId === undefined ? {} : { orderId } };

@@ -1,4 +1,4 @@
-// Stripe's own double, out of the toolbox beside the repository: keeps no state, but knows the shape of every call.
+// Stripe's own mock, from the toolbox beside the repository. It keeps no state, but knows the shape of every call.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const toolbox =
   process.env['SHOP_TOOLBOX'] ?? fileURLToPath(new URL('../../../../../../../shared/tools', import.meta.url));
 
-/** Fetches it the first time. */
+/** Downloads it the first time. */
 export function findStripeMock(): { binary: string } | { missing: string } {
   const get = join(toolbox, 'get-stripe-mock');
   if (!existsSync(get)) return { missing: `there is no ${get} (SHOP_TOOLBOX says where the toolbox is)` };

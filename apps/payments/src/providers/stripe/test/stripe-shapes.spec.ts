@@ -28,9 +28,13 @@ describe.skipIf('missing' in mock)('stripe-mock accepts', () => {
   afterAll(() => running.stop());
 
   const charge = (token: string, since = new Date()) => ({
-    ...{ orderId: uuidv7(), amountCents: 1234, currency: 'EUR', token, since },
+    orderId: uuidv7(),
+    amountCents: 1234,
+    currency: 'EUR',
+    token,
+    since,
   });
-  /** What was asked and answered meanwhile; the mock's answers themselves are made up. */
+  /** The calls that `work` made, with their status. The content of the mock's answers is made up. */
   const asked = async (work: () => Promise<unknown>) => {
     answers.splice(0);
     await work().catch((error: unknown) => {

@@ -49,13 +49,13 @@ test.each([
   expect(await booked(orderId)).toEqual([]);
 });
 
-test('a card that wants its owner to do something is declined, and its intent is cancelled', async () => {
+test('a card that needs authentication is declined, and its intent is cancelled', async () => {
   const orderId = await charge('pm_card_threeDSecure');
   expect(await payments.settled(orderId)).toEqual(declined('authentication_required'));
   expect(statuses(orderId)).toEqual(['canceled']);
 });
 
-test('the same when the answer to the cancelling is lost', async () => {
+test('a card that needs authentication is declined although the answer to the cancellation is lost', async () => {
   stripe.fault('after', CANCEL);
   const orderId = await charge('pm_card_threeDSecure');
   expect(await payments.settled(orderId)).toEqual(declined('authentication_required'));
@@ -64,7 +64,7 @@ test('the same when the answer to the cancelling is lost', async () => {
 });
 
 test.each(['before', 'after'] as const)(
-  'a request lost %s it was worked off is asked for again, and charges once',
+  'a request lost %s it was processed is repeated, and charges once',
   async (fault) => {
     stripe.fault(fault, CREATE, 2);
     const orderId = await charge('tok_visa');
@@ -75,14 +75,14 @@ test.each(['before', 'after'] as const)(
   },
 );
 
-test('a decline whose answer was lost is a decline', async () => {
+test('a decline whose answer was lost is still a decline', async () => {
   stripe.fault('after', CREATE);
   const orderId = await charge('tok_chargeDeclined');
   expect(await payments.settled(orderId)).toEqual(declined('card_declined'));
   expect(stripe.intentsOf(orderId)).toHaveLength(1);
 });
 
-test('a charge that Stripe made while it failed is found in its list', async () => {
+test('a charge that Stripe made although it answered with an error is found in its list', async () => {
   stripe.fault('fails', CREATE);
   const orderId = await charge('tok_visa');
   expect(await payments.settled(orderId)).toEqual(paid);
@@ -90,7 +90,7 @@ test('a charge that Stripe made while it failed is found in its list', async () 
   expect(statuses(orderId)).toEqual(['succeeded']);
 });
 
-test('while Stripe is away payments wait, and are charged once it is back', async () => {
+test('while Stripe is unavailable payments wait, and are charged once it is back', async () => {
   await stripe.goAway();
   const orderId = await charge('tok_visa');
   await attempted(orderId, 3);
@@ -99,7 +99,7 @@ test('while Stripe is away payments wait, and are charged once it is back', asyn
   expect(await payments.settled(orderId)).toEqual(paid);
 });
 
-test('when Stripe stays away and was never reached, the payment is given up', async () => {
+test('a payment that never reached Stripe is given up', async () => {
   await stripe.goAway();
   const orderId = await charge('tok_visa');
   expect(await payments.settled(orderId, 15_000)).toEqual(declined('provider_unavailable'));
@@ -107,7 +107,7 @@ test('when Stripe stays away and was never reached, the payment is given up', as
   expect(stripe.intentsOf(orderId)).toEqual([]);
 });
 
-test('a payment in doubt is not given up while Stripe cannot be asked, and is paid if it was', async () => {
+test('a payment in doubt is not given up while Stripe is unavailable, and is paid if Stripe has charged', async () => {
   stripe.fault('after', CREATE);
   const orderId = await charge('tok_visa');
   await vi.waitFor(() => expect(statuses(orderId)).toEqual(['succeeded']));
@@ -120,7 +120,7 @@ test('a payment in doubt is not given up while Stripe cannot be asked, and is pa
   expect(await booked(orderId)).toHaveLength(2);
 });
 
-test('a payment given up in doubt uses its key up, so that a request still on its way can charge nothing', async () => {
+test('giving up a payment in doubt uses its key, so that a request still on its way cannot charge', async () => {
   stripe.fault('before', CREATE);
   const orderId = await charge('tok_visa');
   await vi.waitFor(() => expect(stripe.calls).toContain(CREATE));
@@ -132,7 +132,7 @@ test('a payment given up in doubt uses its key up, so that a request still on it
   expect(await createLate(orderId)).toBe('idempotency_error');
 });
 
-test('a charge whose key Stripe has forgotten by then is found in its list', async () => {
+test('a charge whose key Stripe has forgotten is found in its list', async () => {
   stripe.fault('after', CREATE);
   const orderId = await charge('tok_visa');
   await vi.waitFor(() => expect(statuses(orderId)).toEqual(['succeeded']));
@@ -148,7 +148,7 @@ test('a charge whose key Stripe has forgotten by then is found in its list', asy
   expect(statuses(orderId)).toEqual(['succeeded', 'canceled']);
 });
 
-test('a refund is made once, also when its answers are lost', async () => {
+test('a refund whose answer is lost is made once', async () => {
   const orderId = await charge('tok_visa');
   await payments.settled(orderId);
   const refund = { orderId, reason: 'broken' };
@@ -160,7 +160,7 @@ test('a refund is made once, also when its answers are lost', async () => {
   expect(stripe.refundsOf(orderId).map(({ amount }) => amount)).toEqual([200, 1034]);
 });
 
-test('a refund that Stripe made while it failed is found in its list', async () => {
+test('a refund that Stripe made although it answered with an error is found in its list', async () => {
   const orderId = await charge('tok_visa');
   await payments.settled(orderId);
   stripe.fault('fails', REFUND);
@@ -170,7 +170,7 @@ test('a refund that Stripe made while it failed is found in its list', async () 
   expect(stripe.refundsOf(orderId)).toHaveLength(1);
 });
 
-test('a refund that Stripe failed to make, and keeps to that, waits until the key is forgotten', async () => {
+test('a refund for which Stripe repeats its failure waits until Stripe has forgotten the key', async () => {
   const orderId = await charge('tok_visa');
   await payments.settled(orderId);
   stripe.fault('broken', REFUND);
@@ -179,7 +179,7 @@ test('a refund that Stripe failed to make, and keeps to that, waits until the ke
   await refund('a');
   await vi.waitFor(() => expect(stripe.calls.filter((call) => call === REFUND).length).toBeGreaterThan(1), 10_000);
   expect(stripe.refundsOf(orderId)).toEqual([]);
-  // It still counts as given back.
+  // A waiting refund counts as refunded.
   await expect(refund('b')).rejects.toMatchObject({ code: 'refund_exceeds_payment' });
   await refund('a');
   stripe.keys.clear();
@@ -187,7 +187,7 @@ test('a refund that Stripe failed to make, and keeps to that, waits until the ke
   expect(stripe.refundsOf(orderId)).toHaveLength(1);
 });
 
-test('a refund that Stripe refuses fails for good, and leaves what was paid to be refunded', async () => {
+test('a refund that Stripe refuses fails, and its amount can be refunded again', async () => {
   const orderId = await charge('tok_visa');
   await payments.settled(orderId);
   await payments.db.query(`update payments set charge_id = 'pi_gone' where order_id = $1`, [orderId]);
@@ -198,7 +198,7 @@ test('a refund that Stripe refuses fails for good, and leaves what was paid to b
   await payments.rpc.call(paymentsRpc.requestRefund, { ...refund, idempotencyKey: 'b' });
 });
 
-/** Until this many attempts were begun. */
+/** Resolves after this many attempts. */
 function attempted(orderId: string, times: number): Promise<void> {
   return vi.waitFor(
     async () => {
@@ -211,7 +211,7 @@ function attempted(orderId: string, times: number): Promise<void> {
   );
 }
 
-/** Makes it too late to charge, and waits until that was tried to be settled. */
+/** Ends the time to charge, and waits for the next attempt. */
 async function expired(orderId: string): Promise<void> {
   await payments.db.query('update payments set give_up_at = now() where order_id = $1', [orderId]);
   const [row] = await payments.db.query<{ attempts: number }>('select attempts from payments where order_id = $1', [
@@ -220,7 +220,7 @@ async function expired(orderId: string): Promise<void> {
   await attempted(orderId, row!.attempts + 1);
 }
 
-/** A request that was held up somewhere. */
+/** Sends a delayed request to charge; returns the type of Stripe's error. */
 async function createLate(orderId: string): Promise<string | undefined> {
   const response = await fetch(`${stripe.env.STRIPE_API_URL}/v1/payment_intents`, {
     method: 'POST',
