@@ -1,14 +1,17 @@
+// The database, for the service and for commands beside it.
+import { indexMigration } from '@shop/kit/index-migration';
 import { CustomerEntity } from './customer.entity.js';
-import { IndexEmails1764600000600 } from './migrations/1764600000600-index-emails.js';
-import { IndexNames1764600000601 } from './migrations/1764600000601-index-names.js';
-import { IndexLastNames1764600000602 } from './migrations/1764600000602-index-last-names.js';
-import { CreateCustomers1763800000000 } from './migrations/1763800000000-create-customers.js';
+import { CreateCustomers1763800000000 } from './migrations/create-customers.js';
 
-/** The database, for the service and for commands beside it. */
 export const entities = [CustomerEntity];
 export const migrations = [
   CreateCustomers1763800000000,
-  IndexEmails1764600000600,
-  IndexNames1764600000601,
-  IndexLastNames1764600000602,
+  // For prefixes: the collation of customers_email finds whole addresses only.
+  indexMigration('IndexEmails1764600000600', { customers_by_email: 'customers ((lower(email) collate "C"), id desc)' }),
+  // Newest customers of a name first.
+  indexMigration('IndexNames1764600000601', { customers_by_name: 'customers ((lower(name) collate "C"), id desc)' }),
+  // The last word of a name.
+  indexMigration('IndexLastNames1764600000602', {
+    customers_by_last_name: `customers ((lower(substring(name from '[^ ]+$')) collate "C"), id desc)`,
+  }),
 ];

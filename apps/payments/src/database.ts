@@ -1,14 +1,12 @@
-// The tables of payments, as the migrations that make them.
-import { CreatePayments1763769600001 } from './migrations/1763769600001-create-payments.js';
-import { CreateLedger1763769600002 } from './migrations/1763769600002-create-ledger.js';
-import { CreateRefunds1763769600004 } from './migrations/1763769600004-create-refunds.js';
-import { PruneProviderEvents1763769600006 } from './migrations/1763769600006-prune-provider-events.js';
-import { RememberProvider1764600000200 } from './migrations/1764600000200-remember-provider.js';
-import { WatchRefunds1764600000201 } from './migrations/1764600000201-watch-refunds.js';
-import { IndexDueRefunds1764600000202 } from './migrations/1764600000202-index-due-refunds.js';
-import { WatchYoungRefunds1764600000204 } from './migrations/1764600000204-watch-young-refunds.js';
-import { IndexDuePayments1764600000205 } from './migrations/1764600000205-index-due-payments.js';
-import { IndexFakeCharges1764600000206 } from './migrations/1764600000206-index-fake-charges.js';
+// The tables of payments, as the migrations that create them.
+import { indexMigration } from '@shop/kit/index-migration';
+import { CreateLedger1763769600002 } from './migrations/create-ledger.js';
+import { CreatePayments1763769600001 } from './migrations/create-payments.js';
+import { CreateRefunds1763769600004 } from './migrations/create-refunds.js';
+import { PruneProviderEvents1763769600006 } from './migrations/prune-provider-events.js';
+import { RememberProvider1764600000200 } from './migrations/remember-provider.js';
+import { WatchRefunds1764600000201 } from './migrations/watch-refunds.js';
+import { WatchYoungRefunds1764600000204 } from './migrations/watch-young-refunds.js';
 
 export const migrations = [
   CreatePayments1763769600001,
@@ -17,8 +15,19 @@ export const migrations = [
   PruneProviderEvents1763769600006,
   RememberProvider1764600000200,
   WatchRefunds1764600000201,
-  IndexDueRefunds1764600000202,
+  // Refunds with work to do, now or later: `least` ignores nulls.
+  indexMigration('IndexDueRefunds1764600000202', {
+    refunds_due:
+      'refunds (least(next_attempt_at, next_check_at)) where least(next_attempt_at, next_check_at) is not null',
+  }),
   WatchYoungRefunds1764600000204,
-  IndexDuePayments1764600000205,
-  IndexFakeCharges1764600000206,
+  // By share, so that the sweep of one share does not read the backlog of another.
+  indexMigration('IndexDuePayments1764600000205', {
+    payments_due: `payments (coalesce(provider, 'credit'), next_attempt_at) where next_attempt_at is not null`,
+  }),
+  // Reconcile asks the fake provider for its newest charges every minute.
+  indexMigration('IndexFakeCharges1764600000206', {
+    fake_charges_by_time: 'fake_charges (created_at)',
+    fake_refunds_of_charge: 'fake_refunds (charge_key)',
+  }),
 ];

@@ -1,9 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-// The rules of the books are kept by the database, whoever writes to it:
-//  - every transaction sums to zero, after each single statement;
-//  - nothing written is ever changed or removed;
-//  - a customer's balance is the sum of its account's entries, and never negative.
+// The database itself enforces the rules of the books, for every client:
+//  - each transaction sums to zero after every single statement;
+//  - rows are never updated or deleted;
+//  - a customer's balance is the sum of the entries of its account, and never negative.
 export class CreateLedger1763769600002 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
@@ -13,7 +13,7 @@ export class CreateLedger1763769600002 implements MigrationInterface {
         balance_cents bigint constraint balance_not_negative check (balance_cents >= 0),
         check ((customer_id is null) = (balance_cents is null))
       )`);
-    // The shop's own accounts carry no balance: every order would wait for that one row.
+    // The shop's own accounts have no balance: every order would wait for that one row.
     await runner.query(`insert into ledger_accounts (name) values ('sales'), ('provider:fake'), ('credit-given')`);
     await runner.query(`
       create table ledger_transactions (
@@ -21,7 +21,7 @@ export class CreateLedger1763769600002 implements MigrationInterface {
         reference text not null unique,
         created_at timestamptz not null default now()
       )`);
-    // No foreign key to the account: it would lock the row of 'sales' for every order. The trigger looks instead.
+    // No foreign key to the account: it would lock the row of 'sales' for every order. The trigger checks instead.
     await runner.query(`
       create table ledger_entries (
         transaction_id uuid not null references ledger_transactions,
@@ -62,7 +62,7 @@ export class CreateLedger1763769600002 implements MigrationInterface {
     await runner.query(`
       create trigger refuse_removal before delete or truncate on ledger_accounts
       for each statement execute function ledger_refuse()`);
-    // At depth 0 it is a client that changes an account; entries change it from within their trigger.
+    // Only the trigger of entries, which runs at a depth above 0, may update an account.
     await runner.query(`
       create trigger refuse_change before update on ledger_accounts
       for each row when (pg_trigger_depth() = 0) execute function ledger_refuse()`);

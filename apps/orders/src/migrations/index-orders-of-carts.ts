@@ -4,16 +4,16 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 const LIVE = 'cart_version is not null and reason is null and withdrawn_at is null';
 
 /**
- * One order per cart, among those that are neither rejected nor withdrawn. The predicate reads `reason`, which
- * rejected orders alone have, and not `status`: that changes twice in a paid order's life, and each change of a column
- * that an index reads is written to every index.
+ * One order per cart, among those that are neither rejected nor cancelled. The predicate uses `reason`, which only rejected
+ * orders have, instead of `status`, which changes twice in the life of a paid order: a change of an indexed column is written to
+ * every index.
  */
 export class IndexOrdersOfCarts1764600000102 implements MigrationInterface {
   readonly transaction = false;
 
   async up(runner: QueryRunner): Promise<void> {
-    // Carts that were ordered twice before this rule: the later orders keep what they are, but name no cart any more. The
-    // version before this one may be adding some, so an index that failed on one is begun anew.
+    // When a cart was ordered twice, the later orders lose their reference to the cart. The version before may add more of them, so
+    // an index build that fails on one is repeated.
     for (let tries = 1; ; tries += 1) {
       await batches(
         runner,

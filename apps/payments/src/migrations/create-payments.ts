@@ -21,7 +21,7 @@ export class CreatePayments1763769600001 implements MigrationInterface {
         check ((status = 'declined') = (reason is not null)),
         check ((status = 'waiting') = (next_attempt_at is not null))
       )`);
-    // Only payments under way are in it.
+    // The index contains only payments under way.
     await runner.query(
       'create index payments_to_attempt on payments (next_attempt_at) where next_attempt_at is not null',
     );

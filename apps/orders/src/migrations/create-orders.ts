@@ -28,7 +28,7 @@ export class CreateOrders1763769600000 implements MigrationInterface {
         check ((status in ('new', 'pending')) = (next_sweep_at is not null))
       )`);
     await runner.query('create index orders_of_customer on orders (customer_id, id desc)');
-    // Only orders under way are in it, so it stays small however many orders there are.
+    // The index contains only orders under way, so it stays small.
     await runner.query('create index orders_to_sweep on orders (next_sweep_at) where next_sweep_at is not null');
   }
 

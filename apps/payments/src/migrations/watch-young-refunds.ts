@@ -3,7 +3,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 const BATCH = 1000;
 const FIRST = '00000000-0000-0000-0000-000000000000';
 
-/** Refunds of the last 30 days may still fail. They are asked about over an hour, so that the provider is not flooded. */
+/** Refunds of the last 30 days may still fail. Their checks are spread over an hour, to limit the requests to the provider. */
 export class WatchYoungRefunds1764600000204 implements MigrationInterface {
   readonly transaction = false;
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Rows that are there already keep null: who took their charge is in the books. */
+/** Existing rows keep null: the books say which provider charged. */
 export class RememberProvider1764600000200 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('alter table payments add column provider text');

@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-// Lists of a rare status, newest first. Neither index has a paid order in it, or a column that one changes on its way:
-// they cost it nothing.
+// For lists of a rare status, newest first. Neither index contains a paid order or a column that a paid order changes, so paid
+// orders cost no index writes.
 export class ListRareOrders1763769600005 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('create index orders_rejected on orders (id desc) where reason is not null');

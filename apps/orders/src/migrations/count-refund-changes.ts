@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Which state of its refunds an order was told last. */
+/** The revision of the refunds that the order received last. */
 export class CountRefundChanges1764600000203 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('alter table orders add column refund_revision integer not null default 0');

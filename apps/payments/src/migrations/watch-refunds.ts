@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * When to ask the provider whether a refund that it made has failed since, and when it was booked back. The default is for
- * refunds that a version without these columns writes down: rows that are there already get none.
+ * When to ask the provider whether a refund that it made has failed since, and when the refund was booked back. The default is for
+ * refunds that a version without these columns inserts; existing rows do not get it.
  */
 export class WatchRefunds1764600000201 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {

@@ -21,7 +21,7 @@ export class CreateRefunds1763769600004 implements MigrationInterface {
         check ((status = 'failed') = (failure is not null)),
         check (status <> 'waiting' or next_attempt_at is not null)
       )`);
-    // Only refunds under way are in it.
+    // The index contains only refunds under way.
     await runner.query(
       'create index refunds_to_attempt on refunds (next_attempt_at) where next_attempt_at is not null',
     );
@@ -33,7 +33,7 @@ export class CreateRefunds1763769600004 implements MigrationInterface {
         calls integer not null,
         created_at timestamptz not null default now()
       )`);
-    // What the payment was when the event came: null for an order that nobody knows.
+    // The status of the payment when the event came: null for an unknown order.
     await runner.query(`
       create table provider_events (
         id text primary key,
