@@ -14,6 +14,7 @@ const dependencies = [
   { sourceTag: 'type:loadtest', onlyDependOnLibsWithTags: ['type:contracts'], allowedExternalImports: ['k6', 'k6/*'] },
   { sourceTag: 'type:all', onlyDependOnLibsWithTags: ['*'] },
   { sourceTag: 'type:tools', onlyDependOnLibsWithTags: ['*'] },
+  { sourceTag: 'type:bench', onlyDependOnLibsWithTags: ['*'] },
 ];
 
 const environment =
@@ -68,7 +69,16 @@ export default tseslint.config(
     ...reactHooks.configs.flat['recommended-latest'],
   },
   {
-    files: ['**/*.config.ts', '**/*.spec.ts', '**/test/**', '**/browser/**', '**/prove/**', 'tools/**', '**/*.mjs'],
+    files: [
+      '**/*.config.ts',
+      '**/*.spec.ts',
+      '**/test/**',
+      '**/browser/**',
+      '**/prove/**',
+      'tools/**',
+      'bench/**',
+      '**/*.mjs',
+    ],
     rules: { 'no-restricted-properties': 'off', 'no-restricted-imports': 'off' },
   },
   {

@@ -12,7 +12,7 @@ async function affectedBy(file: string): Promise<string[]> {
 }
 
 test('a change affects its project and those that build on it, and no neighbour', async () => {
-  expect(await affectedBy('apps/orders/src/sweep.ts')).toEqual(['all', 'orders', 'tools']);
+  expect(await affectedBy('apps/orders/src/sweep.ts')).toEqual(['all', 'bench', 'orders', 'tools']);
   const everything = await affectedBy('libs/contracts/src/orders.ts');
   expect(everything).toEqual(expect.arrayContaining(['accounts', 'gateway', 'image-worker', 'kit', 'payments']));
   expect(await affectedBy('README.md')).toEqual([]);

@@ -35,7 +35,7 @@ await main(async ({ asked }) => {
     throw new Failure(`--duration ${values.duration} is none: 30s, 5m or 2h.`);
   const program = await findK6();
   const startedAt = new Date().toISOString().slice(0, 19).replaceAll(':', '');
-  const dir = join(root, 'loadtest', 'results', 'runs', `${startedAt}-${flow}-${load}`);
+  const dir = join(root, 'loadtest', 'runs', `${startedAt}-${flow}-${load}`);
   const env = {
     TARGET: values.target,
     LOAD: load,

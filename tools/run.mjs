@@ -1,4 +1,4 @@
-// Runs a command of this folder: `node tools/run.mjs start` runs tools/start.ts (or tools/start/main.ts).
+// Runs a command of tools/ or bench/: `node tools/run.mjs start` runs tools/start.ts.
 // It needs nothing but Node 20 and npm: it installs what package-lock.json names when node_modules is something else,
 // then hands over to the Node 24 that came with it, which runs TypeScript as it is.
 import { spawn } from 'node:child_process';
@@ -7,8 +7,7 @@ import { constants } from 'node:os';
 import { delimiter, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const tools = dirname(fileURLToPath(import.meta.url));
-const root = dirname(tools);
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = join(root, 'node_modules', '.bin');
 const [command, ...args] = process.argv.slice(2);
 const commands = [
@@ -54,7 +53,7 @@ async function main() {
   if (!isInstalled()) await install();
   if (command === 'install' || interrupted) return interrupted ? 130 : 0;
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
-  const script = [`${command}.ts`, `${command}/main.ts`].map((path) => join(tools, path)).find(existsSync);
+  const script = ['tools', 'bench'].map((folder) => join(root, folder, `${command}.ts`)).find(existsSync);
   return ended(spawn(join(bin, 'node'), [script, ...args], { cwd: root, env, stdio: 'inherit' }));
 }
 

@@ -1,5 +1,5 @@
 // npm run prove -- cluster [PART…]: the cluster tests and the proofs that take longer, all or some of them. What each part
-// found is kept in loadtest/results/cluster, and all of it makes loadtest/results/cluster.md.
+// found is kept in bench/results/cluster, and all of it makes bench/results/cluster.md.
 import { globSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { findCluster, get, helm } from './kubectl.ts';
 import { reportOf, type Part } from './report.ts';
 
 const folder = join(root, 'apps', 'all', 'cluster');
-const results = join(root, 'loadtest', 'results');
+const results = join(root, 'bench', 'results');
 const kept = join(results, 'cluster');
 
 interface Note {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { findChromium } from '@shop/tools/chromium-program';
 import { root } from '@shop/tools/data-dir';
 import { describeWithNginx, edgeFor } from '@shop/tools/edge/edge-under-test';
-import { openAuditor, type Auditor } from '@shop/tools/page-audit';
+import { openAuditor, type Auditor } from '@shop/bench/page-audit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { describeInBrowser } from './browser.js';
 

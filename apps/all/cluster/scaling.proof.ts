@@ -77,7 +77,7 @@ async function draw({ startedAt, rate, p95 }: Over, replicas: Record<string, Lin
     { title: 'requests a second', lines: { requests: rate } },
     { title: '95 % answered within, ms', lines: { p95 } },
   ];
-  const folder = join(root, 'loadtest', 'results');
+  const folder = join(root, 'bench', 'results');
   await mkdir(folder, { recursive: true });
   const picture = timeline(panels, { spike: SPIKE_AT, 'spike over': OVER_AT });
   await writeFile(join(folder, 'cluster-autoscaling.svg'), picture);

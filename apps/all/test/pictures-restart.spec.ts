@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { photo } from '@shop/tools/bench/images-files';
+import { photo } from '@shop/bench/suites/images-files';
 import { isFree } from '@shop/tools/ports';
 import { run } from '@shop/tools/processes';
 import { placeReplicas } from '@shop/tools/replicas';
