@@ -1,2 +1,2 @@
-/** What k6 gives every script and its types leave out. */
+/** Provided by k6 and missing in its types. */
 declare const console: { warn(...words: unknown[]): void };

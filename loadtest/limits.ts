@@ -1,10 +1,10 @@
-// What every flow must keep, under any load but smoke: these decide the exit code.
+// Limits of each flow. The thresholds made of them decide the exit code; the load smoke widens them.
 
 export interface Limit {
-  /** Milliseconds within which 95 and 99 of 100 requests are answered. */
+  /** Percentiles of request durations, in milliseconds. */
   p95: number;
   p99: number;
-  /** How long one action takes when all is well, in seconds: says how many virtual users are made beforehand. */
+  /** Typical duration of one action in seconds, from which the number of preallocated virtual users follows. */
   takes: number;
 }
 
@@ -12,7 +12,7 @@ export const limits = {
   browse: { p95: 100, p99: 250, takes: 0.01 },
   search: { p95: 150, p99: 400, takes: 0.03 },
   cart: { p95: 150, p99: 400, takes: 0.05 },
-  // A password costs tens of milliseconds of CPU, on purpose.
+  // Password hashing takes tens of milliseconds of CPU by design.
   account: { p95: 500, p99: 1000, takes: 0.3 },
   order: { p95: 250, p99: 600, takes: 0.5 },
   upload: { p95: 500, p99: 1000, takes: 3 },
@@ -20,10 +20,10 @@ export const limits = {
 
 export type FlowName = keyof typeof limits;
 
-/** From the answer 202 to paid, in milliseconds. */
+/** From the response 202 until the order is paid, in milliseconds. */
 export const paidWithin = { p95: 1000, p99: 2500 };
 
-/** The part of requests, answers and actions that may be lost. */
+/** The fraction of requests and checks that may fail. */
 export const errorBudget = 0.001;
-/** Actions that could not begin, for want of virtual users: the shop, or this machine, was too slow. */
+/** The fraction of actions that may be dropped for lack of virtual users, when the shop or this machine is too slow. */
 export const droppedBudget = 0.01;

@@ -1,4 +1,4 @@
-// k6's options out of LOAD, RATE, DURATION and the flows of a script.
+// k6's options from LOAD, RATE, DURATION and the flows of a script.
 import type { Options, Scenario, Threshold } from 'k6/options';
 import { droppedBudget, errorBudget, limits, paidWithin, type FlowName } from './limits.ts';
 import { breakpoint } from './loads/breakpoint.ts';
@@ -11,7 +11,7 @@ import { steady } from './loads/steady.ts';
 
 const loads: Record<string, Load> = { smoke, steady, ramp, spike, soak, breakpoint };
 
-/** Part of the actions that each flow is. A script exports a function of each flow's name. */
+/** The share of each flow in all actions. A script exports a function named after each flow. */
 export type Weights = Partial<Record<FlowName, number>>;
 
 export const loadName = __ENV['LOAD'] || 'smoke';
@@ -19,8 +19,8 @@ const load = loads[loadName];
 if (!load) throw new Error(`There is no load "${loadName}". There are: ${Object.keys(loads).join(', ')}.`);
 export const rate = Number(__ENV['RATE'] || load.rate);
 export const seconds = secondsOf(__ENV['DURATION']) ?? load.seconds;
-export const { untilItBreaks = false } = load;
-/** How many times as long as usual an answer may take, here and now. */
+export const { untilFailure = false } = load;
+/** Factor on the allowed durations. */
 const patience = Number(__ENV['PATIENCE'] || load.patience || 1);
 
 export function optionsFor(weights: Weights): Options {
@@ -31,7 +31,7 @@ export function optionsFor(weights: Weights): Options {
     scenarios: Object.fromEntries(scenarios),
     thresholds: Object.assign({}, ...flows.map(([flow, weight]) => thresholds(flow, weight / sum))),
     summaryTrendStats: ['count', 'avg', 'med', 'p(95)', 'p(99)', 'max'],
-    // Fewer labels, less work for k6: what is looked at is the flow and the route.
+    // Few tags keep k6's own CPU low; results are evaluated by flow and route.
     systemTags: ['name', 'scenario', 'status', 'error_code'],
     setupTimeout: '2m',
     userAgent: 'shop-loadtest',
@@ -41,7 +41,7 @@ export function optionsFor(weights: Weights): Options {
 function scenario(flow: FlowName, perSecond: number, { from, stages, atLeast = 0 }: Load): Scenario {
   const { takes, p99 } = limits[flow];
   const height = Math.max(perSecond, atLeast / seconds);
-  // Whole actions per minute, because k6 counts in whole ones and some flows are rare.
+  // Per minute, because k6 takes integers and some flows are rare.
   const perMinute = (part: number) => Math.round(height * part * 60);
   return {
     executor: 'ramping-arrival-rate',
@@ -57,7 +57,7 @@ function scenario(flow: FlowName, perSecond: number, { from, stages, atLeast = 0
 
 function thresholds(flow: FlowName, weight: number): Record<string, Threshold[]> {
   const must = (...conditions: string[]): Threshold[] =>
-    conditions.map((threshold) => ({ threshold, abortOnFail: untilItBreaks, delayAbortEval: '10s' }));
+    conditions.map((threshold) => ({ threshold, abortOnFail: untilFailure, delayAbortEval: '10s' }));
   const times = ({ p95, p99 }: { p95: number; p99: number }) =>
     must(`p(95)<${p95 * patience}`, `p(99)<${p99 * patience}`);
   const dropped = Math.ceil(rate * weight * seconds * droppedBudget * patience);
@@ -74,6 +74,6 @@ function thresholds(flow: FlowName, weight: number): Record<string, Threshold[]>
 function secondsOf(text: string | undefined): number | undefined {
   if (!text) return undefined;
   const [, amount, unit = 's'] = /^(\d+)([smh]?)$/.exec(text) ?? [];
-  if (!amount) throw new Error(`DURATION=${text} is no duration: 30s, 5m or 2h.`);
+  if (!amount) throw new Error(`DURATION=${text} is not a duration such as 30s, 5m or 2h.`);
   return Number(amount) * { s: 1, m: 60, h: 3600 }[unit || 's']!;
 }

@@ -1,4 +1,4 @@
-// What a run writes into summary.json.
+// The content of summary.json.
 
 /** Milliseconds. */
 export interface Times {
@@ -12,19 +12,19 @@ export interface Times {
 export interface Summary {
   load: string;
   target: string;
-  /** Actions a second, at the height of the load; seconds as planned, and as it was. */
+  /** Actions per second at the peak of the load; duration as planned, and the actual one. */
   rate: number;
   plannedSeconds: number;
   seconds: number;
   requests: number;
   requestsPerSecond: number;
-  /** By name; `failed` and `right` are parts of 1. */
+  /** By name; `failed` and `right` are fractions. */
   flows: Record<string, Times & { failed: number; right: number; dropped: number }>;
   orderPaid?: Times;
-  /** Parts of 1: what the edge answered by itself, what visitors' own copies were still right for. */
+  /** Hit ratios, as fractions: of the edge's cache, and of browser caches (304). */
   edgeCopies?: number;
   browserCopies?: number;
-  /** Answers 429. */
+  /** Number of responses with status 429. */
   rateLimited: number;
   crossed: string[];
 }

@@ -1,11 +1,11 @@
-// The shop that is tested, and what every script learns of it before the load begins.
+// The tested shop, and the data about it that every script collects before the load begins.
 import type { CategoryList, Product, ProductPage } from '@shop/contracts/products';
 import exec from 'k6/execution';
 import http from 'k6/http';
 import { target, Visitor } from './visitor.ts';
 
-/** A thousand products are as good as a million: the popular ones are what is looked at. */
-const MOST_PRODUCTS = 1000;
+/** A thousand products suffice, because most views go to popular ones. */
+const MAX_PRODUCTS = 1000;
 
 export interface ShownProduct {
   id: string;
@@ -15,32 +15,32 @@ export interface ShownProduct {
 
 export interface Shop {
   categories: string[];
-  /** In the order of their popularity, for what that is worth. */
+  /** In order of simulated popularity. */
   products: ShownProduct[];
 }
 
-/** Every script's setup(): one clear line and an end, unless there is a shop with something to sell. */
+/** The setup() of every script. Aborts with one clear line when the shop cannot be tested. */
 export function learn(): Shop {
   const answer = http.get(`${target}/api/categories`, { timeout: '5s', tags: { flow: 'setup' } });
   if (answer.status === 429)
-    giveUp('refuses so many requests. Start it with RATE_LIMITS=off, the edge with --rate-limits off.');
+    giveUp('rate-limits its clients. Start it with RATE_LIMITS=off, and the edge with --rate-limits off.');
   if (answer.status !== 200)
     giveUp(
       `does not answer (${answer.error || `status ${answer.status}`}). Start it with npm start, or name another with --target.`,
     );
   const categories = (answer.json() as unknown as CategoryList).items.map(({ slug }) => slug);
   const products: ShownProduct[] = [];
-  for (let cursor: string | null = ''; cursor !== null && products.length < MOST_PRODUCTS;) {
+  for (let cursor: string | null = ''; cursor !== null && products.length < MAX_PRODUCTS;) {
     const path = `/api/products?limit=100&inStock=true${cursor && `&cursor=${encodeURIComponent(cursor)}`}`;
     const page = new Visitor('setup').send('GET', path, 'GET /api/products').json() as unknown as ProductPage;
     products.push(...page.items.map(({ id, name, category }) => ({ id, name, category: category.slug })));
     cursor = page.nextCursor;
   }
-  if (products.length === 0) giveUp('has nothing in stock. SEED=demo fills an empty one.');
+  if (products.length === 0) giveUp('has no products in stock. SEED=demo fills an empty shop.');
   return { categories, products };
 }
 
-/** Plenty of everything, so that a test of orders does not end as one of empty shelves. Needs a member of staff. */
+/** Adds stock, as a member of staff, so that a test of orders does not run out of it. */
 export function fillShelves({ products }: Shop): void {
   const PLENTY = 100_000;
   const staff = new Visitor('setup');
@@ -54,7 +54,7 @@ export function fillShelves({ products }: Shop): void {
   }
 }
 
-/** How many of the products are bought in tests. */
+/** The number of products that tests buy. */
 const SOLD = 100;
 export const anythingSold = ({ products }: Shop): ShownProduct => popular(products.slice(0, SOLD));
 
@@ -62,11 +62,10 @@ export function logInAsStaff(visitor: Visitor): void {
   const email = __ENV['STAFF_EMAIL'] || 'staff@shop.test';
   const password = __ENV['STAFF_PASSWORD'] || 'staff-password';
   const { status } = visitor.send('POST', '/api/session', 'POST /api/session', { email, password });
-  if (status !== 200)
-    giveUp(`lets ${email} not in (status ${status}). STAFF_EMAIL and STAFF_PASSWORD name somebody else.`);
+  if (status !== 200) giveUp(`refuses the login of ${email} (status ${status}). Set STAFF_EMAIL and STAFF_PASSWORD.`);
 }
 
-/** Any of the list, the n-th half as often as the (n/2)-th: what is looked at and sold follows Zipf's law, nearly. */
+/** A random item, the n-th half as often as the (n/2)-th: views and sales approximately follow Zipf's law. */
 export function popular<T>(list: readonly T[]): T {
   return list[Math.floor(list.length ** Math.random()) - 1] ?? list[0]!;
 }

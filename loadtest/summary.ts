@@ -1,10 +1,10 @@
-// What is told at the end: a table on the terminal, and with SUMMARY=FILE the same as JSON.
+// The summary of a run: a table on the terminal, and with SUMMARY=FILE the same figures as JSON.
 import { limits, type FlowName } from './limits.ts';
-import { loadName, rate, seconds, untilItBreaks } from './options.ts';
+import { loadName, rate, seconds, untilFailure } from './options.ts';
 import type { Summary, Times } from './result.ts';
 import { target } from './visitor.ts';
 
-/** What k6 hands over. */
+/** The data that k6 passes to handleSummary(). */
 interface Data {
   metrics: Record<string, { values: Record<string, number>; thresholds?: Record<string, { ok: boolean }> }>;
   state: { testRunDurationMs: number };
@@ -14,7 +14,7 @@ export function summarise(data: Data): Record<string, string> {
   const summary = toSummary(data);
   if (Object.keys(summary.flows).length === 0) return {};
   const file = __ENV['SUMMARY'];
-  return { stdout: words(summary), ...(file ? { [file]: `${JSON.stringify(summary, null, 2)}\n` } : {}) };
+  return { stdout: textOf(summary), ...(file ? { [file]: `${JSON.stringify(summary, null, 2)}\n` } : {}) };
 }
 
 function toSummary({ metrics, state }: Data): Summary {
@@ -52,9 +52,9 @@ function toSummary({ metrics, state }: Data): Summary {
   };
 }
 
-function words(summary: Summary): string {
+function textOf(summary: Summary): string {
   const { flows, orderPaid, edgeCopies, browserCopies, crossed } = summary;
-  const columns = ['requests', 'median', '95 %', '99 %', 'most', 'failed', 'right'];
+  const columns = ['requests', 'median', 'p95', 'p99', 'max', 'failed', 'correct'];
   const row = (name: string, cells: string[]) => name.padEnd(12) + cells.map((cell) => cell.padStart(11)).join('');
   const cells = ({ count, med, p95, p99, max }: Times) => [String(count), ...[med, p95, p99, max].map(milliseconds)];
   const lines = [
@@ -68,27 +68,29 @@ function words(summary: Summary): string {
     ),
     ...(orderPaid ? [row('until paid', cells(orderPaid))] : []),
     '',
-    ...(edgeCopies === undefined ? [] : [`The edge answered ${percent(edgeCopies)} of what it may keep by itself.`]),
+    ...(edgeCopies === undefined
+      ? []
+      : [`Hit ratio of the edge's cache: ${percent(edgeCopies)} of cacheable requests.`]),
     ...(browserCopies === undefined
       ? []
-      : [`Visitors had ${percent(browserCopies)} of the public pages already (304).`]),
+      : [`Hit ratio of browser caches: ${percent(browserCopies)} of public pages (304).`]),
     ...(summary.rateLimited === 0 ? [] : [rateLimitHint(summary.rateLimited)]),
-    ...(untilItBreaks && crossed.length > 0
-      ? [`It broke after ${summary.seconds.toFixed(0)} s, ${reached(summary)}.`]
+    ...(untilFailure && crossed.length > 0
+      ? [`A threshold was crossed after ${summary.seconds.toFixed(0)} s, ${reached(summary)}.`]
       : []),
-    ...(crossed.length === 0 ? ['All thresholds are kept.'] : crossed.map((threshold) => `✗ ${threshold}`)),
+    ...(crossed.length === 0 ? ['All thresholds hold.'] : crossed.map((threshold) => `✗ ${threshold}`)),
     '',
   ];
   return lines.join('\n');
 }
 
 function rateLimitHint(times: number): string {
-  return `429 came ${times} times: for load tests start the shop with RATE_LIMITS=off, and the edge with --rate-limits off.`;
+  return `${times} responses were 429: for load tests start the shop with RATE_LIMITS=off, and the edge with --rate-limits off.`;
 }
 
 function reached(summary: Summary): string {
   const perSecond = summary.rate * Math.min(1, summary.seconds / summary.plannedSeconds);
-  return `at some ${perSecond.toFixed(0)} actions/s`;
+  return `at about ${perSecond.toFixed(0)} actions/s`;
 }
 
 const milliseconds = (value: number) => `${value.toFixed(value < 10 ? 1 : 0)} ms`;

@@ -1,30 +1,30 @@
-// Somebody with a browser: a session of his own, copies of what he has seen, and the tags that results are told apart by.
+// A simulated browser: its cookies, its cache of ETags, and the tags by which results are grouped.
 import { check } from 'k6';
 import http, { type Params, type RefinedResponse } from 'k6/http';
 import { Counter, Rate } from 'k6/metrics';
 
 export const target = (__ENV['TARGET'] || 'http://127.0.0.1:3000').replace(/\/$/, '');
 
-/** Of answers that the edge may keep: those it gave without waiting for a gateway. */
+/** Cacheable responses: whether the edge served them without waiting for a gateway. */
 const edgeCopies = new Rate('edge_copies');
-/** Of pages that are the same for everybody: those that the visitor's own copy was still right for (304). */
+/** Public pages: whether the browser's copy was still valid (304). */
 const browserCopies = new Rate('browser_copies');
 const rateLimited = new Counter('rate_limited');
 
-/** By name. */
+/** Cookies by name. */
 export type Cookies = Record<string, string>;
 
 type Answer = RefinedResponse<'text'>;
 
-/** What the edge says when it asked nobody, or did not wait for the answer. */
+/** Values of X-Cache for responses that waited for a gateway. */
 const asked = new Set(['MISS', 'EXPIRED', 'REVALIDATED', 'BYPASS']);
 
-/** Wrong answers that are shown, per virtual user; the first ones tell enough. */
+/** Wrong responses shown so far by this virtual user. */
 let shown = 0;
-const MOST_SHOWN = 3;
+const MAX_SHOWN = 3;
 
 export class Visitor {
-  /** ETags by address. */
+  /** ETags by path. */
   private readonly copies = new Map<string, string>();
   private readonly flow: string;
   private readonly jar: http.CookieJar;
@@ -34,12 +34,12 @@ export class Visitor {
     this.jar = jar;
   }
 
-  /** The same person, whose requests count as something else from here on. */
+  /** The same browser session, with requests counted under another flow. */
   as(flow: string): Visitor {
     return new Visitor(flow, this.jar);
   }
 
-  /** A page that is the same for everybody. 304 when the copy is still right. */
+  /** Requests a public page, conditionally when a copy exists. */
   view(path: string, route: string): Answer {
     const copy = this.copies.get(path);
     const answer = this.send('GET', path, route, undefined, copy === undefined ? {} : { 'if-none-match': copy });
@@ -49,7 +49,7 @@ export class Visitor {
     return answer;
   }
 
-  /** `route` names the kind of request, so that results are summed over all products and orders. */
+  /** `route` groups requests, so that results are summed over all products and orders. */
   send(method: string, path: string, route: string, body?: unknown, headers: Record<string, string> = {}): Answer {
     const json = body !== undefined && !(body instanceof ArrayBuffer);
     const params: Params & { responseType: 'text' } = {
@@ -66,19 +66,19 @@ export class Visitor {
     return answer;
   }
 
-  /** Counts whether the answer is what it should be; in an answer of another status nothing is looked for. */
+  /** Records whether the response is correct. With another status, `right` is not evaluated. */
   finds(answer: Answer, what: string, status: number, right: (answer: Answer) => boolean = () => true): boolean {
     if (answer.error === 'context canceled') return false; // k6 ended the test meanwhile
     const found = check(answer, { [what]: () => answer.status === status && right(answer) }, { flow: this.flow });
-    if (!found && shown++ < MOST_SHOWN) {
+    if (!found && shown++ < MAX_SHOWN) {
       const words = answer.error || String(answer.body).slice(0, 300);
-      console.warn(`not true: ${what}: ${answer.request.method} ${answer.url}: ${answer.status} ${words}`);
+      console.warn(`failed: ${what}: ${answer.request.method} ${answer.url}: ${answer.status} ${words}`);
     }
     return found;
   }
 
-  /** Somebody who has been here before. */
-  come(cookies: Cookies): void {
+  /** Continues an existing session. */
+  resume(cookies: Cookies): void {
     for (const [name, value] of Object.entries(cookies)) this.jar.set(target, name, value);
   }
 
@@ -87,14 +87,14 @@ export class Visitor {
     return Object.fromEntries(all.map(([name, values]) => [name, values[0]!]));
   }
 
-  /** A customer of his own, logged in. */
+  /** Registers a new customer, who is then logged in. */
   register(): { id: string; email: string; password: string } {
     const email = `load-${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}@shop.test`;
     const password = 'a long enough password';
     const registering = { email, password, name: 'Load Test' };
-    // Not what the flow is measured by: whoever logs in every day registered once.
+    // Not counted for the flow, because customers register only once.
     const answer = this.as('setup').send('POST', '/api/customers', 'POST /api/customers', registering);
-    this.finds(answer, 'a new customer is welcome', 201);
+    this.finds(answer, 'a new customer can register', 201);
     return { id: String(answer.json('customer.id')), email, password };
   }
 }

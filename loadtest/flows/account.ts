@@ -14,9 +14,9 @@ export function account(): void {
   me ??= visitor.register();
   const { id, email, password } = me;
   const logIn = visitor.send('POST', '/api/session', 'POST /api/session', { email, password });
-  visitor.finds(logIn, 'the right password lets its customer in', 200, (page) => page.json('customer.id') === id);
+  visitor.finds(logIn, 'the correct password logs its customer in', 200, (page) => page.json('customer.id') === id);
   const whoAmI = visitor.send('GET', '/api/session', 'GET /api/session');
-  visitor.finds(whoAmI, 'a session knows whose it is', 200, (page) => page.json('customer.id') === id);
+  visitor.finds(whoAmI, 'a session returns its customer', 200, (page) => page.json('customer.id') === id);
   const orders = visitor.send('GET', '/api/orders', 'GET /api/orders');
   visitor.finds(orders, 'a new customer has no orders', 200, (page) => page.json('items.#') === 0);
   const credit = visitor.send('GET', '/api/credit', 'GET /api/credit');
@@ -24,5 +24,10 @@ export function account(): void {
   const logOut = visitor.send('DELETE', '/api/session', 'DELETE /api/session');
   visitor.finds(logOut, 'a session ends', 204);
   const whoNow = visitor.send('GET', '/api/session', 'GET /api/session');
-  visitor.finds(whoNow, 'after that nobody is logged in', 200, (page) => page.json('customer') === null);
+  visitor.finds(
+    whoNow,
+    'after logging out, the session has no customer',
+    200,
+    (page) => page.json('customer') === null,
+  );
 }

@@ -1,4 +1,4 @@
-// Looking around: product pages, lists of a category, the front page.
+// Browsing: product pages, category pages, the front page.
 import { optionsFor } from '../options.ts';
 import { anyOf, learn, popular, type Shop } from '../shop.ts';
 import { Visitor } from '../visitor.ts';
@@ -8,7 +8,7 @@ export { learn as setup };
 export const options = optionsFor({ browse: 1 });
 
 const FLOW = 'browse';
-/** How many pages a visitor looks at before he leaves: see README.md. */
+/** Average pages per visit: see README.md. */
 const PAGES = 3.2;
 
 let visitor = new Visitor(FLOW);
@@ -25,14 +25,14 @@ export function browse(shop: Shop): void {
 
 export function productPage(by: Visitor, id: string): void {
   const answer = by.view(`/api/products/${id}`, 'GET /api/products/{product}');
-  if (answer.status === 304) by.finds(answer, 'a copy of a product needs no body', 304, ({ body }) => !body);
-  else by.finds(answer, 'a product’s page is about that product', 200, (page) => page.json('id') === id);
+  if (answer.status === 304) by.finds(answer, 'a 304 for a product has no body', 304, ({ body }) => !body);
+  else by.finds(answer, 'a product page shows the requested product', 200, (page) => page.json('id') === id);
 }
 
 function categoryPage(by: Visitor, category: string): void {
   const answer = by.view(`/api/products?category=${category}`, 'GET /api/products?category');
-  if (answer.status === 304) return void by.finds(answer, 'a copy of a list needs no body', 304, ({ body }) => !body);
-  by.finds(answer, 'a category shows its own products only', 200, (page) => {
+  if (answer.status === 304) return void by.finds(answer, 'a 304 for a list has no body', 304, ({ body }) => !body);
+  by.finds(answer, 'a category page shows products of that category only', 200, (page) => {
     const found = page.json('items.#.category.slug') as string[];
     return found.length > 0 && found.length <= 24 && found.every((slug) => slug === category);
   });
@@ -40,16 +40,16 @@ function categoryPage(by: Visitor, category: string): void {
 
 function frontPage(by: Visitor): void {
   const answer = by.view('/api/products?featured=true', 'GET /api/products?featured');
-  if (answer.status === 304) return void by.finds(answer, 'a copy of a list needs no body', 304, ({ body }) => !body);
-  by.finds(answer, 'the front page shows what is featured only', 200, (page) =>
+  if (answer.status === 304) return void by.finds(answer, 'a 304 for a list has no body', 304, ({ body }) => !body);
+  by.finds(answer, 'the front page shows featured products only', 200, (page) =>
     (page.json('items.#.featured') as boolean[]).every((featured) => featured),
   );
 }
 
 function categories(by: Visitor, shop: Shop): void {
   const answer = by.view('/api/categories', 'GET /api/categories');
-  if (answer.status === 304) return void by.finds(answer, 'a copy of a list needs no body', 304, ({ body }) => !body);
-  by.finds(answer, 'all categories are there', 200, (page) => {
+  if (answer.status === 304) return void by.finds(answer, 'a 304 for a list has no body', 304, ({ body }) => !body);
+  by.finds(answer, 'the list of categories is complete', 200, (page) => {
     const found = new Set(page.json('items.#.slug') as string[]);
     return shop.categories.every((slug) => found.has(slug));
   });

@@ -1,4 +1,4 @@
-// Putting something into the cart, without buying it: most carts are left behind.
+// Adds a product to the cart without buying it: most carts are abandoned.
 import type { Cart } from '@shop/contracts/carts';
 import { optionsFor } from '../options.ts';
 import { anythingSold, learn, type Shop } from '../shop.ts';
@@ -14,7 +14,7 @@ export function cart(shop: Shop): void {
   seeCart(visitor, 1);
 }
 
-/** So many different products, one to three of each; their ids. */
+/** Adds different products, one to three pieces of each; returns their ids. */
 export function fillCart(visitor: Visitor, shop: Shop, lines: number): string[] {
   const ids = new Set<string>();
   while (ids.size < Math.min(lines, shop.products.length)) ids.add(anythingSold(shop).id);
@@ -22,17 +22,19 @@ export function fillCart(visitor: Visitor, shop: Shop, lines: number): string[] 
     const quantity = 1 + Math.floor(Math.random() * 3);
     const path = `/api/cart/lines/${id}`;
     const answer = visitor.send('PUT', path, 'PUT /api/cart/lines/{product}', { quantity });
-    visitor.finds(answer, 'what is put into a cart is in it', 200, (page) =>
+    visitor.finds(answer, 'a product added to the cart is in the cart', 200, (page) =>
       (page.json() as unknown as Cart).lines.some((line) => line.productId === id && line.quantity === quantity),
     );
   }
   return [...ids];
 }
 
-/** The cart, when it is as it should be. */
+/** The cart, if it is correct. */
 export function seeCart(visitor: Visitor, lines: number): Cart | undefined {
   const answer = visitor.send('GET', '/api/cart', 'GET /api/cart');
-  const right = visitor.finds(answer, 'a cart adds up', 200, (page) => isRight(page.json() as unknown as Cart, lines));
+  const right = visitor.finds(answer, 'the sums of the cart are correct', 200, (page) =>
+    isRight(page.json() as unknown as Cart, lines),
+  );
   return right ? (answer.json() as unknown as Cart) : undefined;
 }
 

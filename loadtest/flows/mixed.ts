@@ -1,4 +1,4 @@
-// A shop on an ordinary day, with the weights of real ones: where they come from is in README.md.
+// The flows of an ordinary day, weighted as in real shops: see README.md for the sources.
 import { optionsFor } from '../options.ts';
 
 export { summarise as handleSummary } from '../summary.ts';

@@ -1,17 +1,17 @@
-/** How many come, and when. All are open: people come whether the shop is quick or not. */
+/** The rate of actions over time. All loads are open: actions begin at their rate however fast the shop responds. */
 export interface Load {
-  /** Visitors' actions a second when it is at its height; RATE says another. */
+  /** Actions per second at the peak; overridden by RATE. */
   rate: number;
-  /** How long it goes on; DURATION says another. */
+  /** Duration; overridden by DURATION. */
   seconds: number;
-  /** Part of the rate that it begins with. */
+  /** The fraction of the rate at the beginning. */
   from: number;
-  /** Part of the time, and the part of the rate that is reached at its end; 0 of the time is a jump. */
+  /** Fractions of the duration, with the fraction of the rate reached at the end of each; a time of 0 is a step. */
   stages: readonly (readonly [time: number, rate: number])[];
-  /** How many times as long as usual an answer may take. */
+  /** Factor on the allowed durations. */
   patience?: number;
-  /** Every flow comes at least so often, however rare it is. */
+  /** Minimum number of actions of each flow, however rare it is. */
   atLeast?: number;
   /** Ends as soon as a threshold is crossed. */
-  untilItBreaks?: boolean;
+  untilFailure?: boolean;
 }

@@ -1,6 +1,6 @@
 import type { Load } from './load.ts';
 
-/** A morning: more and more, then as many as that. */
+/** Increases to the rate, then holds it. */
 export const ramp: Load = {
   rate: 100,
   seconds: 120,

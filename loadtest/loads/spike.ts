@@ -1,6 +1,6 @@
 import type { Load } from './load.ts';
 
-/** The newsletter is out: ten times as many from one second to the next, and then as before. */
+/** A newsletter: ten times the load from one second to the next, then the usual load again. */
 export const spike: Load = {
   rate: 200,
   seconds: 60,
