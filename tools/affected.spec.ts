@@ -1,4 +1,4 @@
-// `nx affected` knows from the imports who has to be built and tested again.
+// `nx affected` derives from the imports which projects must be built and tested again.
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { root } from './data-dir.ts';
@@ -11,7 +11,7 @@ async function affectedBy(file: string): Promise<string[]> {
   return (JSON.parse(output) as string[]).sort();
 }
 
-test('a change affects its project and those that build on it, and no neighbour', async () => {
+test('a change affects its project and its dependents only', async () => {
   expect(await affectedBy('apps/orders/src/sweep.ts')).toEqual(['all', 'bench', 'orders', 'tools']);
   const everything = await affectedBy('libs/contracts/src/orders.ts');
   expect(everything).toEqual(expect.arrayContaining(['accounts', 'gateway', 'image-worker', 'kit', 'payments']));

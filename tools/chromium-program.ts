@@ -1,14 +1,10 @@
-// Where a browser is: CHROMIUM names one, else the first on the PATH.
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-
-const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+// Finds Chromium: CHROMIUM names it, else the first one on the PATH.
+import { findProgram } from './processes.ts';
 
 export function findChromium(): string | undefined {
-  if (process.env['CHROMIUM']) return process.env['CHROMIUM'];
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  return folders.flatMap((folder) => names.map((name) => join(folder, name))).find((path) => existsSync(path));
+  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+  return process.env['CHROMIUM'] || findProgram(...names);
 }
 
-/** Root has no sandbox to be in. */
+/** Chromium has no sandbox for root. */
 export const chromiumArgs = ['--disable-gpu', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])];

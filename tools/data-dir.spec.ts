@@ -14,20 +14,20 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-test('a folder that a shop runs in is refused with its address', async () => {
+test('refuses a folder in use and names the address of its shop', async () => {
   const mine = await claim(dir, 'npm start');
   await expect(claim(dir, 'npm start')).rejects.toThrow(`npm start (pid ${process.pid}) works in ${dir}`);
   await mine.setAddress('http://localhost:3000');
-  await expect(claim(dir, 'npm start')).rejects.toThrow('The shop runs already, at http://localhost:3000');
+  await expect(claim(dir, 'npm start')).rejects.toThrow('The shop is already running at http://localhost:3000');
   await mine.release();
   await (await claim(dir, 'npm start')).release();
 });
 
-test('a folder whose launcher was killed is taken over, and what it left running is ended', async () => {
+test('takes over the folder of a killed launcher and ends the processes it left', async () => {
   const left = spawn('sleep', ['1000'], { stdio: 'ignore' });
   const gone = new Promise((resolve) => left.once('exit', resolve));
   const pid = left.pid!;
-  // This process' number, but another process' start: as after a reboot.
+  // The pid of this process with another start time, as after a reboot.
   const dead = { pid: process.pid, startedAt: '1', command: 'npm start', address: 'http://localhost:3000' };
   const children = [
     { pid, startedAt: startTime(pid) },
@@ -44,9 +44,9 @@ test('a folder whose launcher was killed is taken over, and what it left running
   await mine.release();
 });
 
-test('of launchers that take over at the same time one gets the folder', async () => {
+test('gives the folder to one of several launchers that take over at the same time', async () => {
   const note = join(dir, 'running.json');
-  // Ends only after another launcher has taken the folder over, as one does that was quicker than this.
+  // Ends only after another, faster launcher has taken over the folder.
   const swap = `trap 'mv "${note}.other" "${note}"; exit' TERM; echo ready; while :; do sleep 0.05; done`;
   const left = spawn('sh', ['-c', swap], { stdio: ['ignore', 'pipe', 'ignore'] });
   await once(left.stdout, 'data');
@@ -60,14 +60,14 @@ test('of launchers that take over at the same time one gets the folder', async (
   await rm(note);
 });
 
-test('the note is never seen half written, and nothing is left beside it', async () => {
+test('writes the note atomically and leaves no other files', async () => {
   const seen: string[] = [];
   let isOver = false;
   const look = () => {
     try {
       seen.push(readFileSync(join(dir, 'running.json'), 'utf8'));
     } catch {
-      // Not there at the moment.
+      // Between two claims there is none.
     }
     if (!isOver) setImmediate(look);
   };
@@ -83,7 +83,7 @@ test('the note is never seen half written, and nothing is left beside it', async
   expect(await readdir(dir)).toEqual([]);
 });
 
-test('a note that a crash cut off is no hindrance', async () => {
+test('ignores a note that a crash has truncated', async () => {
   await writeFile(join(dir, 'running.json'), '{"pid":');
   await (await claim(dir, 'npm start')).release();
 });

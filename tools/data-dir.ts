@@ -1,24 +1,29 @@
-// The folder with everything the shop writes, and who works in it: one launcher at a time.
+// The folder with all data of the shop. One launcher at a time works in it.
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { lock } from 'proper-lockfile';
+import writeFileAtomic from 'write-file-atomic';
 import { isAlive, startTime, until } from './processes.ts';
-import { createFile, removeFile, replaceFile } from './replace-file.ts';
 import { Failure } from './terminal.ts';
 
 export const root = resolve(import.meta.dirname, '..');
 export const dataDir = resolve(root, process.env['DATA_DIR'] || '.data');
 
+/** The lock is held while a launcher takes over the folder; only a launcher killed at that moment leaves it behind. */
+const LOCK_STALE_MS = 5000;
+const LOCK_RETRIES = { forever: true, minTimeout: 50, maxTimeout: 200 };
+
 interface ProcessMark {
   pid: number;
-  /** Tells it from a later process with the same number. */
+  /** Distinguishes the process from a later one with the same pid. */
   startedAt: string;
 }
 
 interface Occupation extends ProcessMark {
-  /** What runs, for a person. */
+  /** Shown to users. */
   command: string;
   address?: string;
-  /** Processes it started that would outlive its sudden death. */
+  /** Processes that would survive if this one were killed. */
   children: ProcessMark[];
 }
 
@@ -28,20 +33,25 @@ export interface Claim {
   release(): Promise<void>;
 }
 
-/** Takes the folder for this process, or says who has it. What a killed launcher left running is ended first. */
+/** Occupies the folder for this process, or throws Occupied. Processes left behind by a killed launcher are ended first. */
 export async function claim(dir: string, command: string): Promise<Claim> {
   await mkdir(dir, { recursive: true });
   const file = join(dir, 'running.json');
   const mine: Occupation = { ...markOf(process.pid), command, children: [] };
-  while (!(await createFile(file, JSON.stringify(mine)))) {
-    const note = await readFile(file, 'utf8').catch(() => undefined);
-    if (note === undefined) continue; // just released
-    const other = parse(note);
-    if (other && runs(other)) throw new Occupied(dir, other);
-    for (const child of other?.children ?? []) await end(child);
-    await removeFile(file, note); // by now another launcher may have taken the folder over
+  const set = (change: Partial<Occupation>) =>
+    writeFileAtomic(file, JSON.stringify(Object.assign(mine, change)), { mode: 0o600 });
+  const unlock = await lock(file, { realpath: false, stale: LOCK_STALE_MS, retries: LOCK_RETRIES });
+  try {
+    for (let other = await read(file); other; other = await read(file)) {
+      if (runs(other)) throw new Occupied(dir, other);
+      const left = other.children.filter(runs);
+      if (left.length === 0) break;
+      for (const child of left) await end(child);
+    }
+    await set({});
+  } finally {
+    await unlock();
   }
-  const set = (change: Partial<Occupation>) => replaceFile(file, JSON.stringify(Object.assign(mine, change)));
   return {
     setAddress: (address) => set({ address }),
     setChildren: (pids) => set({ children: pids.map(markOf) }),
@@ -49,27 +59,29 @@ export async function claim(dir: string, command: string): Promise<Claim> {
   };
 }
 
-/** Another launcher works in the folder. */
+/** Thrown when another launcher works in the folder. */
 export class Occupied extends Failure {
-  /** Where its shop is open; undefined while it starts or stops, and for commands that open none. */
+  /** Address of its shop; undefined while that starts or stops, and for commands that start no shop. */
   readonly address: string | undefined;
 
   constructor(dir: string, { command, address, pid }: Occupation) {
     super(
       address
-        ? `The shop runs already, at ${address} (${command}, pid ${pid}). ` +
+        ? `The shop is already running at ${address} (${command}, pid ${pid}). ` +
             `Stop it with Ctrl-C there or \`kill ${pid}\`; a second shop beside it needs its own DATA_DIR and PORT.`
-        : `${command} (pid ${pid}) works in ${dir}. Wait for it, or give this one its own DATA_DIR.`,
+        : `${command} (pid ${pid}) works in ${dir}. Wait until it has finished, or choose another folder with DATA_DIR.`,
     );
     this.address = address;
   }
 }
 
-function parse(note: string): Occupation | undefined {
+/** Undefined when the folder is free. A note that a power failure cut off counts as none. */
+async function read(file: string): Promise<Occupation | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => '');
   try {
-    return JSON.parse(note) as Occupation;
+    return JSON.parse(text) as Occupation;
   } catch {
-    return undefined; // lost in a power failure
+    return undefined;
   }
 }
 

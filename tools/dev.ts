@@ -1,4 +1,4 @@
-// npm run dev: like npm start, and every change of a source is built and put into service.
+// npm run dev: like npm start, and rebuilds and restarts the shop after every change of a source file.
 import { existsSync, globSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { announce, shopPorts, startShopProcess } from './shop-process.ts';
 import { openShop, sayStopping, type Shop } from './shop.ts';
 import { explain, parseOptions, step } from './terminal.ts';
 
-/** An editor or a checkout saves several files at once. */
+/** An editor or a checkout writes several files at once: a rebuild waits until no file has changed for this long. */
 const QUIET_MS = 150;
 
 await main(async (interrupt) => {
@@ -20,7 +20,7 @@ await main(async (interrupt) => {
   const asked = whenAborted(interrupt.asked);
   let service: ServiceProcess | undefined;
   try {
-    service = await putIntoService(shop);
+    service = await restart(shop);
     if (!interrupt.asked.aborted) await announce(shop);
     while (!interrupt.asked.aborted) {
       const files = await Promise.race([nextChange(), asked]);
@@ -28,7 +28,7 @@ await main(async (interrupt) => {
       console.log(`Changed: ${files.join(', ')}`);
       if (!(await builds(interrupt))) continue;
       await service?.stop(interrupt.hurry);
-      service = await putIntoService(shop);
+      service = await restart(shop);
     }
     sayStopping();
   } finally {
@@ -38,13 +38,15 @@ await main(async (interrupt) => {
   return 0;
 });
 
-/** A shop that does not come up is told and left: the next change may mend it. */
-async function putIntoService(shop: Shop): Promise<ServiceProcess> {
+/** A shop that does not start is reported; the next change may repair it. */
+async function restart(shop: Shop): Promise<ServiceProcess> {
   const service = startShopProcess(shop);
   try {
     await shop.claim.setChildren([service.pid]);
     await step('Starting the shop', () => service.ready());
-    void service.crashed.then((how) => console.error(`The shop ended by itself (${how}); a change starts it again.`));
+    void service.crashed.then((how) =>
+      console.error(`The shop ended by itself (${how}); the next change starts it again.`),
+    );
   } catch (error) {
     console.error(explain(error));
   }
@@ -56,17 +58,17 @@ async function builds({ asked }: Interrupt): Promise<boolean> {
     await build({ signal: asked });
     return true;
   } catch (error) {
-    if (!asked.aborted) console.error(`${explain(error)}\nThe shop goes on as it was.`);
+    if (!asked.aborted) console.error(`${explain(error)}\nThe shop keeps running as it was.`);
     return false;
   }
 }
 
-/** The returned function resolves to what changed since it was called last, once nothing more changes for a moment. */
+/** The returned function resolves to the files changed since its last call, once changes have stopped. */
 function watchSources(): () => Promise<string[]> {
   let changed: string[] = [];
   let wake = () => {};
   const watched = new Set<string>();
-  // Folder by folder: Node's own recursive watching loses a file that an editor replaces.
+  // Each folder by itself, because Node's recursive watching loses files that an editor replaces.
   const watchFolders = () => {
     for (const path of watched) if (!existsSync(path)) watched.delete(path);
     for (const folder of globSync('{apps,libs}/*/src/**/', { cwd: root })) {

@@ -15,15 +15,13 @@ const edge = async (args: string[], env: NodeJS.ProcessEnv) =>
     env: { ...process.env, DATA_DIR: dir, ...env },
   });
 
-test('where there is neither Docker nor nginx, one line says what to install', async () => {
+test('says in one line what to install when neither Docker nor nginx is available', async () => {
   const { code, output } = await edge([], { PATH: dir });
   expect(code).toBe(1);
-  expect(output.trim()).toMatch(
-    /^The edge needs nginx 1\.29\.6 or newer, and there is no nginx here\. Start Docker .*\.$/,
-  );
+  expect(output.trim()).toMatch(/^The edge needs nginx 1\.29\.6 or newer, and none was found\. Start Docker .*\.$/);
 });
 
-test('an nginx that is too old is named', async () => {
+test('names the version of an nginx that is too old', async () => {
   const nginx = join(dir, 'nginx');
   writeFileSync(nginx, '#!/bin/sh\necho "nginx version: nginx/1.29.5" >&2\n');
   chmodSync(nginx, 0o755);
@@ -31,14 +29,14 @@ test('an nginx that is too old is named', async () => {
   expect([code, output.trim()]).toEqual([1, expect.stringContaining('nginx 1.29.5 is too old')]);
 });
 
-describeWithNginx('what can be chosen', () => {
+describeWithNginx('the options of the edge', () => {
   test.each([
     [[], { EDGE_BALANCE: 'fair' }, 'EDGE_BALANCE=fair is not possible here. One of: round_robin'],
     [['--balance', 'fairer'], { EDGE_BALANCE: 'random' }, 'EDGE_BALANCE=fairer is not possible here'],
     [[], { EDGE_CACHE: 'maybe' }, 'EDGE_CACHE=maybe is not possible here. One of: on off'],
     [[], { EDGE_RATE_LIMITS: 'few' }, 'EDGE_RATE_LIMITS=few is not possible here. One of: on off'],
     [[], { EDGE_GATEWAYS: 'gateway:99999' }, 'invalid port in upstream "gateway:99999"'],
-  ])('comes from the environment, and before it from the command: %j %j', async (args, env, words) => {
+  ])('come from the command line first, then from the environment: %j %j', async (args, env, words) => {
     const { code, output } = await edge(args, env);
     expect([code, output]).toEqual([1, expect.stringContaining(words)]);
   });

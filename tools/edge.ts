@@ -1,4 +1,4 @@
-// npm run edge -- --gateways 127.0.0.1:3000,127.0.0.1:3001: nginx in front of a shop that runs on this machine.
+// npm run edge -- --gateways 127.0.0.1:3000,127.0.0.1:3001: nginx in front of a shop on this machine.
 import { join, resolve } from 'node:path';
 import { dataDir, root } from './data-dir.ts';
 import { startEdge } from './edge/edge.ts';
@@ -25,10 +25,11 @@ await main(async (interrupt) => {
     'tls-port': { type: 'string', default: '8443' },
   });
   const port = Number(options.port);
-  if (!(await isFree(port))) throw new Failure(`Port ${port} is in use already. Choose another with --port.`);
+  if (!(await isFree(port))) throw new Failure(`Port ${port} is already in use. Choose another with --port.`);
   const program = await findNginx();
   const { certificate, key } = options;
-  if ((certificate === undefined) !== (key === undefined)) throw new Failure('--certificate and --key go together.');
+  if ((certificate === undefined) !== (key === undefined))
+    throw new Failure('--certificate and --key must be given together.');
   const tls = certificate &&
     key && {
       EDGE_TLS: 'on',
@@ -49,14 +50,14 @@ await main(async (interrupt) => {
     ]),
     ...tls,
   };
-  const edge = await step(`Starting nginx (${'image' in program ? program.image : 'the system’s'})`, () =>
+  const edge = await step(`Starting nginx (${'image' in program ? program.image : 'from the system'})`, () =>
     startEdge({ program, dir: join(dataDir, 'edge'), port, env }),
   );
   console.log(`\n  The shop    http://localhost:${port}${tls ? `, https://localhost:${options['tls-port']}` : ''}`);
   console.log(`  Gateways    ${env.EDGE_GATEWAYS}\n  Log         ${edge.logFile}\n  Stop        Ctrl-C\n`);
   const end = await Promise.race([whenAborted(interrupt.asked), edge.crashed]);
   await edge.stop();
-  if (end !== undefined) throw new Failure(`nginx ended: ${end}. Its log: ${edge.logFile}`);
+  if (end !== undefined) throw new Failure(`nginx ended by itself: ${end}. Its log: ${edge.logFile}`);
   return 0;
 });
 

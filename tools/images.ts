@@ -10,7 +10,7 @@ const targets = { shop: 'shop', edge: 'shop-edge' } as const;
 await main(async () => {
   const usage = 'npm run images [-- --tag dev] [--push REGISTRY/FOLDER]';
   const options = parseOptions(usage, { tag: { type: 'string', default: 'dev' }, push: { type: 'string' } });
-  if ((await run(['docker', 'info'])).code !== 0) throw new Failure('Docker does not run. Start it and try again.');
+  if ((await run(['docker', 'info'])).code !== 0) throw new Failure('Docker is not running. Start it and try again.');
   for (const [target, name] of Object.entries(targets)) {
     const local = `${name}:${options.tag}`;
     await step(`Building ${local}`, () =>

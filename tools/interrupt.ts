@@ -1,21 +1,21 @@
-// Ending a command from outside: the first Ctrl-C asks it to finish, a later one to hurry.
+// Interruption of commands: the first Ctrl-C lets a command finish its work in flight, a second one ends it at once.
 import { explain } from './terminal.ts';
 
 export interface Interrupt {
-  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP: finish what is in flight and end. */
+  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP: finish the work in flight and end. */
   asked: AbortSignal;
   /** Aborted by a second Ctrl-C: end at once. */
   hurry: AbortSignal;
 }
 
-/** npm, its shell and the terminal all pass one Ctrl-C on: what follows so soon is the same key. */
+/** The terminal, npm and its shell each forward one Ctrl-C: signals within this time are the same keystroke. */
 const SAME_KEY_MS = 1000;
 
-/** Runs a command to its exit code; one that throws has failed and its error is explained. */
+/** Runs a command and exits with its code, or with 1 and an explanation when it throws. */
 export async function main(work: (interrupt: Interrupt) => Promise<number>): Promise<never> {
   const asked = new AbortController();
   const hurry = new AbortController();
-  // A terminal that is closed must not keep us from ending things in their order.
+  // A closed terminal must not prevent an orderly stop.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   let firstAt: number | undefined;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
@@ -29,8 +29,7 @@ export async function main(work: (interrupt: Interrupt) => Promise<number>): Pro
     code = await work({ asked: asked.signal, hurry: hurry.signal });
   } catch (error) {
     if (!asked.signal.aborted) console.error(`\n${explain(error)}`);
-    // Whoever stopped it before it was up got what they asked for.
-    else code = 0;
+    else code = 0; // stopped on request before it was up
   }
   process.exit(code);
 }

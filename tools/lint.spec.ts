@@ -1,4 +1,4 @@
-// The house rules of eslint.config.mjs really hold, through Nx as CI runs it: shown on a copy of the workspace.
+// Checks the rules of eslint.config.mjs on a copy of the workspace, through Nx as CI runs it.
 import { cp, mkdir, mkdtemp, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ import { run } from './processes.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-// Without sources, so that only what the test writes is looked at.
+// Without sources, so that only the files of the test are checked.
 const left = new Set(['node_modules', 'src', 'test', 'dist', '.nx', '.data', '.git']);
 let copy: string;
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
   await linkPackages(join(root, 'node_modules'), join(copy, 'node_modules'));
 });
 
-/** Everybody else's packages are shared; the workspace's own must be the copy's. */
+/** Other packages are shared; the packages of the workspace must be those of the copy. */
 async function linkPackages(from: string, to: string): Promise<void> {
   await mkdir(to);
   for (const name of await readdir(from)) if (name !== '@shop') await symlink(join(from, name), join(to, name));
@@ -32,7 +32,7 @@ async function linkPackages(from: string, to: string): Promise<void> {
 
 afterAll(() => rm(copy, { recursive: true, force: true }));
 
-test('what must not be imported, read or repeated fails the lint of its project', async () => {
+test('forbidden imports, environment reads and oversized files fail the lint of their project', async () => {
   const write = async (path: string, text: string) => {
     await mkdir(dirname(join(copy, path)), { recursive: true });
     await writeFile(join(copy, path), text);
@@ -85,7 +85,7 @@ test('what must not be imported, read or repeated fails the lint of its project'
   ]);
 });
 
-/** `file:line rule` of everything ESLint's usual output names. */
+/** The problems in ESLint's default output, as `file:line rule`. */
 function problemsIn(output: string): string[] {
   let file = '';
   const problems: string[] = [];

@@ -1,4 +1,4 @@
-// npm run load -- mixed steady [--target URL]: k6 against a shop that runs, with thresholds that decide the exit code.
+// npm run load -- mixed steady [--target URL]: load tests a running shop with k6; thresholds decide the exit code.
 import { join, relative } from 'node:path';
 import { root } from './data-dir.ts';
 import { main } from './interrupt.ts';
@@ -27,12 +27,12 @@ await main(async ({ asked }) => {
   const [flow, load] = USUAL.map((usual, i) => words[i] ?? usual) as [string, string];
   oneOf('flow', flow, flowNames);
   oneOf('load', load, loadNames);
-  refuseStrangers(values.target, values['target-is-mine'] ?? false);
+  checkTarget(values.target, values['target-is-mine'] ?? false);
   for (const name of ['rate', 'patience'] as const)
     if (values[name] !== undefined && !(Number(values[name]) > 0))
-      throw new Failure(`--${name} ${values[name]} is no number above 0.`);
+      throw new Failure(`--${name} ${values[name]} is not a number above 0.`);
   if (values.duration !== undefined && !/^\d+[smh]$/.test(values.duration))
-    throw new Failure(`--duration ${values.duration} is none: 30s, 5m or 2h.`);
+    throw new Failure(`--duration ${values.duration} is not a duration such as 30s, 5m or 2h.`);
   const program = await findK6();
   const startedAt = new Date().toISOString().slice(0, 19).replaceAll(':', '');
   const dir = join(root, 'loadtest', 'runs', `${startedAt}-${flow}-${load}`);
@@ -53,12 +53,12 @@ function oneOf(what: string, name: string, names: string[]): void {
   if (!names.includes(name)) throw new Failure(`There is no ${what} "${name}". There are: ${names.join(', ')}.`);
 }
 
-/** A load test against somebody else's shop is an attack. */
-function refuseStrangers(target: string, mine: boolean): void {
-  if (!URL.canParse(target)) throw new Failure(`--target ${target} is no address: http://localhost:3000`);
+/** A load test against another owner's shop is an attack. */
+function checkTarget(target: string, mine: boolean): void {
+  if (!URL.canParse(target)) throw new Failure(`--target ${target} is not a URL such as http://localhost:3000.`);
   const { hostname } = new URL(target);
   if (mine || hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)) return;
   throw new Failure(
-    `${hostname} is not this machine. Load tests are for shops of your own only: add --target-is-mine if this is one.`,
+    `${hostname} is not this machine. Load test only your own shops; if this is one, add --target-is-mine.`,
   );
 }

@@ -17,7 +17,7 @@ afterEach(() => rm(dir, { recursive: true }));
 
 const LINES = 20_000;
 
-/** A process that writes numbered lines in pieces that end anywhere. */
+/** A process that writes numbered lines in pieces that may end in the middle of a character. */
 function writer(name: string) {
   const script = `
     const { writeSync } = require('node:fs');
@@ -48,7 +48,7 @@ async function logOf(writers: ReturnType<typeof writer>[], limits: LogLimits) {
   log.close();
 }
 
-test('no line is lost, torn or out of order while several processes write and files are replaced', async () => {
+test('loses, tears and reorders no line while several processes write and files rotate', async () => {
   const names = ['catalog', 'orders', 'payments'];
   await logOf(names.map(writer), { maxBytes: 400_000, files: 100 });
   expect((await readdir(dir)).length).toBeGreaterThan(10);
@@ -58,7 +58,7 @@ test('no line is lost, torn or out of order while several processes write and fi
   expect(lines.length).toBe(names.length * LINES);
 });
 
-test('the files stay within their number and size, and the newest lines are kept', async () => {
+test('keeps the newest lines within the limits on number and size of files', async () => {
   await logOf([writer('catalog')], { maxBytes: 200_000, files: 3 });
   expect((await readdir(dir)).sort()).toEqual(['shop.log', 'shop.log.1', 'shop.log.2']);
   for (const name of await readdir(dir)) expect((await stat(join(dir, name))).size).toBeLessThanOrEqual(200_000);
@@ -67,7 +67,7 @@ test('the files stay within their number and size, and the newest lines are kept
   expect(lines.map(({ i }) => i)).toEqual(newest);
 });
 
-test('the log of the run before is kept beside it', async () => {
+test('keeps the log of the previous run', async () => {
   await writeFile(path, 'before\n');
   const log = openLog(path);
   log.write(Buffer.from('now\n'));
@@ -76,7 +76,7 @@ test('the log of the run before is kept beside it', async () => {
   expect(await readFile(`${path}.1`, 'utf8')).toBe('before\n');
 });
 
-test('last words without a line end are a line', async () => {
+test('completes a last line without an end', async () => {
   const child = spawn(process.execPath, ['-e', `process.stdout.write('a\\nb')`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

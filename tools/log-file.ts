@@ -1,25 +1,25 @@
-// A log on disk that stays bounded while it is written: before `shop.log` grows too large it becomes `shop.log.1`, that
-// one `shop.log.2`, and the oldest is removed.
+// A log file that rotates: before `shop.log` exceeds its limit it is renamed to `shop.log.1`, that one to `shop.log.2`, and
+// the oldest is removed.
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 
 export interface LogLimits {
-  /** Of each file. */
+  /** Per file. */
   maxBytes: number;
-  /** In all, the one being written included. */
+  /** Including the one being written. */
   files: number;
 }
 
 export interface LogFile {
-  /** Takes whole lines. Those that cannot be written, as on a full disk, are dropped. */
+  /** Takes complete lines. Lines that cannot be written, as on a full disk, are dropped. */
   write(lines: Buffer): void;
   close(): void;
 }
 
 const LIMITS: LogLimits = { maxBytes: 10_000_000, files: 3 };
 
-/** What a former run left there is kept as the next older file. */
+/** The log of an earlier run is kept as the next older file. */
 export function openLog(path: string, { maxBytes, files }: LogLimits = LIMITS): LogFile {
   let fd: number | undefined;
   let bytes = 0;
@@ -55,10 +55,10 @@ export function openLog(path: string, { maxBytes, files }: LogLimits = LIMITS): 
   };
 }
 
-/** A line longer than this is handed on in parts: output without line ends must not fill the memory. */
+/** Longer lines are passed on in parts: output without line ends must not fill the memory. */
 const LONGEST_LINE = 1_000_000;
 
-/** Hands on what arrives in whole lines; what is left without a line end gets one. Resolves when the stream has ended. */
+/** Passes on complete lines; a last line without an end gets one. Resolves when the stream has closed. */
 export function forLines(stream: Readable, take: (lines: Buffer) => void): Promise<void> {
   let rest = Buffer.alloc(0);
   stream.on('data', (chunk: Buffer) => {

@@ -4,19 +4,19 @@ import { forPeople } from './log-lines.ts';
 const line = (fields: object) =>
   JSON.stringify({ level: 30, time: '2026-11-22T07:07:05.042Z', service: 'catalog', ...fields });
 
-test('a request that went well is not worth a line on the terminal', () => {
+test('hides log lines below the level of warnings', () => {
   expect(forPeople(line({ msg: 'ready' }), 'catalog 1')).toBeUndefined();
   expect(forPeople('', 'catalog 1')).toBeUndefined();
 });
 
-test('warnings and errors are, with their cause', () => {
+test('shows warnings and errors with their cause', () => {
   expect(forPeople(line({ level: 40, msg: 'slow' }), 'catalog 1')).toBe('07:07:05 warning catalog 1: slow');
   expect(forPeople(line({ level: 50, msg: 'failed', err: { message: 'no such table' } }), 'catalog 1')).toBe(
     '07:07:05 error catalog 1: failed: no such table',
   );
 });
 
-test('what is no log line is shown as it is', () => {
+test('shows lines that are not JSON unchanged', () => {
   expect(forPeople('FATAL: out of memory', 'shop')).toBe('warning shop: FATAL: out of memory');
   expect(forPeople('{"half', 'shop')).toBe('warning shop: {"half');
 });

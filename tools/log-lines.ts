@@ -1,10 +1,10 @@
-// The terminal stays quiet: of a service's JSON log only warnings and errors are shown, in a form for people.
+// Shows the warnings and errors of a service's JSON log on the terminal, in readable form.
 interface LogLine {
   level: number;
   time?: string;
   msg?: string;
   err?: { message?: string; stack?: string };
-  /** What failed, by one of these, and why. */
+  /** The failed operation, in one of these, and the reason. */
   procedure?: string;
   job?: string;
   url?: string;
@@ -14,14 +14,14 @@ interface LogLine {
 const WARN = 40;
 const names: Record<number, string> = { 40: 'warning', 50: 'error', 60: 'fatal' };
 
-/** Shows what is worrying among these lines of a log. */
+/** Shows the warnings and errors among these lines. */
 export function showWarnings(lines: string[], label: string): void {
   for (const words of lines.map((line) => forPeople(line, label))) if (words) process.stderr.write(`${words}\n`);
 }
 
-/** A line of the log for the terminal, or undefined when it is nothing to worry about. Whatever is not a log line is shown as it is. */
+/** A line of the log in readable form; undefined below the level of warnings. Lines that are not JSON are shown unchanged. */
 export function forPeople(line: string, label: string): string | undefined {
-  if (/^\{"level":[123]0,/.test(line) || line.trim() === '') return undefined; // most lines, without parsing them
+  if (/^\{"level":[123]0,/.test(line) || line.trim() === '') return undefined; // fast path for most lines
   const {
     level,
     time = '',

@@ -1,4 +1,4 @@
-// What figures were taken on.
+// The machine and the commit that figures were measured on.
 import { cpus, release, totalmem } from 'node:os';
 import { root } from './data-dir.ts';
 import { run } from './processes.ts';

@@ -1,4 +1,4 @@
-// Builds may come out of Nx's cache, which all clones of a repository share by default; results of tests never do.
+// Builds may come from Nx's cache, which all clones of a repository share by default; test results must not.
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ async function must(command: string[], cwd: string, env = nxEnv()): Promise<stri
   return output;
 }
 
-/** A repository with this workspace's nx.json and one project, whose tasks each leave a line in a file outside. */
+/** A repository with this workspace's nx.json and one project. Each task appends a line to a file outside. */
 async function repository(log: string): Promise<string> {
   const folder = join(scratch, 'repository');
   const project = join(folder, 'apps', 'marker');
@@ -40,10 +40,10 @@ async function repository(log: string): Promise<string> {
   return folder;
 }
 
-test('a second clone takes builds out of the cache and runs the tests again', async () => {
+test('a second clone takes builds from the cache and runs the tests again', async () => {
   const log = join(scratch, 'log');
   const origin = await repository(log);
-  // A home of its own: nothing of the real cache, and the same for both clones.
+  // A separate home folder: an empty cache that both clones share.
   const { NX_CACHE_DIRECTORY: _, ...env } = nxEnv({ ...process.env, HOME: join(scratch, 'home') });
   await mkdir(join(scratch, 'home'));
   for (const name of ['first', 'second']) {
@@ -56,7 +56,7 @@ test('a second clone takes builds out of the cache and runs the tests again', as
   expect(ran).toEqual(['build', 'test', 'test']);
 });
 
-test('no project caches anything but builds, types and lint', async () => {
+test('projects cache builds, type checks and lint only', async () => {
   const output = await must([nx, 'graph', '--print'], root);
   const { graph } = JSON.parse(output) as {
     graph: { nodes: Record<string, { data: { targets: Record<string, { cache?: boolean }> } }> };

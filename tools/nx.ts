@@ -1,16 +1,15 @@
-// Runs Nx quietly: its words are shown when it fails.
-import { spawn } from 'node:child_process';
+// Runs Nx.
 import { join } from 'node:path';
 import { root } from './data-dir.ts';
-import { run } from './processes.ts';
+import { run, runInTerminal } from './processes.ts';
 import { Failure, step } from './terminal.ts';
 
 const program = join(root, 'node_modules', '.bin', 'nx');
 
 /**
- * The environment for Nx: no full-screen display, no process left behind, no terminal of its own around every task
- * (which would take Ctrl-C for itself), and nothing from an Nx around this process, except where the cache is: by default
- * all clones of one repository share a cache in the home folder.
+ * The environment for Nx: no full-screen display, no daemon, no pseudo-terminal around each task (which would intercept
+ * Ctrl-C), and no settings of an Nx that runs this process, except where the cache is: by default all clones of a
+ * repository share a cache in the home folder.
  */
 export function nxEnv(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const clean = Object.entries(env).filter(([name]) => !/^(NX_(?!CACHE_DIRECTORY$)|FORCE_COLOR$)/.test(name));
@@ -19,34 +18,26 @@ export function nxEnv(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(clean), ...color, ...quiet };
 }
 
-/** Builds what is not built as it stands: everything, or some projects and what they need. */
+/** Builds what is not built yet: everything, or some projects with their dependencies. Nx's output is shown when it fails. */
 export async function build(options: { projects?: string[]; signal?: AbortSignal } = {}): Promise<void> {
   const { projects = [], signal } = options;
   const which = projects.length > 0 ? ['-p', projects.join(',')] : [];
   await step('Building', async () => {
-    const { code, output } = await run([program, 'run-many', '-t', 'build', ...which], {
-      cwd: root,
-      env: nxEnv(),
-      signal,
-    });
+    const command = [program, 'run-many', '-t', 'build', ...which];
+    const { code, output } = await run(command, { cwd: root, env: nxEnv(), signal });
     signal?.throwIfAborted();
     const hint = /[Pp]ermission denied|EACCES/.test(output)
-      ? '\nIs something here from a run as another user, like root? Give it back with chown -R.'
+      ? '\nFiles here may belong to another user, such as root, who built before: chown -R gives them back.'
       : '';
     if (code !== 0) throw new Failure(`The build failed:\n${output.trim()}${hint}`);
   });
 }
 
-/** Runs Nx with its words on this terminal; resolves to its exit code. */
+/** Runs Nx on this terminal; resolves to its exit code. */
 export function nx(args: string[], options: { env?: NodeJS.ProcessEnv; signal?: AbortSignal } = {}): Promise<number> {
-  const child = spawn(program, args, {
-    cwd: root,
-    env: nxEnv(options.env),
-    signal: options.signal,
+  const { env, signal } = options;
+  return runInTerminal([program, ...args], {
+    ...{ cwd: root, env: nxEnv(env), signal },
     stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  return new Promise((resolve) => {
-    child.once('error', () => resolve(1)); // aborted
-    child.once('exit', (code) => resolve(code ?? 1));
   });
 }

@@ -1,4 +1,4 @@
-// Asks the payment provider what it has charged, as payments would: with payments' own code and variables.
+// Lists the payment provider's charges, with the code and the variables of payments.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -13,24 +13,24 @@ export interface ProviderCharge {
   refundedCents: number;
 }
 
-/** What the providers say they charged for orders between two moments; both are times of payments' database. */
+/** The providers' charges for orders between two times, both by the clock of payments' database. */
 export interface Listing {
-  /** Those that were asked. */
+  /** The providers that were asked. */
   providers: string[];
-  /** Those that took charges and cannot be asked, a line each. */
+  /** A line for each provider that has charges and is not configured. */
   missing: string[];
   from: Date;
   to: Date;
-  /** By order; more than one is one too many. */
+  /** By order. A second charge of an order is a disagreement. */
   charges: Map<string, ProviderCharge[]>;
 }
 
 export const listChargesScript = join(root, 'apps', 'payments', 'dist', 'list-charges.js');
 
-/** All of it is kept in memory, some 300 bytes a charge. A configured provider that cannot be asked is a Failure. */
+/** The list is kept in memory, about 300 bytes per charge. Fails when a configured provider does not answer. */
 export async function listCharges(paymentsUrl: string, from: Date, to: Date): Promise<Listing> {
   const env = { ...process.env, PAYMENTS_DATABASE_URL: paymentsUrl };
-  // Detached: a Ctrl-C in the terminal is for this process, which ends after the comparison that is under way.
+  // Detached, because Ctrl-C in the terminal must not interrupt the current comparison.
   const child = spawn(process.execPath, [listChargesScript, from.toISOString()], { env, detached: true });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const problem = text(child.stderr);
@@ -46,7 +46,7 @@ export async function listCharges(paymentsUrl: string, from: Date, to: Date): Pr
       listing.providers.push(value.provider);
     }
   }
-  if ((await ended) !== 0) throw new Failure(`The payment provider does not say what it charged: ${await problem}`);
+  if ((await ended) !== 0) throw new Failure(`The payment provider does not list its charges: ${await problem}`);
   return listing;
 }
 
@@ -54,7 +54,6 @@ export function chargeCount({ charges }: Listing): number {
   return [...charges.values()].reduce((sum, { length }) => sum + length, 0);
 }
 
-/** In words. */
 export function chargesIn(listing: Listing): string {
   const since = listing.from.toISOString().slice(0, 16);
   return `${chargeCount(listing)} charges of ${listing.providers.join(' and ')} since ${since}Z`;

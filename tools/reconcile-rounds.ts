@@ -1,12 +1,12 @@
-// npm run reconcile -- --every: round after round, with metrics, and a file that says how far they are.
+// npm run reconcile -- --every: rounds with metrics and a file that stores their progress.
 import { mkdir, readFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import writeFileAtomic from 'write-file-atomic';
 import { chargeCount, chargesIn } from './provider-charges.ts';
 import { firstProgress, reconcileRound, type Progress, type ReconcileOptions, type Round } from './reconciliation.ts';
-import { replaceFile } from './replace-file.ts';
 import { Failure } from './terminal.ts';
 
 interface Schedule {
@@ -34,9 +34,9 @@ export async function reconcileInRounds(options: ReconcileOptions, schedule: Sch
       known = new Set(round.disagreements);
       metrics = metricsOf(round);
       progress = round.next;
-      await replaceFile(stateFile, JSON.stringify(progress));
+      await writeFileAtomic(stateFile, JSON.stringify(progress), { mode: 0o600 });
     } catch (error) {
-      // A database that is away says nothing about the orders; the age of the last comparison tells.
+      // An unreachable database is no disagreement; the metric with the time of the last round shows it.
       console.error(error instanceof Error ? error.message : error);
     }
     await sleep(everySeconds * 1000, undefined, { signal: end }).catch(() => {});
@@ -52,11 +52,11 @@ async function listen(server: Server, port: number): Promise<void> {
   }
 }
 
-/** A disagreement is a line once, and another when it is none any more. */
+/** Prints each disagreement once, and once more when it is resolved. */
 function report({ orders, listing, disagreements, next, passSince }: Round, known: Set<string>): void {
   for (const line of disagreements) if (!known.has(line)) console.log(line);
   const now = new Set(disagreements);
-  for (const line of known) if (!now.has(line)) console.log(`no longer: ${line}`);
+  for (const line of known) if (!now.has(line)) console.log(`resolved: ${line}`);
   const { stream, after } = next.pass;
   const pass = passSince ? `everything compared since ${passSince}` : `everything compared up to ${stream} ${after}`;
   console.log(`${orders} orders, ${chargesIn(listing)}, ${disagreements.length} disagreements; ${pass}`);
@@ -72,7 +72,7 @@ async function readProgress(file: string): Promise<Progress> {
   try {
     return JSON.parse(text) as Progress;
   } catch {
-    throw new Failure(`${file} does not say how far the rounds are. Remove it to begin with everything again.`);
+    throw new Failure(`${file} is not a valid progress file. Remove it to start from the beginning.`);
   }
 }
 

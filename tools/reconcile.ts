@@ -1,4 +1,4 @@
-// npm run reconcile [-- --every SECONDS --port PORT]: compares what the services wrote down; exit code 1 when anything disagrees.
+// npm run reconcile [-- --every SECONDS --port PORT]: compares the records of the services; exit code 1 for a disagreement.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,14 +13,14 @@ import { startPostgres } from './stores/postgres.ts';
 import { databases, variableOf } from './stores/stores.ts';
 import { Failure } from './terminal.ts';
 
-const usage = `npm run reconcile                             once, everything; exit code 1 when anything disagrees
-npm run reconcile -- --every 60 --port 9110   in rounds: what is new or under way, and the next 5,000 of everything;
+const usage = `npm run reconcile                             compares everything once; exit code 1 for a disagreement
+npm run reconcile -- --every 60 --port 9110   in rounds: new and unfinished orders, and the next 5,000 of all;
                                               with Prometheus metrics on that port
-  --from 2026-11-01   once: orders from then on; or, to go on, from after the order of that id
-  --grace 5           seconds after which what disagrees is looked at again
+  --from 2026-11-01   without --every: orders since that time, or after the order with that id
+  --grace 5           seconds after which a disagreement is checked again before it is reported
   --stuck 3600        seconds after which an order or a refund that is not final is reported
-  --since 7           days of which the payment provider's charges are compared
-  --state FILE        in rounds: keeps how far they are, to go on there (${join('DATA_DIR', 'reconcile.json')})`;
+  --since 7           days of the payment provider's charges to compare
+  --state FILE        with --every: stores the progress, to resume after a restart (${join('DATA_DIR', 'reconcile.json')})`;
 
 const PROGRESS_MS = 10_000;
 
@@ -62,11 +62,11 @@ function args() {
   }
 }
 
-/** An order's id, or a time that ids begin with. */
+/** An order's id, or the lowest id of a time. */
 function idOf(text: string): string {
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)) return text;
   const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw new Failure(`"${text}" is neither a time nor an order's id.\n${usage}`);
+  if (Number.isNaN(time.getTime())) throw new Failure(`"${text}" is neither a time nor the id of an order.\n${usage}`);
   return idAt(time);
 }
 
@@ -79,19 +79,19 @@ async function once(options: ReconcileOptions, from: string | undefined, end: Ab
   };
   const { orders, listing, disagreements, stoppedAt } = await reconcile(options, { from, end, progress });
   for (const line of disagreements) console.log(line);
-  if (stoppedAt) console.log(`Not everything was compared. To go on: npm run reconcile -- --from ${stoppedAt}`);
+  if (stoppedAt) console.log(`Stopped before the end. To resume: npm run reconcile -- --from ${stoppedAt}`);
   console.log(`${orders} orders, ${chargesIn(listing)}, ${disagreements.length} disagreements`);
   return disagreements.length === 0 && !stoppedAt ? 0 : 1;
 }
 
-/** The databases that are configured, the running shop's, or those of DATA_DIR started for the moment. */
+/** The configured databases, those of the running shop, or those in DATA_DIR, started temporarily. */
 async function withDatabases<T>(work: (urls: ReconcileOptions['urls']) => Promise<T>): Promise<T> {
   const given = (name: string) => process.env[variableOf(name)] || undefined;
   const [orders, catalog, payments] = [given('orders'), given('catalog'), given('payments')];
   if (orders && catalog && payments) return work({ orders, catalog, payments });
   if (!existsSync(join(dataDir, 'postgres'))) throw new Failure(`There is no shop in ${dataDir}.`);
   const mine = await claim(dataDir, 'npm run reconcile').catch((error: unknown) => {
-    if (error instanceof Occupied && error.address) return undefined; // the shop's own Postgres is there to be used
+    if (error instanceof Occupied && error.address) return undefined; // use the Postgres of the running shop
     throw error;
   });
   try {

@@ -1,5 +1,5 @@
-// What the databases of orders, catalog and payments know of orders, by ranges of ids or by id. It only reads, and every
-// query walks an index from one end of its range to the other.
+// Reads the records of orders from the databases of orders, catalog and payments, by ranges of ids or by id. All queries are
+// read-only and walk an index.
 import pg from 'pg';
 import type { OrderFacts } from './reconciliation-rules.ts';
 
@@ -13,7 +13,7 @@ export async function connect(urls: Urls): Promise<Databases> {
   });
   const db = Object.fromEntries(entries) as Databases;
   for (const client of Object.values(db)) {
-    client.on('error', () => {}); // lost while it waits for the provider's list: its next query says so
+    client.on('error', () => {}); // a connection lost between queries makes the next query fail
     await client.connect().catch(async (error: unknown) => {
       await disconnect(db);
       throw error;
@@ -26,13 +26,13 @@ export async function disconnect(db: Databases): Promise<void> {
   await Promise.allSettled(Object.values(db).map((client) => client.end()));
 }
 
-/** Everything known of the orders with an id in (after, upTo], in whichever database. */
+/** The records of all orders with an id in (after, upTo] in any of the databases. */
 export function factsBetween(db: Databases, after: string, upTo: string): Promise<OrderFacts[]> {
   const where = (key: string) => `${key} > $1 and ${key} <= $2`;
   return gather(db, where, (prefix) => [prefix + after, prefix + upTo]);
 }
 
-/** One for each id, however little is known. */
+/** One result for each id, even without records. */
 export async function factsOf(db: Databases, ids: string[]): Promise<OrderFacts[]> {
   const where = (key: string) => `${key} = any($1)`;
   const known = await gather(db, where, (prefix) => [ids.map((id) => prefix + id)]);
@@ -49,7 +49,7 @@ async function gather(
     const { from, key, prefix, text } = queries[name];
     return (await db[from].query<{ id: string }>(text.replace('$where', where(key)), values(prefix))).rows;
   };
-  // Who acts later is read first: what was done for an order is never seen without the order that asked for it.
+  // Read in reverse order of writing, so that no record is seen without the order that caused it.
   const refunds = await read('refunds');
   const booking = await read('booking');
   const payment = await read('payment');
@@ -58,7 +58,7 @@ async function gather(
   const facts = new Map<string, OrderFacts>();
   for (const [name, rows] of Object.entries({ order, reservation, payment, refunds, booking }))
     for (const { id, ...row } of rows) {
-      // One for a payment that does not exist is found among the transactions.
+      // The stream of transactions reports bookings without a payment.
       if (name === 'booking' && !facts.get(id)?.payment) continue;
       facts.set(id, Object.assign(facts.get(id) ?? { id }, { [name]: row }));
     }
@@ -67,7 +67,7 @@ async function gather(
 
 export const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
-// Sums of other tables are sub-queries, which are evaluated row by row through an index: a join might read a whole table.
+// Sums over other tables are subqueries, evaluated row by row through an index; a join might read a whole table.
 export const queries = {
   order: {
     from: 'orders',
@@ -117,7 +117,7 @@ export const queries = {
   },
 } as const;
 
-/** Orders with unfinished work, the longest waiting first, at most `limit` from each table. */
+/** Unfinished orders, the oldest first, at most `limit` from each table. */
 export async function underWay(db: Databases, limit: number): Promise<string[]> {
   const ids = await Promise.all(
     underWayQueries.map(async ({ from, text }) => (await db[from].query<{ id: string }>(text, [limit])).rows),

@@ -1,11 +1,11 @@
-// What disagrees at first sight, and what still does after a while.
+// Collects disagreements and checks them again after a while.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { streamNames, type Finding, type StreamName, type Streams } from './reconciliation-streams.ts';
 
-/** Ids, by stream. */
+/** Ids by stream. */
 export type Disagreeing = Record<StreamName, string[]>;
 
-/** A run that has found this many disagreements stops. */
+/** A run stops after this many disagreements. */
 export const MAX_DISAGREEING = 10_000;
 
 export class Findings {
@@ -24,7 +24,7 @@ export class Findings {
     return streamNames.reduce((sum, name) => sum + this.suspects[name].size, 0);
   }
 
-  /** Everything with an id in (after, upTo], range by range; answers how many orders that were. */
+  /** Compares all ids in (after, upTo], range by range; resolves to the number of orders. */
   async compare(
     name: StreamName,
     after: string,
@@ -40,7 +40,7 @@ export class Findings {
     return orders;
   }
 
-  async look(name: StreamName, ids: string[]): Promise<void> {
+  async check(name: StreamName, ids: string[]): Promise<void> {
     this.add(name, await this.streams[name].of(ids));
   }
 
@@ -55,7 +55,8 @@ export class Findings {
     for (const id of ids) this.suspects[name].add(id);
   }
 
-  async again(graceSeconds: number): Promise<{ lines: string[]; disagreeing: Disagreeing }> {
+  /** Waits for the grace period, then checks all suspects again. */
+  async checkAgain(graceSeconds: number): Promise<{ lines: string[]; disagreeing: Disagreeing }> {
     const lines: string[] = [];
     const disagreeing: Disagreeing = { orders: [], transactions: [], accounts: [] };
     if (streamNames.some((name) => this.suspects[name].size > 0)) await sleep(graceSeconds * 1000);

@@ -12,8 +12,8 @@ const paid = {
   booking: { transactions: 1, salesCents: 300, provider: 'fake' },
 } as const satisfies OrderFacts;
 const charge: ProviderCharge = { orderId: '1', chargeId: 'ch', amountCents: 300, refundedCents: 0 };
-/** With these charges in the provider's list. */
-const told = (facts: OrderFacts, ...charges: ProviderCharge[]) =>
+/** The disagreements when the provider lists these charges. */
+const found = (facts: OrderFacts, ...charges: ProviderCharge[]) =>
   disagreementsOf(
     facts,
     { providers: ['fake'], missing: [], from: before, to: after, charges: new Map([['1', charges]]) },
@@ -29,36 +29,38 @@ const withRefunds = (refundedCents: number, ...all: RefundFacts[]): OrderFacts =
   refunds: { all },
 });
 
-test('a paid order that everybody agrees on is no disagreement', () => {
-  expect(told(paid, charge)).toEqual([]);
+test('accepts a paid order on which all records agree', () => {
+  expect(found(paid, charge)).toEqual([]);
 });
 
-test('neither is one that is refused, declined, or on its way', () => {
+test('accepts refused, declined and unfinished orders', () => {
   const { id, order } = paid;
-  expect(told({ id, order: { ...order, status: 'rejected' } })).toEqual([]);
+  expect(found({ id, order: { ...order, status: 'rejected' } })).toEqual([]);
   const reservation = { ...paid.reservation, status: 'released' } as const;
   const payment = { ...paid.payment, status: 'declined', chargeId: null } as const;
-  expect(told({ id, order: { ...order, status: 'rejected' }, reservation, payment })).toEqual([]);
-  expect(told({ id, order: { ...order, status: 'new' } })).toEqual([]);
+  expect(found({ id, order: { ...order, status: 'rejected' }, reservation, payment })).toEqual([]);
+  expect(found({ id, order: { ...order, status: 'new' } })).toEqual([]);
   const held = { ...paid.reservation, status: 'held' } as const;
-  expect(told({ id, order: { ...order, status: 'pending' }, reservation: held })).toEqual([]);
+  expect(found({ id, order: { ...order, status: 'pending' }, reservation: held })).toEqual([]);
 });
 
-test('neither is one of which a part, or all, was given back', () => {
-  expect(told(withRefunds(100, refund(100)), { ...charge, refundedCents: 100 })).toEqual([]);
-  expect(told(withRefunds(300, refund(100), refund(200)), { ...charge, refundedCents: 300 })).toEqual([]);
+test('accepts partial and full refunds', () => {
+  expect(found(withRefunds(100, refund(100)), { ...charge, refundedCents: 100 })).toEqual([]);
+  expect(found(withRefunds(300, refund(100), refund(200)), { ...charge, refundedCents: 300 })).toEqual([]);
 });
 
-test('neither is a refund on its way while the provider is asked', () => {
+test('accepts refunds that are made while the provider is asked', () => {
   const waiting = refund(100, { status: 'waiting', bookedCents: 0, settledAt: null, undoneSeconds: 2 });
-  for (const refundedCents of [0, 100]) expect(told(withRefunds(0, waiting), { ...charge, refundedCents })).toEqual([]);
+  for (const refundedCents of [0, 100])
+    expect(found(withRefunds(0, waiting), { ...charge, refundedCents })).toEqual([]);
   const later = refund(100, { settledAt: new Date(after.getTime() + 1).toISOString() });
-  for (const refundedCents of [0, 100]) expect(told(withRefunds(100, later), { ...charge, refundedCents })).toEqual([]);
+  for (const refundedCents of [0, 100])
+    expect(found(withRefunds(100, later), { ...charge, refundedCents })).toEqual([]);
 });
 
-test('what the provider charged is compared with payments, and the other way round', () => {
+test('compares charges of the provider with payments and payments with charges', () => {
   const words = (facts: OrderFacts, ...charges: ProviderCharge[]) =>
-    told(facts, ...charges).map((line) => line.replace('order 1 ', ''));
+    found(facts, ...charges).map((line) => line.replace('order 1 ', ''));
   const { id, payment } = paid;
   expect(words({ id }, charge)).toEqual(['was charged 300 cents by the provider as ch, but its payment is unknown']);
   const declined = { ...payment, status: 'declined', chargeId: null } as const;
@@ -70,30 +72,30 @@ test('what the provider charged is compared with payments, and the other way rou
   expect(words(paid, { ...charge, amountCents: 301 })).toEqual([
     'has a payment of 300 cents, but the provider charged 301',
   ]);
-  expect(words(paid)).toEqual(['has a payment that is paid, but the provider knows of no charge']);
+  expect(words(paid)).toEqual(['has a payment that is paid, but the provider has no charge']);
   expect(words(withRefunds(100, refund(100)), { ...charge, refundedCents: 200 })).toEqual([
-    'has 100 cents given back, but the provider gave 200',
+    'has 100 cents refunded, but the provider refunded 200',
   ]);
   expect(
     words(withRefunds(0, refund(100, { status: 'failed', bookedCents: 0 })), { ...charge, refundedCents: 100 }),
-  ).toEqual(['has 0 cents given back, but the provider gave 100']);
+  ).toEqual(['has 0 cents refunded, but the provider refunded 100']);
 });
 
-test('the provider is not missed for payments out of the time of its list, of another provider, or on their way', () => {
+test('expects no charge for payments outside the time of the list, of other providers, or unfinished', () => {
   const ago = new Date(before.getTime() - 1);
-  expect(told({ ...paid, payment: { ...paid.payment, createdAt: ago } })).toEqual([]);
-  expect(told({ ...paid, payment: { ...paid.payment, settledAt: new Date(after.getTime() + 1) } })).toEqual([]);
-  expect(told({ ...paid, booking: { ...paid.booking, provider: 'other' } })).toEqual([]);
+  expect(found({ ...paid, payment: { ...paid.payment, createdAt: ago } })).toEqual([]);
+  expect(found({ ...paid, payment: { ...paid.payment, settledAt: new Date(after.getTime() + 1) } })).toEqual([]);
+  expect(found({ ...paid, booking: { ...paid.booking, provider: 'other' } })).toEqual([]);
   const waiting = { ...paid.payment, status: 'waiting', chargeId: null, settledAt: null } as const;
   const { id, order, reservation } = paid;
   const pending = { id, order: { ...order, status: 'pending' }, payment: waiting } as const;
-  expect(told({ ...pending, reservation: { ...reservation, status: 'held' } }, charge)).toEqual([]);
+  expect(found({ ...pending, reservation: { ...reservation, status: 'held' } }, charge)).toEqual([]);
 });
 
 test.each<[string, Partial<OrderFacts>]>([
-  ['has 100 cents refunded, but payments gave back 0', { order: { ...paid.order, refundedCents: 100 } }],
+  ['has 100 cents refunded, but payments refunded 0', { order: { ...paid.order, refundedCents: 100 } }],
   [
-    'has a refund of 100 cents that is not done since 61 s',
+    'has had an unfinished refund of 100 cents for 61 s',
     { refunds: { all: [refund(100, { status: 'waiting', bookedCents: 0, settledAt: null, undoneSeconds: 61 })] } },
   ],
   ['is paid, but its goods are held', { reservation: { ...paid.reservation, status: 'held' } }],
@@ -115,7 +117,7 @@ test.each<[string, Partial<OrderFacts>]>([
   ['is booked 0 times, not 1', { booking: undefined }],
   ['was paid with 300 cents, but 299 are booked', { booking: { ...paid.booking, salesCents: 299 } }],
   [
-    'is pending since 61 s',
+    'has been pending for 61 s',
     {
       order: { ...paid.order, status: 'pending', ageSeconds: 61 },
       reservation: { ...paid.reservation, status: 'held' },
@@ -123,13 +125,13 @@ test.each<[string, Partial<OrderFacts>]>([
       booking: undefined,
     },
   ],
-])('an order that %s is told', (words, change) => {
+])('reports an order that %s', (words, change) => {
   const facts = { ...paid, ...change };
-  expect(told(facts, ...(facts.payment ? [charge] : []))).toEqual([`order 1 ${words}`]);
+  expect(found(facts, ...(facts.payment ? [charge] : []))).toEqual([`order 1 ${words}`]);
 });
 
-test('an order that is rejected but paid is told from both sides', () => {
-  expect(told({ ...paid, order: { ...paid.order, status: 'rejected' } }, charge)).toEqual([
+test('reports goods and payment of an order that is rejected but paid', () => {
+  expect(found({ ...paid, order: { ...paid.order, status: 'rejected' } }, charge)).toEqual([
     'order 1 is rejected, but its goods are confirmed',
     'order 1 is rejected, but its payment is paid',
   ]);

@@ -1,5 +1,5 @@
-// What must be true of every order, whatever happened to the processes that took it there. While an order moves one of
-// its rows is a step ahead of another; whoever asks looks again later.
+// The invariants of every order across the services. While an order is processed, one of its records may be a step ahead of
+// another, so callers check again later.
 import type { Listing } from './provider-charges.ts';
 
 export interface OrderFacts {
@@ -22,7 +22,7 @@ export interface OrderFacts {
     createdAt: Date;
     settledAt: Date | null;
   };
-  /** In the ledger. */
+  /** From the ledger. */
   booking?: { transactions: number; salesCents: number; provider: string | null };
   refunds?: { all: RefundFacts[] };
 }
@@ -30,15 +30,15 @@ export interface OrderFacts {
 export interface RefundFacts {
   status: 'waiting' | 'refunded' | 'failed';
   amountCents: number;
-  /** In the ledger. */
+  /** From the ledger. */
   bookedCents: number;
   /** ISO 8601. */
   settledAt: string | null;
-  /** 0 once nothing is left to do. */
+  /** 0 once it is done. */
   undoneSeconds: number;
 }
 
-/** A line per rule that does not hold. */
+/** One line per violated invariant. */
 export function disagreementsOf(facts: OrderFacts, listing: Listing, stuckSeconds: number): string[] {
   return [
     ...ofGoods(facts),
@@ -56,12 +56,12 @@ function* ofGoods({ order, reservation }: OrderFacts): Generator<string> {
       yield `is unknown to orders, but its goods are ${reservation.status}`;
     return;
   }
-  // A new order's goods may be reserved already, or not.
+  // The goods of a new order may be reserved or not.
   const expected = { new: undefined, pending: 'held', paid: 'confirmed', refunded: 'confirmed', rejected: 'released' }[
     order.status
   ];
   const found = reservation?.status ?? 'not reserved';
-  // Refused by the catalog: there never was a reservation.
+  // An order that the catalog refused never had a reservation.
   const fits = order.status === 'rejected' ? found === 'released' || found === 'not reserved' : expected === found;
   if (expected && !fits) yield `is ${order.status}, but its goods are ${found}`;
   if (!reservation || !['pending', 'paid', 'refunded'].includes(order.status)) return;
@@ -95,19 +95,19 @@ function* ofRefunds({ order, payment, refunds }: OrderFacts): Generator<string> 
   const refundedCents = centsOf(refunds, ({ status }) => status === 'refunded');
   const bookedCents = (refunds?.all ?? []).reduce((sum, refund) => sum + refund.bookedCents, 0);
   if (order && order.refundedCents !== refundedCents)
-    yield `has ${order.refundedCents} cents refunded, but payments gave back ${refundedCents}`;
+    yield `has ${order.refundedCents} cents refunded, but payments refunded ${refundedCents}`;
   if (order && (order.status === 'refunded') !== (refundedCents > 0 && refundedCents === order.totalCents))
-    yield `is ${order.status}, with ${refundedCents} of ${order.totalCents} cents given back`;
-  if (refundedCents > (payment?.amountCents ?? 0)) yield `has more given back than was paid: ${refundedCents} cents`;
-  if (bookedCents !== refundedCents) yield `has ${refundedCents} cents given back, but ${bookedCents} are booked`;
+    yield `is ${order.status}, with ${refundedCents} of ${order.totalCents} cents refunded`;
+  if (refundedCents > (payment?.amountCents ?? 0)) yield `has more refunded than was paid: ${refundedCents} cents`;
+  if (bookedCents !== refundedCents) yield `has ${refundedCents} cents refunded, but ${bookedCents} are booked`;
 }
 
-/** Both ways: what the provider charged is paid here, as often and as much; and what is paid here the provider knows. */
+/** Each charge of the provider has a payment of the same amount, and each payment a charge. */
 function* ofCharges({ id, payment, booking, refunds }: OrderFacts, listing: Listing): Generator<string> {
-  if (payment?.status === 'waiting') return; // Payments will ask by itself.
+  if (payment?.status === 'waiting') return; // payments itself will ask the provider
   const { providers, from, to } = listing;
   const charges = listing.charges.get(id) ?? [];
-  // Since the provider was asked there may have been more refunds; and it may have made one that payments waits for.
+  // Refunds may have been added since the list was made, and the list may have one that payments still waits for.
   const least = centsOf(refunds, ({ settledAt, status }) => status === 'refunded' && new Date(settledAt!) <= to);
   const most = centsOf(refunds, ({ status }) => status !== 'failed');
   for (const { chargeId, amountCents, refundedCents } of charges) {
@@ -116,19 +116,19 @@ function* ofCharges({ id, payment, booking, refunds }: OrderFacts, listing: List
     else if (amountCents !== payment.amountCents)
       yield `has a payment of ${payment.amountCents} cents, but the provider charged ${amountCents}`;
     else if (refundedCents < least || refundedCents > most)
-      yield `has ${least} cents given back, but the provider gave ${refundedCents}`;
+      yield `has ${least} cents refunded, but the provider refunded ${refundedCents}`;
   }
   const listed = payment?.settledAt && payment.createdAt >= from && payment.settledAt <= to;
   if (payment?.chargeId && providers.includes(booking?.provider ?? '') && listed && charges.length === 0)
-    yield `has a payment that is ${payment.status}, but the provider knows of no charge`;
+    yield `has a payment that is ${payment.status}, but the provider has no charge`;
 }
 
 function* ofTime({ order, refunds }: OrderFacts, stuckSeconds: number): Generator<string> {
   for (const { amountCents, undoneSeconds } of refunds?.all ?? [])
     if (undoneSeconds > stuckSeconds)
-      yield `has a refund of ${amountCents} cents that is not done since ${Math.round(undoneSeconds)} s`;
+      yield `has had an unfinished refund of ${amountCents} cents for ${Math.round(undoneSeconds)} s`;
   if (order && ['new', 'pending'].includes(order.status) && order.ageSeconds > stuckSeconds)
-    yield `is ${order.status} since ${Math.round(order.ageSeconds)} s`;
+    yield `has been ${order.status} for ${Math.round(order.ageSeconds)} s`;
 }
 
 function centsOf(refunds: OrderFacts['refunds'], which: (refund: RefundFacts) => boolean): number {

@@ -1,4 +1,4 @@
-// What is compared, as streams of rows in the order of their ids: orders, the ledger's transactions, and its accounts.
+// The compared records as streams in the order of their ids: orders, transactions of the ledger, and its accounts.
 import type { ClientBase } from 'pg';
 import { factsBetween, factsOf, UUID, type Databases } from './reconciliation-facts.ts';
 import type { OrderFacts } from './reconciliation-rules.ts';
@@ -11,29 +11,29 @@ export type StreamName = (typeof streamNames)[number];
 
 export interface Finding {
   id: string;
-  /** One for each thing that disagrees. */
+  /** One per disagreement. */
   lines: string[];
 }
 
 export interface Range {
   after: string;
   upTo: string;
-  /** How many were compared. */
+  /** Number of orders compared. */
   orders: number;
   findings: Finding[];
 }
 
 export interface Stream {
-  /** Where the range ends that begins after this id; LAST when nothing comes after it. */
+  /** The end of the range that begins after this id; LAST when it is the last range. */
   endOf(after: string): Promise<string>;
-  /** Compares ranges of at most `size` rows of each table, of ids in (after, upTo]. */
+  /** Compares all ids in (after, upTo], in ranges of at most `size` rows of each table. */
   ranges(after: string, upTo: string): AsyncGenerator<Range>;
   of(ids: string[]): Promise<Finding[]>;
 }
 
 export type Streams = Record<StreamName, Stream>;
 
-/** `size` rows at a time, so that memory does not grow with the shop. */
+/** Reads `size` rows at a time, so that memory does not grow with the shop. */
 export function openStreams(db: Databases, size: number, rules: (facts: OrderFacts) => string[]): Streams {
   const findings = (facts: OrderFacts[]) =>
     facts.map((fact) => ({ id: fact.id, lines: rules(fact) })).filter(({ lines }) => lines.length > 0);
@@ -98,7 +98,7 @@ function stream(tables: Table[], size: number, { between, of }: Comparison): Str
   };
 }
 
-/** The highest id of a range that has at most `size` rows of each table: rows that only one of them has are in it too. */
+/** The last id of a range with at most `size` rows of each table. The range covers ids that only one table has, too. */
 async function endOfRange(tables: Table[], after: string, size: number): Promise<string> {
   const ends = await Promise.all(
     tables.map(async ({ client, table, key }) => {
@@ -123,7 +123,7 @@ function books(client: ClientBase, { text, key }: (typeof ledgerQueries)['accoun
   };
 }
 
-/** What no order is needed for: each transaction sums to zero, each kept balance is its account's entries, nothing is booked for an unknown payment. */
+/** Rules of the ledger itself: transactions sum to zero, balances equal the sum of their entries, booked payments exist. */
 export const ledgerQueries = {
   transactions: {
     key: 'id',
@@ -149,7 +149,7 @@ export const ledgerQueries = {
   },
 } as const;
 
-/** Orders and customers whose money the transactions of a range are about. */
+/** The orders and customers that the transactions of a range concern. */
 export async function touchedBy(
   db: Databases,
   after: string,
@@ -173,7 +173,7 @@ export const touchedQuery = `
     (select max(customer_id::text) from ledger_entries join ledger_accounts on name = account where transaction_id = t.id) as customer
   from ledger_transactions t where id > $1 and id <= $2`;
 
-/** The lowest id of that time: ids begin with it (UUIDv7). */
+/** The lowest id of that time: ids are UUIDv7 and begin with their time. */
 export function idAt(time: Date): string {
   const hex = time.getTime().toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;

@@ -1,5 +1,5 @@
-// Compares what orders, catalog, payments and the payment providers have written down about the same orders: all of it from
-// one end to the other, or in rounds of what is new, what is under way, and a part of everything else.
+// Compares the records of orders, catalog, payments and the payment providers: all of them once, or in rounds with the new and
+// the unfinished orders and a part of the others.
 import { listCharges, type Listing } from './provider-charges.ts';
 import { connect, disconnect, underWay, type Databases, type Urls } from './reconciliation-facts.ts';
 import { Findings, MAX_DISAGREEING, type Disagreeing } from './reconciliation-findings.ts';
@@ -18,53 +18,53 @@ import {
 
 export interface ReconcileOptions {
   urls: Urls;
-  /** What disagrees is looked at again after so many seconds: what is under way agrees by then. */
+  /** A disagreement is checked again after this time, when work in progress has finished. */
   graceSeconds: number;
-  /** An order that is not final, or a refund that is not done, after so many seconds is told too. */
+  /** Orders that are not final and refunds that are not done after this time are reported too. */
   stuckSeconds: number;
-  /** The provider's charges of so many days are compared, and what was given back of them. */
+  /** The provider's charges of this many days are compared, with their refunds. */
   sinceDays: number;
-  /** Rows of each table that are read at a time. */
+  /** Rows read from each table at a time. */
   window?: number;
 }
 
 export interface Reconciliation {
-  /** Compared, in whichever database they are. */
+  /** Number of orders compared, whichever databases have them. */
   orders: number;
-  /** The providers' charges that were compared. */
+  /** The providers' charges. */
   listing: Listing;
-  /** A line each. */
+  /** One line each. */
   disagreements: string[];
 }
 
-/** What a round leaves to the next one, whichever process has it. */
+/** The state that one round passes to the next. */
 export interface Progress {
-  /** Where the pass through everything goes on. */
+  /** Where the pass through all records resumes. */
   pass: { stream: (typeof passed)[number]; after: string; startedAt: string };
-  /** When such a pass ended last, if ever. */
+  /** When the last complete pass ended. */
   passedAt?: string;
-  /** What is older was compared when it was new. */
+  /** Older orders have been compared when they were new. */
   newUpTo: string;
-  /** Orders that were under way: they are looked at until they have been seen final. */
+  /** Unfinished orders, compared in every round until they are final. */
   underWay: string[];
-  /** What disagreed: it is looked at until it agrees. */
+  /** Compared in every round until they agree. */
   disagreeing: Disagreeing;
 }
 
 export interface Round extends Reconciliation {
   next: Progress;
-  /** When the pass through everything began that this round completed. */
+  /** Start of the pass that this round completed. */
   passSince?: string;
 }
 
-/** What a pass goes through, one after the other. */
+/** The streams of a pass, in order. */
 const passed = ['orders', 'accounts'] as const;
 
 const WINDOW = 5000;
-/** How late a row may be seen after the time its id begins with: clocks differ, and transactions take a while. */
+/** A row may appear this long after the time in its id: clocks differ, and transactions take a while. */
 const OVERLAP_MS = 300_000;
 const DAY_MS = 86_400_000;
-/** Most unfinished orders read from each table; the pass through everything finds the rest. */
+/** Cap on unfinished orders read from each table; the pass finds the rest. */
 const MAX_UNDER_WAY = 5000;
 
 export function firstProgress(now = new Date()): Progress {
@@ -77,14 +77,14 @@ export function firstProgress(now = new Date()): Progress {
 }
 
 export interface EverythingOptions {
-  /** Orders and transactions with ids after this one. */
+  /** Compares orders and transactions with ids after this one. */
   from?: string;
-  /** Ends it after the range it is at. */
+  /** Stops after the current range. */
   end?: AbortSignal;
   progress?: (upTo: string, orders: number) => void;
 }
 
-/** From one end to the other. Memory holds a range, the ids of what disagrees, and the provider's charges. */
+/** Compares all records once. Memory holds one range, the ids that disagree, and the provider's charges. */
 export async function reconcile(
   options: ReconcileOptions,
   { from = FIRST, end, progress }: EverythingOptions = {},
@@ -92,7 +92,7 @@ export async function reconcile(
   return withDatabases(options, async ({ streams, list, now }) => {
     const listing = await list(daysBefore(now, options.sinceDays));
     const found = new Findings(streams);
-    await found.look('orders', [...listing.charges.keys()]);
+    await found.check('orders', [...listing.charges.keys()]);
     let orders = 0;
     let stoppedAt: string | undefined;
     for await (const { after, upTo, ...range } of streams.orders.ranges(from, LAST)) {
@@ -105,18 +105,18 @@ export async function reconcile(
       break;
     }
     if (!stoppedAt) await found.compare('accounts', FIRST, LAST);
-    const { lines } = await found.again(options.graceSeconds);
+    const { lines } = await found.checkAgain(options.graceSeconds);
     return { orders, listing, disagreements: [...listing.missing, ...lines], ...(stoppedAt && { stoppedAt }) };
   });
 }
 
-/** What is new since the last round, what is or was under way or disagreed, and the next range of everything. */
+/** Compares new orders, those that were unfinished or disagreed, and the next range of all. */
 export async function reconcileRound(options: ReconcileOptions, last: Progress): Promise<Round> {
   return withDatabases(options, async ({ db, streams, list, now }) => {
     const newFrom = new Date(Math.min(Date.parse(last.newUpTo), now.getTime()) - OVERLAP_MS);
     const oldest = daysBefore(now, options.sinceDays);
     const { ranges, next } = await nextRanges(streams, last.pass);
-    // All charges that are compared at all are only asked for where something may hang on them.
+    // The full list of charges is requested only when a comparison may need it.
     const disagreed = streamNames.some((name) => last.disagreeing[name].length > 0);
     const all = disagreed || ranges.some(({ name, upTo }) => name === 'orders' && timeOf(upTo) > oldest.getTime());
     const listing = await list(all ? oldest : newFrom);
@@ -126,19 +126,19 @@ export async function reconcileRound(options: ReconcileOptions, last: Progress):
     const soon = idAt(new Date(now.getTime() + DAY_MS));
     orders += await found.compare('orders', idAt(newFrom), soon);
     await found.compare('transactions', idAt(newFrom), soon, async (after, upTo) => {
-      // What was booked lately may be about orders of any age.
+      // Recent transactions may concern orders of any age.
       const touched = await touchedBy(db, after, upTo);
-      await found.look('orders', touched.orders);
-      await found.look('accounts', touched.customers);
+      await found.check('orders', touched.orders);
+      await found.check('accounts', touched.customers);
     });
     const moving = await underWay(db, MAX_UNDER_WAY);
-    const looked = [...new Set([...listing.charges.keys(), ...last.underWay, ...moving])];
-    await found.look('orders', looked);
-    orders += looked.length;
+    const checked = [...new Set([...listing.charges.keys(), ...last.underWay, ...moving])];
+    await found.check('orders', checked);
+    orders += checked.length;
     for (const { name, after, upTo } of ranges) orders += await found.compare(name, after, upTo);
     for (const name of streamNames) found.suspect(name, last.disagreeing[name]);
 
-    const { lines, disagreeing } = await found.again(options.graceSeconds);
+    const { lines, disagreeing } = await found.checkAgain(options.graceSeconds);
     return {
       ...{ orders, listing, disagreements: [...listing.missing, ...lines] },
       ...(!next && { passSince: last.pass.startedAt }),
@@ -154,7 +154,7 @@ export async function reconcileRound(options: ReconcileOptions, last: Progress):
   });
 }
 
-/** The next range of orders with the transactions in it; after the last one accounts. `next` is where the pass goes on, if anywhere. */
+/** The next range of orders with their transactions, or of accounts after all orders. `next` is where the pass resumes. */
 async function nextRanges(streams: Streams, { stream, after }: Progress['pass']) {
   const ranges: { name: StreamName; after: string; upTo: string }[] = [];
   let from = after;
@@ -171,7 +171,7 @@ async function nextRanges(streams: Streams, { stream, after }: Progress['pass'])
 interface Opened {
   db: Databases;
   streams: Streams;
-  /** Asks the providers; from then on orders are compared with their answer. */
+  /** Asks the providers for their charges, which later comparisons use. */
   list(from: Date): Promise<Listing>;
   now: Date;
 }
@@ -190,7 +190,7 @@ async function withDatabases<T>(options: ReconcileOptions, work: (opened: Opened
   }
 }
 
-/** Of payments' database: the listing is compared with its times. */
+/** The time of payments' database, whose times are compared with the listing. */
 async function clock(db: Databases): Promise<Date> {
   return (await db.payments.query<{ now: Date }>('select now()')).rows[0]!.now;
 }

@@ -2,21 +2,21 @@ import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { addressesOf, parseReplicas, placeReplicas } from './replicas.ts';
 
-test('counts are read per service', () => {
+test('reads the number of processes per service', () => {
   expect(parseReplicas('catalog=3, orders=2')).toEqual({ catalog: 3, orders: 2 });
   expect(parseReplicas('')).toEqual({});
 });
 
 test.each(['catalog', 'catalog=', 'catalog=0', 'catalog=-1', 'catalog=1.5', 'catalog=21', 'catalog=two'])(
-  '"%s" is refused, naming the service',
+  'refuses "%s" and names the service',
   (text) => expect(() => parseReplicas(text)).toThrow(/number of catalog processes must be from 1 to 20/),
 );
 
-test.each(['cat=2', 'all=2', 'toString=2', '=2'])('"%s" is refused, naming the services there are', (text) =>
+test.each(['cat=2', 'all=2', 'toString=2', '=2'])('refuses "%s" and lists all services', (text) =>
   expect(() => parseReplicas(text)).toThrow(/There are: gateway, accounts, catalog/),
 );
 
-test('the first of each service is where it always is, and every process has ports of its own', async () => {
+test('gives the first process of each service its usual ports and every process distinct ones', async () => {
   const places = await placeReplicas({ gateway: 2, catalog: 3 }, 'usual');
   expect(places.filter(({ replica }) => replica === 1)).toEqual([
     { service: 'gateway', replica: 1, port: 3000, opsPort: 9100 },
@@ -31,7 +31,7 @@ test('the first of each service is where it always is, and every process has por
   expect(new Set(ports).size).toBe(ports.length);
 });
 
-test('a further process goes round a port that is taken', async () => {
+test('avoids ports in use for further processes', async () => {
   const [, expected] = (await placeReplicas({ orders: 2 }, 'usual')).filter(({ service }) => service === 'orders');
   const taker = createServer();
   await new Promise<void>((resolve) => taker.listen(expected!.rpcPort, '127.0.0.1', resolve));
@@ -40,7 +40,7 @@ test('a further process goes round a port that is taken', async () => {
   expect(second!.rpcPort).toBeGreaterThan(expected!.rpcPort!);
 });
 
-test('services are found by all their addresses', async () => {
+test('lists all addresses of each service', async () => {
   const places = await placeReplicas({ catalog: 2 }, 'free');
   const [first, second] = places.filter(({ service }) => service === 'catalog');
   const addresses = addressesOf(places);

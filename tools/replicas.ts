@@ -1,4 +1,4 @@
-// How many processes of each service, and where each listens.
+// The number of processes of each service, and their ports.
 import { freePort, isFree } from './ports.ts';
 import { services, type ServiceName } from './services.ts';
 import { Failure } from './terminal.ts';
@@ -8,15 +8,15 @@ export type Replicas = Partial<Record<ServiceName, number>>;
 /** One process of a service. */
 export interface Place {
   service: ServiceName;
-  /** Counted from 1. */
+  /** Starts at 1. */
   replica: number;
-  /** The public door; of gateways only. */
+  /** Public HTTP port, for gateways only. */
   port?: number;
   opsPort: number;
   rpcPort?: number;
 }
 
-const MOST = 20;
+const MAX_REPLICAS = 20;
 
 /** `catalog=3,orders=2` */
 export function parseReplicas(text: string): Replicas {
@@ -26,9 +26,9 @@ export function parseReplicas(text: string): Replicas {
       const [name = '', count = ''] = part.split('=').map((piece) => piece.trim());
       if (!Object.hasOwn(services, name))
         throw new Failure(`There is no service "${name}". There are: ${Object.keys(services).join(', ')}.`);
-      if (!/^\d+$/.test(count) || Number(count) < 1 || Number(count) > MOST)
+      if (!/^\d+$/.test(count) || Number(count) < 1 || Number(count) > MAX_REPLICAS)
         throw new Failure(
-          `"${part}": the number of ${name} processes must be from 1 to ${MOST}, as in --replicas catalog=3,orders=2`,
+          `"${part}": the number of ${name} processes must be from 1 to ${MAX_REPLICAS}, as in --replicas catalog=3,orders=2`,
         );
       return [name, Number(count)];
     }),
@@ -36,8 +36,8 @@ export function parseReplicas(text: string): Replicas {
 }
 
 /**
- * Ports for every process. `usual`: the first of each service where it always is, further ones 10 higher each (gateways 1);
- * a taken port of a first one is left for the caller to refuse. `free`: wherever there is room, to run beside another shop.
+ * Ports for every process. `usual`: the first process of each service has the port of the service table, further ones have
+ * free ports at intervals of 10 (gateways 1); the caller checks the first one's. `free`: any free ports, beside another shop.
  */
 export async function placeReplicas(replicas: Replicas, ports: 'usual' | 'free', publicPort = 3000): Promise<Place[]> {
   const taken = new Set<number>();
@@ -60,7 +60,7 @@ export async function placeReplicas(replicas: Replicas, ports: 'usual' | 'free',
   return places;
 }
 
-/** `<SERVICE>_ADDRESSES` of every service that answers RPC: all its processes. */
+/** `<SERVICE>_ADDRESSES` of every service with RPC, listing all its processes. */
 export function addressesOf(places: readonly Place[], host = '127.0.0.1'): Record<string, string> {
   const addresses: Record<string, string> = {};
   for (const { service, rpcPort } of places) {

@@ -1,4 +1,4 @@
-// npm run screenshots [-- --url http://localhost:3000 --dir FOLDER]: pictures of the pages of a shop that runs, in both
+// npm run screenshots [-- --url http://localhost:3000 --dir FOLDER]: screenshots of the pages of a running shop, in both
 // themes and at two widths.
 /// <reference lib="dom" />
 import { mkdirSync } from 'node:fs';
@@ -20,7 +20,7 @@ await main(async () => {
     whole: { type: 'boolean', default: false },
   });
   const executablePath = findChromium();
-  if (!executablePath) throw new Failure('There is no Chromium here. Install one, or name it with CHROMIUM=….');
+  if (!executablePath) throw new Failure('Chromium was not found. Install it, or set CHROMIUM to its path.');
   mkdirSync(options.dir, { recursive: true });
   const browser = await chromium.launch({ executablePath, args: chromiumArgs });
   try {
@@ -50,7 +50,7 @@ await main(async () => {
   return 0;
 });
 
-/** Somebody with things in the cart and an order, who may see every page. */
+/** A member of staff with a filled cart and an order, who may see every page. */
 async function prepare(context: BrowserContext) {
   const api = context.request;
   await api.post('/api/session', { data: { email: 'staff@shop.test', password: 'staff-password' } });
@@ -102,7 +102,7 @@ async function shoot(page: Page, path: string, file: string, fullPage: boolean):
   await page.goto(path);
   await page.getByRole('heading', { level: 1 }).first().waitFor();
   await page.evaluate(() => document.fonts.ready);
-  // A page goes on asking for what it shows, and lazy pictures are never all there.
+  // Pages poll for updates and load images lazily, so no event marks the end of loading.
   await page.waitForTimeout(2000);
   await page.screenshot({ path: file, fullPage, type: 'jpeg', quality: 82 });
   await page.close();

@@ -1,4 +1,4 @@
-// A service's database for a command: the one that is configured, the running shop's, or one started for the moment.
+// The database of a service for a command: the configured one, that of the running shop, or one started temporarily.
 import { join } from 'node:path';
 import { claim, dataDir, Occupied } from './data-dir.ts';
 import { build } from './nx.ts';
@@ -6,9 +6,9 @@ import { startPostgres } from './stores/postgres.ts';
 import { databases, variableOf } from './stores/stores.ts';
 
 export interface ServiceDatabase {
-  /** The environment with its address. */
+  /** The environment with its URL. */
   env: NodeJS.ProcessEnv;
-  /** Whether a shop is at work in this folder. */
+  /** Whether a shop runs in this data folder. */
   shopRuns: boolean;
 }
 
@@ -19,13 +19,13 @@ export async function withServiceDatabase<T>(
   work: (database: ServiceDatabase) => Promise<T>,
 ): Promise<T> {
   const mine = await claim(dataDir, command).catch((error: unknown) => {
-    if (error instanceof Occupied && error.address) return undefined; // the shop's own Postgres is there to be used
+    if (error instanceof Occupied && error.address) return undefined; // use the Postgres of the running shop
     throw error;
   });
   const variable = variableOf(service);
   const at = (url: string) => work({ env: { ...process.env, [variable]: url }, shopRuns: !mine });
   try {
-    if (mine) await build({ projects: [service], signal: asked }); // a shop that runs was built, and is better left alone
+    if (mine) await build({ projects: [service], signal: asked }); // a build would replace the files of a running shop
     const given = process.env[variable];
     if (given) return await at(given);
     const postgres = await startPostgres({ dir: join(dataDir, 'postgres'), databases });

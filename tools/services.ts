@@ -1,4 +1,4 @@
-// The contracts' table of services. Its source, not its build: it is needed before the first build.
+// The service table of the contracts, from its source: it is needed before the first build.
 import { join } from 'node:path';
 import { root } from './data-dir.ts';
 import type { ServiceName } from '@shop/contracts/services';

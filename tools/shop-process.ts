@@ -1,10 +1,10 @@
-// The whole shop as one process: what `npm start` and `npm run dev` run.
+// The whole shop as one process, for `npm start` and `npm run dev`.
 import { dataDir } from './data-dir.ts';
 import { followPictures } from './pictures-progress.ts';
 import { startProcess, type ServiceProcess } from './service-process.ts';
 import { addressOf, banner, logFile, portOf, type Shop } from './shop.ts';
 
-/** The ports of the shop in one process, by the variable that moves each. */
+/** The ports of the shop in one process, by the variable that changes each. */
 export function shopPorts(): { PORT: number; OPS_PORT: number } {
   return { PORT: portOf('PORT', 3000), OPS_PORT: portOf('OPS_PORT', 9100) };
 }

@@ -1,4 +1,5 @@
-// What `npm start`, `npm run dev` and `npm run start:split` have in common: one owner of the folder, free ports, a build, stores.
+// The common part of `npm start`, `npm run dev` and `npm run start:split`: one owner of the data folder, free ports, a
+// build, and the stores.
 import { join } from 'node:path';
 import { claim, dataDir, type Claim } from './data-dir.ts';
 import type { Interrupt } from './interrupt.ts';
@@ -9,19 +10,19 @@ import { startStores } from './stores/stores.ts';
 import { Failure, step } from './terminal.ts';
 
 export interface Shop {
-  /** What every process of the shop gets. */
+  /** The environment of every process of the shop. */
   env: NodeJS.ProcessEnv;
   claim: Claim;
-  /** Ends the stores and leaves the folder; the services must have ended before. */
+  /** Stops the stores and releases the folder. The services must have stopped before. */
   close(): Promise<void>;
 }
 
 export interface OpenShop {
-  /** As whom it occupies the folder: `npm start`. */
+  /** The command that occupies the folder: `npm start`. */
   command: string;
-  /** Ports that must be free, by the variable that moves each or by who needs it. */
+  /** Ports that must be free, by the variable that changes each or by their use. */
   ports: Record<string, number>;
-  /** False starts what was built last. */
+  /** False starts the last build. */
   build?: boolean;
   interrupt: Interrupt;
 }
@@ -46,7 +47,7 @@ export async function openShop({ command, ports, build: wanted = true, interrupt
   }
 }
 
-/** Demo data and a bank that takes test cards, but never in production unless asked for. */
+/** Demo data and the fake payment provider are defaults, except in production. */
 function developmentEnv(): NodeJS.ProcessEnv {
   const { NODE_ENV, SEED, PAYMENT_PROVIDER } = process.env;
   const defaults =
@@ -57,15 +58,14 @@ function developmentEnv(): NodeJS.ProcessEnv {
 async function refuseTakenPorts(ports: Record<string, number>): Promise<void> {
   for (const [use, port] of Object.entries(ports)) {
     const other = Object.keys(ports).find((name) => name !== use && ports[name] === port);
-    if (other) throw new Failure(`${use} and ${other} are both ${port}: they need ports of their own.`);
-    // A moment, for what a shop that just ended still holds.
+    if (other) throw new Failure(`${use} and ${other} are both ${port}: give each its own port.`);
+    // A shop that has just stopped may still hold its ports for a moment.
     if (await until(() => isFree(port), 500)) continue;
     const holder = holderOf(port);
-    // A use is told by the variable that moves it, where there is one.
     const wayOut = /^[A-Z_]+$/.test(use)
       ? `, or choose another with ${use}=${await freeFrom(port + 1)}`
       : ` (needed by ${use})`;
-    throw new Failure(`Port ${port} is in use already${holder ? `, by ${holder}` : ''}. End that${wayOut}.`);
+    throw new Failure(`Port ${port} is already in use${holder ? ` by ${holder}` : ''}. Stop that process${wayOut}.`);
   }
 }
 
@@ -74,7 +74,7 @@ async function freeFrom(port: number): Promise<number> {
   return port;
 }
 
-/** A number out of the environment; a port that is none is named. */
+/** A port from the environment. */
 export function portOf(variable: string, otherwise: number): number {
   const text = process.env[variable] || String(otherwise);
   const port = Number(text);
@@ -82,7 +82,7 @@ export function portOf(variable: string, otherwise: number): number {
   throw new Failure(`${variable}=${text} is not a port: it must be a number from 1 to 65535.`);
 }
 
-/** Where this machine reaches a port of the shop; for people `localhost` where that is the same. */
+/** The URL of a port of the shop on this machine; `friendly` says `localhost` where possible. */
 export function addressOf(port: number, style: 'exact' | 'friendly' = 'exact'): string {
   const host = reachableHost(process.env);
   return `http://${style === 'friendly' && host === '127.0.0.1' ? 'localhost' : host}:${port}`;
@@ -103,7 +103,7 @@ export function banner(env: NodeJS.ProcessEnv, rows: [string, string][]): void {
 }
 
 export function sayStopping(): void {
-  console.log('\nStopping; Ctrl-C again to hurry.');
+  console.log('\nStopping; press Ctrl-C again to kill all processes.');
 }
 
 export const logFile = (name: string) => join(dataDir, `${name}.log`);

@@ -1,43 +1,46 @@
-// Every service as its own process or processes, from the same code, finding each other by lists of addresses.
+// Runs every service as one or more processes, which find each other by lists of addresses.
 import { join } from 'node:path';
 import { reachableHost } from './ports.ts';
 import { addressesOf, type Place } from './replicas.ts';
 import { startProcess } from './service-process.ts';
 
 export interface SplitOptions {
-  /** Out of placeReplicas(). */
+  /** From placeReplicas(). */
   places: Place[];
-  /** What every process gets: the stores' addresses, SEED and so on. */
+  /** The environment of every process: URLs of the stores, SEED and so on. */
   env: NodeJS.ProcessEnv;
-  /** What one process gets beyond that; asked at each start, so that one started again after a crash may get something else. */
+  /** Additions for one process, computed at each start: a process restarted after a crash may get others. */
   envOf?: (place: Place) => NodeJS.ProcessEnv;
-  /** For a log file per process. */
+  /** Holds one log file per process. */
   logDir: string;
-  /** Told whenever a process was started, to a person. */
+  /** See ServiceProcessOptions. */
+  quiet?: boolean;
+  /** Called with a message for users when a process has been restarted. */
   onRestart?: (line: string) => void;
 }
 
 export interface SplitProcess extends Place {
-  /** Of the process that serves now: another one after a crash. */
+  /** Changes when the process is restarted after a crash. */
   readonly pid: number;
 }
 
 export interface Split {
-  /** Addresses of the public doors. */
+  /** URLs of the public HTTP servers. */
   gateways: string[];
   processes: SplitProcess[];
-  /** Resolves when all serve; rejects when one cannot start. */
+  /** Resolves when all are ready; rejects when one cannot start. */
   ready(): Promise<void>;
-  /** Ends all: the gateways first, so that what is in flight finds its services. */
+  /** Stops the gateways first, so that requests in flight still reach their services. */
   stop(hurry?: AbortSignal): Promise<void>;
 }
 
-/** A process that crashes again within this time waits as long before the next try. */
+/** The delay before a restart after a crash within this time. */
 const CALM_MS = 2000;
 
-export function startSplit({ places, env, envOf = () => ({}), logDir, onRestart = () => {} }: SplitOptions): Split {
+export function startSplit(options: SplitOptions): Split {
+  const { places, env, envOf = () => ({}), logDir, quiet, onRestart = () => {} } = options;
   const host = reachableHost(env);
-  // Time for visitors with open connections to hear that they should come by another one.
+  // Clients with open connections learn in this time that they must use another one.
   const shared = { SHUTDOWN_DELAY_MS: '500', ...env, ...addressesOf(places, host) };
   let stopping = false;
   const replicas = places.map((place) => {
@@ -49,6 +52,7 @@ export function startSplit({ places, env, envOf = () => ({}), logDir, onRestart 
         env: { ...shared, ...portsEnv(place), ...envOf(place) },
         opsUrl: `http://${host}:${place.opsPort}`,
         logFile: join(logDir, `${place.service}-${place.replica}.log`),
+        quiet,
       });
     const replica = { place, current: start(), serves: false };
     const keepRunning = async () => {

@@ -1,4 +1,4 @@
-// npm run start:split -- --replicas catalog=3,orders=2: each service as its own process or processes.
+// npm run start:split -- --replicas catalog=3,orders=2: one process per service, or several.
 import { join } from 'node:path';
 import { dataDir } from './data-dir.ts';
 import { main, whenAborted } from './interrupt.ts';

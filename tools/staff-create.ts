@@ -1,4 +1,4 @@
-// npm run staff:create -- EMAIL: makes a member of staff, whether the shop runs or not.
+// npm run staff:create -- EMAIL: creates an account for a member of staff, whether the shop runs or not.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,8 +11,7 @@ import { Failure } from './terminal.ts';
 
 await main(async ({ asked }) => {
   const [email, ...rest] = process.argv.slice(2);
-  if (!email?.includes('@') || rest.length > 0)
-    throw new Failure('Usage: npm run staff:create -- somebody@example.com');
+  if (!email?.includes('@') || rest.length > 0) throw new Failure('Usage: npm run staff:create -- name@example.com');
   const typed = process.stdin.isTTY ? await askPassword() : '';
   const password = typed || randomBytes(12).toString('base64url');
   return withServiceDatabase('accounts', 'npm run staff:create', asked, async ({ env }) => {
@@ -26,8 +25,8 @@ await main(async ({ asked }) => {
 });
 
 async function askPassword(): Promise<string> {
-  const first = await askHidden('Password (at least 10 characters; Enter makes one up): ');
-  if (first === '' || first === (await askHidden('Once more: '))) return first;
+  const first = await askHidden('Password (at least 10 characters; press Enter to generate one): ');
+  if (first === '' || first === (await askHidden('Repeat the password: '))) return first;
   throw new Failure('The two passwords differ; nothing was changed.');
 }
 

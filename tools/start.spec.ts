@@ -1,4 +1,4 @@
-// npm start as a person meets it, on ports and a folder of its own.
+// npm start as users see it, on its own ports and in its own folder.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { freePort, isFree } from './ports.ts';
 import { isAlive, until } from './processes.ts';
 
-vi.setConfig({ testTimeout: 120_000 }); // several starts of a whole shop, on a machine that may have other work
+vi.setConfig({ testTimeout: 120_000 }); // several starts of the whole shop on a busy machine
 
 let dir: string;
 let port: number;
@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-/** What was built for this test run is what starts: building here would pull it from under other tests. */
+/** Starts what was built for this test run: a build here would replace files that other tests use. */
 function start() {
   const env = { ...process.env, DATA_DIR: dir, PORT: String(port), OPS_PORT: String(opsPort) };
   const script = join(import.meta.dirname, 'start.ts');
@@ -64,7 +64,7 @@ const nothingListens = async () => {
   return true;
 };
 
-test('it serves, says how to get in, refuses a second start and leaves nothing running', async () => {
+test('serves, shows how to log in, refuses a second start and leaves nothing running', async () => {
   const shop = start();
   await shop.open();
   expect(shop.output).toContain(`http://localhost:${port}`);
@@ -76,11 +76,11 @@ test('it serves, says how to get in, refuses a second start and leaves nothing r
   const second = start();
   await second.ended;
   expect(second.code).toBe(1);
-  expect(second.output).toContain(`The shop runs already, at http://localhost:${port}`);
+  expect(second.output).toContain(`The shop is already running at http://localhost:${port}`);
 
   const pids = await children();
   shop.child.kill('SIGINT');
-  shop.child.kill('SIGINT'); // one Ctrl-C arrives more than once
+  shop.child.kill('SIGINT'); // one Ctrl-C arrives several times
   await shop.ended;
   expect(shop.code).toBe(0);
   expect(pids.some(isAlive)).toBe(false);
@@ -88,7 +88,7 @@ test('it serves, says how to get in, refuses a second start and leaves nothing r
   expect(await readFile(join(dir, 'shop.log'), 'utf8')).toContain('"msg":"stopped"');
 });
 
-test('a service that crashes ends it, with the last lines of its log', async () => {
+test('ends with the last lines of the log when the shop crashes', async () => {
   const shop = start();
   await shop.open();
   process.kill((await children())[0]!, 'SIGKILL');
@@ -98,13 +98,13 @@ test('a service that crashes ends it, with the last lines of its log', async () 
   expect(await nothingListens()).toBe(true);
 });
 
-test('what a killed launcher left is taken over', async () => {
+test('takes over after its launcher was killed', async () => {
   const killed = start();
   await killed.open();
   const left = await children();
   killed.child.kill('SIGKILL');
   await killed.ended;
-  // Its log has nowhere to go any more, and still it serves.
+  // Without a reader of its log the shop still serves.
   for (let i = 0; i < 100; i++) expect((await fetch(`http://127.0.0.1:${port}/api/products?limit=1`)).status).toBe(200);
   const shop = start();
   await shop.open();
@@ -115,7 +115,7 @@ test('what a killed launcher left is taken over', async () => {
   expect(await nothingListens()).toBe(true);
 });
 
-test('a port in use is named with its holder and a way out, before anything starts', async () => {
+test('reports a port in use with the process that holds it and a free port, before anything starts', async () => {
   const taker = createServer();
   await new Promise<void>((resolve) => taker.listen(port, '127.0.0.1', resolve));
   const shop = start();
@@ -123,6 +123,6 @@ test('a port in use is named with its holder and a way out, before anything star
   taker.close();
   expect(shop.code).toBe(1);
   expect(shop.output).toMatch(
-    new RegExp(`^\\s*Port ${port} is in use already, by pid ${process.pid}, .*another with PORT=\\d+\\.\\s*$`),
+    new RegExp(`^\\s*Port ${port} is already in use by pid ${process.pid}, .*another with PORT=\\d+\\.\\s*$`),
   );
 });

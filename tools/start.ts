@@ -18,7 +18,7 @@ await main(async (interrupt) => {
       const how = await Promise.race([service.crashed, asked]);
       if (how)
         throw new Failure(
-          `The shop ended by itself (${how}). Its last lines, out of ${logFile('shop')}:\n${service.lastWords()}`,
+          `The shop ended by itself (${how}). Its last lines, from ${logFile('shop')}:\n${service.lastWords()}`,
         );
       sayStopping();
     } finally {

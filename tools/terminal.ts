@@ -1,15 +1,15 @@
-// What the commands say on the terminal: one line a step, one clear line when something is in the way.
+// The terminal output of commands: one line per step, and one clear line for an expected failure.
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
-/** A failure that is told as it stands, without a stack: it names what is wrong and the way out. */
+/** An expected failure, shown without a stack: its message names the problem and a way out. */
 export class Failure extends Error {
   override readonly name = 'Failure';
 }
 
-/** Steps under way; the seconds of the innermost count. */
+/** Steps under way; the innermost is shown with its seconds. */
 const underWay: string[] = [];
 
-/** Runs one step of a command with its name and duration shown; on a terminal the seconds count while it works. */
+/** Runs one step of a command and shows its name and duration; on a terminal the seconds count up meanwhile. */
 export async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
   const startedAt = performance.now();
   const seconds = () => `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
@@ -31,7 +31,7 @@ export async function step<T>(name: string, work: () => Promise<T>): Promise<T> 
   }
 }
 
-/** The line for a person: a Failure's own words, or what the system said about disk and permissions. */
+/** The message for users: that of a Failure, or an explanation of an error of the disk or of permissions. */
 export function explain(error: unknown): string {
   if (error instanceof Failure) return error.message;
   const { code, path, message, stack } = error as NodeJS.ErrnoException;
@@ -45,12 +45,12 @@ export function explain(error: unknown): string {
   return stack ?? String(error);
 }
 
-/** The options of a command line; anything else on it is answered with the usage. */
+/** The options of a command line. Anything else on it fails with the usage. */
 export function parseOptions<const T extends NonNullable<ParseArgsConfig['options']>>(usage: string, options: T) {
   return parseCommand(usage, options, 0).values;
 }
 
-/** The words of a command line, at most so many, and its options. */
+/** The options of a command line and its words, at most `mostWords`. */
 export function parseCommand<const T extends NonNullable<ParseArgsConfig['options']>>(
   usage: string,
   options: T,

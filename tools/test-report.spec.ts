@@ -19,7 +19,7 @@ const report = (changes: Partial<Parameters<typeof count>[0]>) => ({
   ...changes,
 });
 
-test('tests are counted as Vitest counts them', () => {
+test('counts tests as Vitest does', () => {
   const counted = count(
     report({ numPassedTests: 3, numPendingTests: 1, numTodoTests: 1, testResults: [file('passed', 'passed')] }),
   );
@@ -28,22 +28,22 @@ test('tests are counted as Vitest counts them', () => {
   expect(count(failing)).toEqual({ passed: 0, failed: 2, skipped: 0 });
 });
 
-test('a file that fails without a failing test is a failure', () => {
+test('counts a file that fails outside its tests as a failure', () => {
   const broken = report({ success: false, numPassedTests: 1, testResults: [file('passed', 'passed'), file('failed')] });
   expect(count(broken)).toMatchObject({ passed: 1, failed: 1, problem: 'a.spec.ts failed outside its tests' });
 });
 
-test('an error outside every file is a failure', () => {
+test('counts an error outside all files as a failure', () => {
   expect(count(report({ success: false, numPassedTests: 1 }))).toMatchObject({ passed: 1, failed: 1 });
 });
 
-test('a project without a report is a failure', async () => {
+test('counts a project without a report as a failure', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'shop-report-'));
   expect(await readReport('catalog', folder)).toMatchObject({ failed: 1, problem: 'its tests could not run' });
   await rm(folder, { recursive: true });
 });
 
-test('a failure of Nx that left no trace in the reports is a failure', () => {
+test('counts a failure of Nx that no report shows as a failure', () => {
   const good = { name: 'a', passed: 2, failed: 0, skipped: 0 };
   expect(total([good, good], true)).toEqual({ passed: 4, failed: 0, skipped: 0 });
   expect(total([good, good], false)).toEqual({ passed: 4, failed: 1, skipped: 0 });

@@ -1,4 +1,4 @@
-// What Vitest's JSON reports say, project by project, and their sum.
+// Counts the tests in Vitest's JSON reports, by project and in total.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -10,7 +10,7 @@ export interface Sum {
 
 export interface ProjectResult extends Sum {
   name: string;
-  /** Why there are no test results, or not all. */
+  /** The reason for missing test results. */
   problem?: string;
 }
 
@@ -29,7 +29,7 @@ export async function readReport(name: string, folder: string): Promise<ProjectR
   return { name, ...count(JSON.parse(text) as Report) };
 }
 
-/** A file that fails outside its tests (an import, a hook) counts as one failure, and so does an error outside every file. */
+/** A file that fails outside its tests (an import, a hook) counts as one failure, and so does an error outside all files. */
 export function count(report: Report): Omit<ProjectResult, 'name'> {
   const broken = report.testResults.filter(
     ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
@@ -42,7 +42,7 @@ export function count(report: Report): Omit<ProjectResult, 'name'> {
   return { ...counts, failed };
 }
 
-/** What failed without a trace in the reports (a build, Nx itself) still is a failure. */
+/** A failure that no report shows (a build, Nx itself) counts as one. */
 export function total(results: readonly ProjectResult[], nxSucceeded: boolean): Sum {
   const sum = (key: keyof Sum) => results.reduce((all, result) => all + result[key], 0);
   const failed = sum('failed');

@@ -1,5 +1,5 @@
-// Vitest's global set-up: a Postgres and a Redis for this run alone, unless TEST_POSTGRES_URL and TEST_REDIS_URL name some,
-// and a storage.
+// Vitest's global set-up: a Postgres and a Redis for this run, unless TEST_POSTGRES_URL and TEST_REDIS_URL name others, and
+// a storage folder.
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { startRedis } from './stores/redis.ts';
 
 const PREFIX = 'shop-test-';
 
-/** Starts what the environment does not name and names it there; the returned function ends and removes it. */
+/** Starts the stores that the environment does not name and names them there; the returned function removes them. */
 export default async function setup(): Promise<() => Promise<void>> {
   // Shops that a test starts have better things to do than to draw; those that draw say so.
   process.env['SEED_PICTURES'] ||= 'off';
@@ -30,13 +30,13 @@ export default async function setup(): Promise<() => Promise<void>> {
   };
 }
 
-/** Ends and removes what test runs left that were killed. */
+/** Removes the stores of killed test runs. */
 async function sweep(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const [, pid] = new RegExp(`^${PREFIX}(\\d+)-`).exec(name) ?? [];
     if (!pid || isAlive(Number(pid))) continue;
     const dir = join(tmpdir(), name);
-    // Starting adopts a server that still runs, and only a server that runs can be told to stop.
+    // Starting adopts a server that still runs, so that it can be stopped.
     await startPostgres({ dir: join(dir, 'postgres'), databases: [], durable: false }).then(
       (left) => left.stop(),
       () => {},

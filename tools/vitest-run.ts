@@ -1,12 +1,12 @@
-// Runs of vitest as commands of their own.
-import { spawn } from 'node:child_process';
+// Runs Vitest for the test suites that have a command of their own.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './data-dir.ts';
+import { runInTerminal } from './processes.ts';
 import { readReport } from './test-report.ts';
 
-/** What vitest's JSON reporter writes, as far as it is used here. */
+/** The part of Vitest's JSON report that is used here. */
 export interface VitestReport {
   success: boolean;
   testResults: {
@@ -20,17 +20,13 @@ export interface VitestOptions {
   signal: AbortSignal;
 }
 
-/** Answers the exit code. */
+/** Resolves to the exit code. */
 export function runVitest(args: string[], { env = process.env, signal }: VitestOptions): Promise<number> {
   const program = join(root, 'node_modules', '.bin', 'vitest');
-  const child = spawn(program, ['run', ...args], { cwd: root, env, stdio: 'inherit', signal });
-  return new Promise((resolve) => {
-    child.once('error', () => {}); // aborted: it ends and says so below
-    child.once('close', (code) => resolve(code ?? 1));
-  });
+  return runInTerminal([program, 'run', ...args], { cwd: root, env, signal });
 }
 
-/** A run whose last line counts; answers the exit code. */
+/** A run whose last line counts the tests; resolves to the exit code. */
 export async function countTests(name: string, args: string[], options: VitestOptions): Promise<number> {
   const scratch = await mkdtemp(join(tmpdir(), `shop-${name}-`));
   try {

@@ -1,4 +1,4 @@
-// npm run docs:config: writes the table of all variables into the README, out of the schemas the services really read.
+// npm run docs:config: writes the table of all variables into the README, from the schemas that the services read.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { accountsConfig } from '@shop/accounts/accounts.config';
 import { catalogConfig } from '@shop/catalog/catalog.config';
@@ -24,7 +24,7 @@ const readers: Record<string, ConfigDefinition> = {
   'image-worker': imageWorkerConfig,
 };
 
-/** The README as it is, and as it should be. */
+/** The README as it is and as it should be. */
 export function documented(): { current: string; wanted: string } {
   const current = readFileSync(readme, 'utf8');
   const [before, rest] = current.split(begin);
@@ -34,7 +34,7 @@ export function documented(): { current: string; wanted: string } {
 }
 
 function table(): string {
-  // A variable that several services read is one row.
+  // A variable that several services read has one row.
   const rows = new Map<string, { schema: z.core.$ZodType; readBy: string[]; meanings: string[] }>();
   for (const [reader, { shape }] of Object.entries(readers)) {
     for (const [name, schema] of Object.entries(shape)) {

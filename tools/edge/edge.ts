@@ -1,4 +1,4 @@
-// nginx in front of the gateways, as one process of ours: in a container or from the system, with the same configuration.
+// Runs nginx in front of the gateways, in a container or from the system, with the same configuration.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
@@ -11,17 +11,17 @@ import type { NginxProgram } from './nginx-program.ts';
 import { render } from './render.ts';
 
 const shopSource = join(root, 'deploy', 'nginx');
-/** Compiling the expressions saves a fifteenth of a copy's CPU. */
+/** Compiled regular expressions save a fifteenth of the CPU of a cached response. */
 const SETTINGS = ['-g', 'daemon off; pcre_jit on;'];
 
 export interface EdgeOptions {
   program: NginxProgram;
-  /** Its own folder, for its log and, without a container, its configuration. */
+  /** Holds its log and, without a container, its configuration. */
   dir: string;
   port: number;
-  /** EDGE_* and the shop's addresses, as deploy/nginx/18-shop.envsh reads them. */
+  /** The variables of deploy/nginx/18-shop.envsh. */
   env: Record<string, string>;
-  /** Another folder with templates and 18-shop.envsh. */
+  /** A folder with templates and 18-shop.envsh, instead of deploy/nginx. */
   source?: string;
 }
 
@@ -29,15 +29,15 @@ export interface Edge {
   url: string;
   /** /livez, /startupz, /status */
   opsUrl: string;
-  /** Of nginx's master process; its workers are children of it. */
+  /** The workers are children of this process. */
   masterPid(): Promise<number>;
   logFile: string;
-  /** Resolves with how, when it ends by itself. */
+  /** Resolves to the reason when it ends without being stopped. */
   crashed: Promise<string>;
   stop(): Promise<void>;
 }
 
-/** Resolves when it serves. A Failure with nginx's own words when it does not. */
+/** Resolves when it serves; rejects with nginx's messages when it cannot start. */
 export async function startEdge({ program, dir, port, env, source = shopSource }: EdgeOptions): Promise<Edge> {
   mkdirSync(dir, { recursive: true });
   const logFile = join(dir, 'edge.log');
@@ -58,13 +58,13 @@ export async function startEdge({ program, dir, port, env, source = shopSource }
   });
   const stop = async () => {
     stopping = true;
-    // SIGTERM to `docker run` reaches nginx as it is; a container whose client died needs its name.
+    // `docker run` forwards SIGTERM to nginx; a container whose client was killed must be removed by name.
     child.kill('SIGTERM');
     await ended;
     if ('image' in program) await run(['docker', 'rm', '--force', name]);
   };
   let how: string | undefined;
-  void ended.then((words) => (how = words));
+  void ended.then((end) => (how = end));
   const url = `http://127.0.0.1:${port}`;
   const answers = () =>
     fetch(`${url}/livez`, { redirect: 'manual', signal: AbortSignal.timeout(1000) }).then(
@@ -73,10 +73,10 @@ export async function startEdge({ program, dir, port, env, source = shopSource }
     );
   if (!(await until(answers, 20_000)) || how !== undefined) {
     await stop();
-    const words = readFileSync(logFile, 'utf8').trim().split('\n').slice(-5).join('\n');
-    throw new Failure(`nginx does not start (${how ?? 'no answer'}):\n${words}`);
+    const lastLines = readFileSync(logFile, 'utf8').trim().split('\n').slice(-5).join('\n');
+    throw new Failure(`nginx did not start (${how ?? 'no answer'}):\n${lastLines}`);
   }
-  const crashed = new Promise<string>((resolve) => void ended.then((words) => stopping || resolve(words)));
+  const crashed = new Promise<string>((resolve) => void ended.then((end) => stopping || resolve(end)));
   const masterPid = async () => {
     if ('path' in program) return child.pid!;
     return Number((await run(['docker', 'inspect', '--format', '{{.State.Pid}}', name])).output);
@@ -84,13 +84,13 @@ export async function startEdge({ program, dir, port, env, source = shopSource }
   return { url, opsUrl: `http://${ops}`, logFile, masterPid, crashed, stop };
 }
 
-/** The host's network, so that it reaches gateways on 127.0.0.1. */
+/** With the host's network, to reach gateways on 127.0.0.1. */
 function inContainer(image: string, name: string, source: string, env: Record<string, string>): string[] {
   const own = ['EDGE_TLS_CERTIFICATE', 'EDGE_TLS_KEY', 'EDGE_ASSETS_DIR'].flatMap((key) => env[key] ?? []);
   const mounts = [
     `${join(source, 'templates')}:/etc/nginx/templates:ro`,
     `${join(source, '18-shop.envsh')}:/docker-entrypoint.d/18-shop.envsh:ro`,
-    // Docker would make, as root, what is not there.
+    // Docker would create missing paths, owned by root.
     ...own.filter((path) => existsSync(path)).map((path) => `${path}:${path}:ro`),
   ];
   return [

@@ -1,22 +1,21 @@
-// Where an nginx comes from: the container image when Docker runs and has it or can fetch it, else the system's when it is
-// new enough, else a line that says what to install.
+// Finds nginx: as a container when Docker has the image or can pull it, else on the PATH when it is recent enough.
 import { hasImage } from '../container-image.ts';
 import { run } from '../processes.ts';
 import { Failure } from '../terminal.ts';
 
 const IMAGE = process.env['EDGE_IMAGE'] || 'nginx:1.30';
-/** The first one with `sticky cookie`. */
-const OLDEST = [1, 29, 6];
+/** The first version with `sticky cookie`. */
+const MIN_VERSION = [1, 29, 6];
 
 export type NginxProgram = { image: string } | { path: string };
 
 export async function findNginx(): Promise<NginxProgram> {
   if (await hasImage(IMAGE)) return { image: IMAGE };
   const version = await systemVersion();
-  if (version && !isOlder(version, OLDEST)) return { path: 'nginx' };
-  const found = version ? `nginx ${version.join('.')} is too old` : 'there is no nginx here';
+  if (version && !isOlder(version, MIN_VERSION)) return { path: 'nginx' };
+  const found = version ? `nginx ${version.join('.')} is too old` : 'none was found';
   throw new Failure(
-    `The edge needs nginx ${OLDEST.join('.')} or newer, and ${found}. Start Docker (it takes the image ${IMAGE}), or install nginx from nginx.org.`,
+    `The edge needs nginx ${MIN_VERSION.join('.')} or newer, and ${found}. Start Docker, which runs the image ${IMAGE}, or install nginx from nginx.org.`,
   );
 }
 

@@ -1,4 +1,4 @@
-// Fills in deploy/nginx for an nginx without a container, as the image's entrypoint does inside one.
+// Renders the templates of deploy/nginx for an nginx of the system, like the entrypoint of the container image.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { run } from '../processes.ts';
@@ -6,7 +6,7 @@ import { Failure } from '../terminal.ts';
 
 export const SUFFIX = '.template';
 
-/** Writes <dir>/nginx.conf and what it includes. */
+/** Writes <dir>/nginx.conf and the files it includes. */
 export async function render(source: string, dir: string, env: NodeJS.ProcessEnv): Promise<string> {
   const conf = join(dir, 'conf.d');
   rmSync(conf, { recursive: true, force: true });
@@ -48,7 +48,7 @@ async function mainConfig(dir: string): Promise<string> {
     (kind) => `  ${kind}_temp_path ${join(dir, 'tmp', kind)};`,
   );
   mkdirSync(join(dir, 'tmp'), { recursive: true });
-  // Started by root, workers would be somebody who may not enter a folder of root's.
+  // By default the workers of root's nginx run as another user, who cannot read root's folders.
   const user = process.getuid?.() === 0 ? 'user root;\n' : '';
   return `${user}worker_processes auto;
 pid ${join(dir, 'nginx.pid')};

@@ -1,4 +1,4 @@
-// One run of k6: a flow under a load, with its summary as JSON and, if wanted, its report as a page.
+// One run of k6: a flow under a load, with its summary as JSON and optionally its report as HTML.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,30 +11,30 @@ import type { Summary } from '@shop/loadtest/result';
 export type { Summary };
 
 const source = join(root, 'loadtest');
-/** What k6 says of single requests; the scripts say more. */
+/** k6's messages on single requests; the scripts report more. */
 const NOISE = /^(Request Failed|The test run was short)/;
 
 export interface RunOptions {
   program: K6Program;
   flow: string;
-  /** LOAD, TARGET, RATE and so on, as loadtest/options.ts reads them. */
+  /** LOAD, TARGET, RATE and the other variables of loadtest/options.ts. */
   env: Record<string, string>;
-  /** Gets summary.json and, with `report`, report.html. */
+  /** Receives summary.json and, with `report`, report.html. */
   dir: string;
   report?: boolean;
-  /** Every single request's time goes to points.csv. */
+  /** Writes the duration of every request to points.csv. */
   points?: boolean;
-  /** False: nothing on the terminal. */
+  /** Shows k6's output on the terminal. */
   show?: boolean;
-  /** Ends it early, with its summary. */
+  /** Ends the run early, with its summary. */
   signal?: AbortSignal;
 }
 
 export interface Run {
-  /** 0, or 99 when a threshold was crossed; others are k6's own. */
+  /** 0, 99 when a threshold was crossed, or another code of k6. */
   code: number;
   output: string;
-  /** Undefined when it did not come to any load. */
+  /** Undefined when the load never began. */
   summary: Summary | undefined;
 }
 
@@ -50,11 +50,10 @@ export async function runK6({ program, flow, env, dir, report, points, show, sig
   mkdirSync(dir, { recursive: true });
   const summaryFile = join(dir, 'summary.json');
   rmSync(summaryFile, { force: true });
-  // Inside a container the folders have other names.
   const [scripts, results] = 'image' in program ? ['/loadtest', '/results'] : [source, dir];
   const dashboard = {
     K6_WEB_DASHBOARD: 'true',
-    K6_WEB_DASHBOARD_PORT: '-1', // the page at the end, no server meanwhile
+    K6_WEB_DASHBOARD_PORT: '-1', // the report at the end only, without a server
     K6_WEB_DASHBOARD_PERIOD: env['REPORT_PERIOD'] ?? '1s',
     K6_WEB_DASHBOARD_EXPORT: `${results}/report.html`,
   };
@@ -66,7 +65,7 @@ export async function runK6({ program, flow, env, dir, report, points, show, sig
   const processEnv = report ? dashboard : {};
   const command = 'image' in program ? inContainer(program.image, dir, processEnv, args) : [program.path, ...args];
   const child = spawn(command[0]!, command.slice(1), {
-    detached: true, // a Ctrl-C reaches it through `signal` only, once
+    detached: true, // Ctrl-C must reach it once, through `signal`
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...processEnv },
   });
@@ -93,7 +92,7 @@ function read(file: string): Summary | undefined {
   }
 }
 
-/** The host's network, so that it reaches shops on 127.0.0.1; as this user, whose the results are. */
+/** With the host's network, to reach shops on 127.0.0.1, and as this user, who then owns the results. */
 function inContainer(image: string, dir: string, env: Record<string, string>, args: string[]): string[] {
   const user = process.getuid ? ['--user', `${process.getuid()}:${process.getgid!()}`] : [];
   return [

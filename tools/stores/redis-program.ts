@@ -1,73 +1,40 @@
-// Where a Redis server comes from: the PATH, else a container, else Debian's package, else a line that says what to install.
+// Finds a Redis server: on the PATH, else as a container, else as Debian's package.
 import { existsSync } from 'node:fs';
-import { access, constants, rm, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
-import { run, until } from '../processes.ts';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hasImage } from '../container-image.ts';
+import { findProgram, run, until } from '../processes.ts';
 import { Failure, step } from '../terminal.ts';
 
 const IMAGE = 'redis:8';
 
-/** A command that runs Redis in the foreground with the configuration file `redis.conf` of a folder. */
+/** A command that runs Redis in the foreground with the file `redis.conf` of a folder. */
 export interface RedisProgram {
   command(folder: string, port: number): string[];
-  /** In a container the folder is /data, the port 6379, and every interface is the container's own. */
+  /** In a container the folder is /data, the port 6379, and Redis listens on every interface of the container. */
   inContainer: boolean;
 }
 
 export async function findRedis(): Promise<RedisProgram> {
-  return (await onPath()) ?? (await inContainer()) ?? (await fromDebian()) ?? refuse();
+  return onPath() ?? (await inContainer()) ?? (await fromDebian()) ?? refuse();
 }
 
-async function onPath(): Promise<RedisProgram | undefined> {
-  for (const name of ['redis-server', 'valkey-server'])
-    for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-      const path = join(folder, name);
-      const executable = await access(path, constants.X_OK).then(
-        () => true,
-        () => false,
-      );
-      if (executable) return { command: (root) => [path, join(root, 'redis.conf')], inContainer: false };
-    }
-  return undefined;
+function onPath(): RedisProgram | undefined {
+  const path = findProgram('redis-server', 'valkey-server');
+  return path ? { command: (root) => [path, join(root, 'redis.conf')], inContainer: false } : undefined;
 }
 
 async function inContainer(): Promise<RedisProgram | undefined> {
-  if ((await run(['docker', 'info'])).code !== 0) return undefined;
-  const have = (await run(['docker', 'image', 'inspect', IMAGE])).code === 0;
-  if (!have && !(await pull())) return undefined;
+  if (!(await hasImage(IMAGE))) return undefined;
   const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
   return {
     command: (root, port) => [
-      'docker',
-      'run',
-      '--rm',
-      '--label',
-      'shop=redis',
-      '--user',
-      user,
-      '-v',
-      `${root}:/data`,
-      '-p',
-      `127.0.0.1:${port}:6379`,
-      IMAGE,
-      'redis-server',
-      '/data/redis.conf',
+      ...['docker', 'run', '--rm', '--label', 'shop=redis', '--user', user],
+      ...['-v', `${root}:/data`, '-p', `127.0.0.1:${port}:6379`],
+      ...[IMAGE, 'redis-server', '/data/redis.conf'],
     ],
     inContainer: true,
   };
-}
-
-/** False when no registry is within reach. */
-async function pull(): Promise<boolean> {
-  try {
-    await step(`Fetching the container image ${IMAGE}`, async () => {
-      const { code, output } = await run(['docker', 'pull', '--quiet', IMAGE]);
-      if (code !== 0) throw new Failure(output.trim());
-    });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function fromDebian(): Promise<RedisProgram | undefined> {
@@ -78,25 +45,21 @@ async function fromDebian(): Promise<RedisProgram | undefined> {
 
 async function aptInstall(): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  // Another apt-get may hold a lock; the one on the package lists knows no waiting.
+  // Another apt-get may hold a lock. The timeout does not cover the lock on the package lists.
   const patience = ['-o', 'DPkg::Lock::Timeout=120'];
-  await until(
-    async () => {
-      const { code, output } = await run(['apt-get', ...patience, 'update'], { env });
-      return code === 0 || !/Could not get lock/.test(output);
-    },
-    120_000,
-    1000,
-  );
-  const installed = await run(['apt-get', ...patience, 'install', '-y', '--no-install-recommends', 'redis-server'], {
-    env,
-  });
-  if (installed.code === 0 || (await onPath())) return;
-  const words = installed.output.trim().split('\n').slice(-4).join('\n  ');
-  throw new Failure(`apt-get could not install redis-server:\n  ${words}\n${howToInstall}`);
+  const updated = async () => {
+    const { code, output } = await run(['apt-get', ...patience, 'update'], { env });
+    return code === 0 || !/Could not get lock/.test(output);
+  };
+  await until(updated, 120_000, 1000);
+  const install = ['install', '-y', '--no-install-recommends', 'redis-server'];
+  const installed = await run(['apt-get', ...patience, ...install], { env });
+  if (installed.code === 0 || onPath()) return;
+  const lastLines = installed.output.trim().split('\n').slice(-4).join('\n  ');
+  throw new Failure(`apt-get could not install redis-server:\n  ${lastLines}\n${howToInstall}`);
 }
 
-/** Debian's package would start a Redis of its own on port 6379 and at every boot. */
+/** Debian's package would start its own Redis on port 6379, now and at every boot. */
 async function withoutStartingServices(work: () => Promise<void>): Promise<void> {
   const policy = '/usr/sbin/policy-rc.d';
   const ours = !existsSync(policy);
@@ -111,8 +74,8 @@ async function withoutStartingServices(work: () => Promise<void>): Promise<void>
 
 const howToInstall =
   'Install one of: redis-server (Debian, Ubuntu: apt-get install redis-server), valkey-server, Docker; ' +
-  'or give REDIS_STATE_URL and REDIS_CACHE_URL (TEST_REDIS_URL for tests).';
+  'or set REDIS_STATE_URL and REDIS_CACHE_URL (TEST_REDIS_URL for tests).';
 
 function refuse(): never {
-  throw new Failure(`The shop needs Redis, and there is none here. ${howToInstall}`);
+  throw new Failure(`The shop needs Redis, and none was found. ${howToInstall}`);
 }

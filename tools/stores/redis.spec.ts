@@ -26,12 +26,12 @@ async function ask<T>(url: string, question: (redis: Redis) => Promise<T>): Prom
 }
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'shop redis ')); // a space in the path, as on many a desktop
+  dir = await mkdtemp(join(tmpdir(), 'shop redis ')); // a space in the path, as is common on desktops
 });
 afterEach(stop);
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-test('what was written survives a restart, under the same address', async () => {
+test('data and address survive a restart', async () => {
   const { url } = await start();
   await ask(url, (redis) => redis.set('cart', 'full'));
   await stop();
@@ -39,7 +39,7 @@ test('what was written survives a restart, under the same address', async () => 
   expect(await ask(url, (redis) => redis.get('cart'))).toBe('full');
 });
 
-test('it never evicts, and asks for its password', async () => {
+test('never evicts data and requires its password', async () => {
   const { url, port } = await start();
   expect(await ask(url, (redis) => redis.config('GET', 'maxmemory-policy'))).toEqual([
     'maxmemory-policy',
@@ -48,7 +48,7 @@ test('it never evicts, and asks for its password', async () => {
   await expect(checkRedis('REDIS_STATE_URL', `redis://127.0.0.1:${port}`)).rejects.toThrow('NOAUTH');
 });
 
-test('a server left by a launcher that was killed is adopted', async () => {
+test('adopts a server left by a killed launcher', async () => {
   const { url } = await start();
   await ask(url, (redis) => redis.set('left', 'over'));
   const adopted = await start();
@@ -57,10 +57,10 @@ test('a server left by a launcher that was killed is adopted', async () => {
   expect(await isFree(adopted.port)).toBe(true);
 });
 
-test('it moves to another port when somebody has taken its own', async () => {
+test('moves to another port when its own is taken', async () => {
   const { port } = await start();
   await stop();
-  // Its note is replaced, not overwritten: a launcher that is killed meanwhile must not cost the password.
+  // The note is replaced atomically, so that a launcher killed meanwhile does not lose the password.
   const [note, before] = [join(dir, 'access.json'), join(dir, 'access.before')];
   await link(note, before);
   const taker = createServer((socket) => socket.destroy());
@@ -76,7 +76,7 @@ test('it moves to another port when somebody has taken its own', async () => {
   }
 });
 
-test('a given address at which nothing answers is named, without its password', async () => {
+test('names a configured URL without an answer, but not its password', async () => {
   await expect(checkRedis('REDIS_CACHE_URL', 'redis://:secret@127.0.0.1:1/1')).rejects.toThrow(
     'No Redis answers at REDIS_CACHE_URL=redis://…@127.0.0.1:1/1',
   );

@@ -1,12 +1,12 @@
-// A private Redis in one folder. In development one server plays both roles: database 0 keeps state, 1 is the cache.
+// A private Redis in one folder. In development one server has both roles: database 0 holds state, database 1 is the cache.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { open, mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import writeFileAtomic from 'write-file-atomic';
 import { freePort, isFree } from '../ports.ts';
 import { until } from '../processes.ts';
-import { replaceFile } from '../replace-file.ts';
 import { Failure } from '../terminal.ts';
 import { findRedis, type RedisProgram } from './redis-program.ts';
 
@@ -14,18 +14,18 @@ export interface RedisServer {
   port: number;
   /** Without a database number. */
   url: string;
-  /** Ends it after it has written everything down. */
+  /** Stops it after it has written all data to disk. */
   stop(): Promise<void>;
 }
 
 export interface RedisServerOptions {
-  /** Where its files and its log lie; made when missing. */
+  /** Holds its files and its log; created when missing. */
   dir: string;
-  /** False keeps everything in memory only: for tests. */
+  /** False keeps data in memory only, for tests. */
   durable?: boolean;
 }
 
-/** What must outlive the server: written before it runs, so that it is found again whatever happens to us. */
+/** Written before the server starts, so that a later command finds it even if this one is killed. */
 interface Access {
   port: number;
   password: string;
@@ -38,12 +38,12 @@ export async function startRedis({ dir, durable = true }: RedisServerOptions): P
     port: await freePort(),
     password: randomBytes(18).toString('base64url'),
   };
-  // One that runs was left by a launcher that was killed, or serves another command.
+  // One that already runs was left by a killed launcher, or serves another command.
   if (!(await isOurs(access))) await launch(root, access, durable);
   return { port: access.port, url: urlOf(access), stop: () => stop(access) };
 }
 
-/** Refuses an address, given from outside, at which no Redis answers. */
+/** Fails when no Redis answers at a configured URL. */
 export async function checkRedis(name: string, url: string): Promise<void> {
   const answer = await ask(url, (redis) => redis.ping()).catch((error: Error) => error);
   if (answer instanceof Error)
@@ -53,25 +53,25 @@ export async function checkRedis(name: string, url: string): Promise<void> {
 async function launch(root: string, access: Access, durable: boolean): Promise<void> {
   const program = await findRedis();
   if (!(await isFree(access.port))) access.port = await freePort();
-  await replaceFile(join(root, 'access.json'), JSON.stringify(access));
+  await writeFileAtomic(join(root, 'access.json'), JSON.stringify(access), { mode: 0o600 });
   await writeFile(join(root, 'redis.conf'), configuration(root, access, program, durable), { mode: 0o600 });
   const logFile = join(root, 'server.log');
   const log = await open(logFile, 'w');
   const [command = '', ...args] = program.command(root, access.port);
-  // Detached: a Ctrl-C in the terminal must not reach it before the services are done with it.
+  // Detached, because Ctrl-C in the terminal must not stop it before the services.
   const server = spawn(command, args, { detached: true, stdio: ['ignore', log.fd, log.fd] });
   let ended: string | undefined;
   server.once('error', (error) => (ended = error.message));
   server.once('exit', (code) => (ended ??= `exit code ${code}`));
   server.unref();
   await log.close();
-  // An append-only file of some gigabytes takes a while to load.
+  // Loading an append-only file of some gigabytes takes a while.
   await until(async () => ended !== undefined || (await isOurs(access)), 120_000);
   if (ended === undefined && (await isOurs(access))) return;
-  const words = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-8).join('\n  ');
-  if (/No space left on device/.test(words))
+  const lastLines = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-8).join('\n  ');
+  if (/No space left on device/.test(lastLines))
     throw new Failure('Redis did not start: the disk is full. Free some space and try again.');
-  throw new Failure(`Redis did not start (${ended ?? 'no answer'}, log: ${logFile}):\n  ${words}`);
+  throw new Failure(`Redis did not start (${ended ?? 'no answer'}, log: ${logFile}):\n  ${lastLines}`);
 }
 
 function configuration(
@@ -92,14 +92,14 @@ function configuration(
   ].join('\n');
 }
 
-/** Whether the server that knows this folder's password answers; one that asks for none is not ours. */
+/** Whether the server with this folder's password answers. A server without a password is not ours. */
 async function isOurs(access: Access): Promise<boolean> {
   const answer = await ask(urlOf(access), (redis) => redis.config('GET', 'requirepass')).catch(() => []);
   return (answer as string[])[1] === access.password;
 }
 
 async function stop(access: Access): Promise<void> {
-  await ask(urlOf(access), (redis) => redis.shutdown()).catch(() => {}); // the connection breaks instead of an answer
+  await ask(urlOf(access), (redis) => redis.shutdown()).catch(() => {}); // closing the connection is the answer
   if (await until(() => isFree(access.port), 10_000)) return;
   throw new Failure(`Redis on port ${access.port} does not stop.`);
 }
@@ -119,7 +119,7 @@ async function ask<T>(url: string, question: (redis: Redis) => Promise<T>): Prom
     commandTimeout: 5000,
     maxRetriesPerRequest: 0,
   });
-  let cause: unknown; // ioredis itself only says that the connection is closed
+  let cause: unknown; // the error of ioredis only says that the connection is closed
   redis.on('error', (error) => (cause = error));
   try {
     await redis.connect();

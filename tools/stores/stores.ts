@@ -1,4 +1,4 @@
-// Postgres and Redis for the shop: what the environment gives is used, the rest is started privately below DATA_DIR.
+// Postgres and Redis for the shop: those configured in the environment, and private ones below DATA_DIR for the rest.
 import { join } from 'node:path';
 import { startPostgres } from './postgres.ts';
 import { checkRedis, startRedis } from './redis.ts';
@@ -9,7 +9,7 @@ export const databases = ['accounts', 'catalog', 'orders', 'payments'] as const;
 export interface Stores {
   /** `*_DATABASE_URL`, REDIS_STATE_URL and REDIS_CACHE_URL for the services. */
   env: Record<string, string>;
-  /** Ends what was started here or left running by a launcher that was killed: Redis first, then Postgres. */
+  /** Stops the private stores: Redis first, then Postgres. */
   stop(): Promise<void>;
 }
 
