@@ -1,5 +1,5 @@
-// npm run bench -- SUITE: measures one thing against a floor in the same run and prints ratios. Without a name all suites
-// run one after the other, and what they found is written into results/benchmarks.md.
+// npm run bench -- SUITE: measures one part of the shop against a floor in the same run and prints ratios. Without a name all
+// suites run in turn, and their figures are written to results/benchmarks.md.
 import { readdirSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join, relative } from 'node:path';
@@ -35,16 +35,17 @@ async function bench(name: string, options: string[] = []): Promise<Figures> {
   return main(options);
 }
 
-/** Answers the exit code: a suite that fails costs its own rows only, and what was found is written down at once. */
+/** Resolves to the exit code. A suite that fails loses its own rows only; figures are written after each suite. */
 async function all(): Promise<number> {
   const startedAt = new Date();
   const load = loadavg()[0]!.toFixed(1);
   const file = join(root, 'bench', 'results', 'benchmarks.md');
   const head = [
-    '# What `npm run bench` found',
+    '# Results of `npm run bench`',
     '',
     `${startedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${machine()}, commit ${await commit()}; load average ${load} before.`,
-    'Medians, in brackets the least and the most of all rounds. Ratios are of rounds taken in turn: trust them more than times.',
+    'Medians, with the minimum and maximum of all rounds in brackets. Ratios compare rounds taken in turn, so they are more',
+    'reliable than times.',
     '',
     '| suite | what | figure |',
     '| --- | --- | --- |',

@@ -1,4 +1,4 @@
-// npm run capacity: how much 1, 2, 4 and 8 replicas carry, measured in replicas with a small part of a core each.
+// npm run capacity: finds the throughput of 1, 2, 4 and 8 replicas, each with a small part of a core.
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,8 +24,8 @@ import { writeFormatted } from '@shop/tools/write-formatted';
 const usage =
   'npm run capacity -- [--only browse|checkout] [--replicas 1,2,4,8] [--minutes 19] [--step-seconds 10] [--no-build] [--plan PAGES,ORDERS]';
 const results = join(root, 'bench', 'results');
-/** Of all cores: the rest is for the load generator and the stores. */
-const MOST_CAPPED = 0.6;
+/** The part of all cores that replicas may use; the rest is for the load generator and the stores. */
+const MAX_CAPPED = 0.6;
 
 await main(async ({ asked }) => {
   const options = parseOptions(usage, {
@@ -45,7 +45,7 @@ await main(async ({ asked }) => {
   const cores = availableParallelism();
   for (const subject of chosen) {
     const sum = capsOf(subject, cores).reduce((all, [, cap]) => all + cap, 0) * Math.max(...counts);
-    if (sum > MOST_CAPPED * cores)
+    if (sum > MAX_CAPPED * cores)
       throw new Failure(`${subject.name}: the replicas would need ${sum} of ${cores} cores.`);
   }
   checkCapping();
@@ -68,7 +68,7 @@ await main(async ({ asked }) => {
     await stores.stop();
     rmSync(dir, { recursive: true, force: true });
   }
-  if (measured.length === 0) throw new Failure('Nothing was carried: this machine has too much else to do.');
+  if (measured.length === 0) throw new Failure('No rate was carried: the machine is too busy.');
   const result: Result = {
     ...{ date: new Date().toISOString().slice(0, 10), machine: machine(), commit: await commit() },
     versions: await versions(),
@@ -94,11 +94,11 @@ async function write(result: Result): Promise<void> {
 
 function plan(text: string): number {
   const [pages = NaN, orders = NaN] = text.split(',').map(Number);
-  if (!(pages >= 0 && orders >= 0)) throw new Failure('--plan takes two numbers: pages a second, orders a second.');
+  if (!(pages >= 0 && orders >= 0)) throw new Failure('--plan takes two numbers: pages per second, orders per second.');
   const last = globSync('[0-9]*.json', { cwd: results }).sort().at(-1);
-  if (!last) throw new Failure('Nothing was measured yet: npm run capacity');
+  if (!last) throw new Failure('There is no result yet. Run npm run capacity first.');
   const result = JSON.parse(readFileSync(join(results, last), 'utf8')) as Result;
-  console.log(`By ${last}; cores that are busy → replicas with a core each, used to 60 %:\n`);
+  console.log(`From ${last}; busy cores → replicas with one core each, at 60 % utilisation:\n`);
   console.log(planTable(result, [[pages, orders]]).join('\n'));
   return 0;
 }
@@ -115,5 +115,5 @@ async function versions(): Promise<Record<string, string>> {
 function numberOf(option: string, text: string): number {
   const number = Number(text);
   if (number > 0) return number;
-  throw new Failure(`--${option} ${text} is no number above 0. Usage: ${usage}`);
+  throw new Failure(`--${option} ${text} is not a number above 0. Usage: ${usage}`);
 }

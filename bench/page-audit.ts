@@ -1,4 +1,4 @@
-// What Lighthouse finds in a page: a telephone of the middle class on a slow network, nothing of the shop in its cache.
+// Audits pages with Lighthouse: a mid-range phone on a slow network, with an empty cache.
 import { chromium } from '@playwright/test';
 import lighthouse from 'lighthouse';
 import { chromiumArgs } from '@shop/tools/chromium-program';
@@ -9,15 +9,15 @@ export const categories = ['performance', 'accessibility', 'best-practices', 'se
 export interface PageAudit {
   /** Out of 100. */
   scores: Record<(typeof categories)[number], number>;
-  /** When the largest thing is painted. */
+  /** Largest contentful paint. */
   largestPaintMs: number;
-  /** How long scripts kept the page from answering. */
+  /** Total blocking time. */
   blockedMs: number;
-  /** CLS: below 0.1 is good. */
+  /** CLS; below 0.1 is good. */
   layoutShift: number;
-  /** As they travelled, compressed. */
+  /** Transferred, compressed. */
   bytes: { script: number; stylesheet: number; all: number };
-  /** What costs points. */
+  /** Audits that cost points. */
   findings: string[];
 }
 
@@ -37,7 +37,7 @@ export async function openAuditor(executablePath: string): Promise<Auditor> {
     audit: async (url) => {
       const run = () => lighthouse(url, { port, onlyCategories: [...categories], logLevel: 'error' });
       let found = await run();
-      // At times Chromium's trace lacks the beginning, and Lighthouse itself says that it should be run again.
+      // Chromium's trace occasionally lacks its beginning; Lighthouse itself recommends another run.
       if (found?.lhr.runtimeError?.code === 'NO_NAVSTART') found = await run();
       if (!found || found.lhr.runtimeError) throw new Error(found?.lhr.runtimeError?.message ?? `No audit of ${url}`);
       return readResult(found.lhr);

@@ -1,4 +1,4 @@
-// So many replicas of what is measured, each with its share of CPU, and one of everything else, behind the edge.
+// The shop of the study: capped replicas of the measured services and one process of the others, behind the edge.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuMicros, familyCpuMicros } from '../suites/process-cpu.ts';
@@ -14,13 +14,13 @@ import type { Subject } from './subjects.ts';
 
 export interface CappedShop {
   url: string;
-  /** Caps from here on: before, everything warms up at full speed. */
+  /** Applies the caps; until then everything warms up at full speed. */
   cap(): void;
-  /** µs so far, by what used them. */
+  /** CPU used so far, in µs, by process. */
   cpu(): Record<string, number>;
-  /** What each replica did so far, by service. */
+  /** The work of each replica so far, by service. */
   work(): Promise<Partial<Record<ServiceName, number[]>>>;
-  /** The part of periods in which replicas of a service used up their share. */
+  /** The part of periods in which replicas of a service exhausted their quota. */
   throttled(): Partial<Record<ServiceName, number>>;
   stop(): Promise<void>;
 }
@@ -33,7 +33,7 @@ export interface CappedShopOptions {
   dir: string;
 }
 
-/** Caps are for two cores; more of them can carry more. */
+/** The caps of a subject are for two cores; machines with more cores allow higher ones. */
 export function capsOf({ caps }: Subject, cores: number): [ServiceName, number][] {
   return (Object.entries(caps) as [ServiceName, number][]).map(([name, cap]) => [name, Math.min(1, (cap * cores) / 2)]);
 }
@@ -99,7 +99,7 @@ export async function startCappedShop(options: CappedShopOptions, cores: number)
         for (const { cap } of caps) cap.lift();
         await edge.stop();
         await split.stop();
-        await sleep(100); // the kernel takes a moment to see that a group is empty
+        await sleep(100); // the kernel takes a moment to notice that a cgroup is empty
         for (const { cap } of caps) cap.remove();
       },
     };

@@ -15,7 +15,7 @@ const problem = (() => {
 })();
 if (problem) console.log(`Skipped: ${problem}`);
 
-test.skipIf(problem)('a process uses no more CPU than its cap, and again all of it afterwards', async () => {
+test.skipIf(problem)('limits the CPU of a process until the cap is lifted', async () => {
   const busy = spawn(process.execPath, ['-e', 'for (;;);']);
   const cap = capOf('test', 0.1);
   try {
@@ -23,7 +23,7 @@ test.skipIf(problem)('a process uses no more CPU than its cap, and again all of 
     cap.add(busy.pid!);
     const before = cpuMicros(busy.pid!);
     await sleep(2000);
-    // A tenth of two seconds, and what the kernel counts in coarse steps.
+    // A tenth of two seconds, plus the granularity of the kernel's accounting.
     expect((cpuMicros(busy.pid!) - before) / 1e6).toBeLessThan(0.3);
     expect(cap.throttled().throttled).toBeGreaterThan(10);
     cap.lift();
@@ -37,6 +37,6 @@ test.skipIf(problem)('a process uses no more CPU than its cap, and again all of 
   }
 });
 
-test('a cap works in the shortest periods that the kernel knows', () => {
+test('uses the shortest periods that the kernel accepts', () => {
   expect([0.5, 0.1, 0.05].map(periodFor)).toEqual([2000, 10_000, 20_000]);
 });

@@ -1,30 +1,30 @@
-// How much CPU processes may use: groups of the kernel's (cgroups), through its files, version 1 or 2.
+// Caps the CPU of processes with cgroups, version 1 or 2.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '@shop/tools/terminal';
 
 const PREFIX = 'shop-capacity-';
-/** The least that the kernel takes. */
-const LEAST_QUOTA_US = 1000;
+/** The smallest quota that the kernel accepts. */
+const MIN_QUOTA_US = 1000;
 
 export interface CpuCap {
   /** Caps a process with all its threads. */
   add(pid: number): void;
-  /** Of the periods with something to do, the part in which it had to wait for the next. */
+  /** Periods with work, and those of them in which the quota was exhausted. */
   throttled(): { periods: number; throttled: number };
-  /** As much as there is again. */
+  /** Removes the limit. */
   lift(): void;
-  /** Once nobody is in it. */
+  /** Removes the cgroup, which must be empty. */
   remove(): void;
 }
 
 /**
- * `cores` of CPU time, in the shortest periods there are: what has used up its share waits for the next period, so with
- * the usual 100 ms a replica with 0.03 of a core would answer nothing for 97 of them.
+ * `cores` of CPU time, in the shortest possible periods: a process that has used its quota waits for the next period, so with
+ * the default period of 100 ms a replica with 0.03 of a core would not respond for 97 ms of it.
  */
 export function capOf(name: string, cores: number): CpuCap {
   const group = join(controller.path, `${PREFIX}${process.pid}-${name}`);
-  const quota = LEAST_QUOTA_US;
+  const quota = MIN_QUOTA_US;
   const period = periodFor(cores);
   mkdirSync(group);
   const write = (file: string, value: string | number) => writeFileSync(join(group, file), String(value));
@@ -45,12 +45,12 @@ export function capOf(name: string, cores: number): CpuCap {
   };
 }
 
-/** In µs. */
+/** The period in µs. */
 export function periodFor(cores: number): number {
-  return Math.round(LEAST_QUOTA_US / cores);
+  return Math.round(MIN_QUOTA_US / cores);
 }
 
-/** A Failure in one line where CPU cannot be capped. Removes what a run that was killed left behind. */
+/** Fails where CPU cannot be capped. Removes the cgroups of killed runs. */
 export function checkCapping(): void {
   try {
     controller = findController();
@@ -59,7 +59,7 @@ export function checkCapping(): void {
     probe.remove();
   } catch (error) {
     throw new Failure(
-      `CPU cannot be capped here (${(error as Error).message}). It takes Linux, root, and a cgroup file system that may be written to.`,
+      `CPU cannot be capped here (${(error as Error).message}). This needs Linux, root, and a writable cgroup file system.`,
     );
   }
 }
@@ -68,7 +68,7 @@ function removeEmpty(name: string): void {
   try {
     rmdirSync(join(controller.path, name));
   } catch {
-    // Somebody is in it: another study runs.
+    // In use by another study.
   }
 }
 

@@ -1,27 +1,27 @@
-// From the CPU that one page and one order cost, what so many of them need.
+// Estimates the replicas for a load from the CPU of one page and one order.
 import type { Result } from './result.ts';
 
-/** Of what a replica could carry, this much is used: the rest is for the next spike and for replicas that are gone. */
-const USED = 0.6;
-/** One may always be gone. */
-const FEWEST = 2;
+/** Utilisation of a replica: the rest is headroom for spikes and failed replicas. */
+const UTILISATION = 0.6;
+/** One replica may fail. */
+const MIN_REPLICAS = 2;
 
 export interface Need {
   what: string;
-  /** Busy, on average. */
+  /** Busy cores, on average. */
   cores: number;
-  /** With a core each. */
+  /** Replicas with one core each. */
   replicas: number;
 }
 
-/** `pages` a second that no cache in front answers, `orders` a second. */
+/** For `pages` per second that reach the gateways, and `orders` per second. */
 export function needs({ subjects }: Result, pages: number, orders: number): Need[] {
   const cost = (subject: string) => subjects.find(({ name }) => name === subject)?.points[0]?.at.cpuPerAction ?? {};
   const [page, order] = [cost('browse'), cost('checkout')];
   const names = [...new Set([...Object.keys(page), ...Object.keys(order)])].filter((name) => name !== 'load generator');
   return names.map((what) => {
     const cores = (pages * (page[what] ?? 0) + orders * (order[what] ?? 0)) / 1e6;
-    return { what, cores, replicas: Math.max(FEWEST, Math.ceil(cores / USED)) };
+    return { what, cores, replicas: Math.max(MIN_REPLICAS, Math.ceil(cores / UTILISATION)) };
   });
 }
 

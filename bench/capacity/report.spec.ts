@@ -5,10 +5,23 @@ import { efficiency, unevenness, type Result } from './result.ts';
 import { scaleCurve } from './scale-curve.ts';
 import type { Point } from './study.ts';
 
-const point = (replicas: number, knee: number, shares: number[], cpuPerAction: Record<string, number>): Point => ({
-  ...{ replicas, knee, tooMuch: knee * 1.05, tried: [] },
+const point = (
+  replicas: number,
+  saturationPoint: number,
+  shares: number[],
+  cpuPerAction: Record<string, number>,
+): Point => ({
+  ...{ replicas, saturationPoint, tooMuch: saturationPoint * 1.05, tried: [] },
   at: {
-    ...{ rate: knee, carried: true, crossed: [], p95: 40, p99: 80, actionsPerSecond: knee, requestsPerAction: 1 },
+    ...{
+      rate: saturationPoint,
+      carried: true,
+      crossed: [],
+      p95: 40,
+      p99: 80,
+      actionsPerSecond: saturationPoint,
+      requestsPerAction: 1,
+    },
     ...{ cpuPerAction, shares: { gateway: shares }, throttled: { gateway: 0.5 }, machineBusy: 0.6 },
   },
 });
@@ -25,13 +38,13 @@ const result: Result = {
   ],
 };
 
-test('what more replicas bring is told per replica, and how evenly they work', () => {
+test('computes the throughput per replica and the imbalance of shares', () => {
   const { points } = result.subjects[0]!;
   expect(efficiency(points, points[1]!)).toBeCloseTo(0.95);
   expect(unevenness([0.52, 0.48])).toBeCloseTo(0.04);
 });
 
-test('a plan adds up pages and orders, leaves room, and never needs the load generator', () => {
+test('a plan adds up pages and orders, leaves headroom and excludes the load generator', () => {
   const all = Object.fromEntries(needs(result, 10_000, 100).map(({ what, ...need }) => [what, need]));
   expect(all).toEqual({
     nginx: { cores: 1, replicas: 2 },
@@ -41,7 +54,7 @@ test('a plan adds up pages and orders, leaves room, and never needs the load gen
   });
 });
 
-test('the report has a row for every number of replicas, and the picture a curve for every subject', () => {
+test('the report has a row for each number of replicas, and the chart a curve for each subject', () => {
   const text = report(result, { data: 'data.json', curve: 'scale.svg' });
   expect(text).toContain('| 2 | 190.0 | 199.5 | 1.90 | 0.95 | 40 ms | 80 ms | gateway 4 % | gateway 50 % | 60 % |');
   expect(text).not.toMatch(/NaN|undefined/);

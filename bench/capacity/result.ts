@@ -1,11 +1,11 @@
-// What a study leaves behind: bench/results/<date>-<machine>.json
+// The result of a study, stored in bench/results/<date>-<machine>.json.
 import type { Point } from './study.ts';
 
 export interface Result {
   date: string;
   machine: string;
   commit: string;
-  /** What ran beside k6 and the shop. */
+  /** Versions of the tools used. */
   versions: Record<string, string>;
   loadAverageBefore: number;
   minutes: number;
@@ -18,13 +18,13 @@ export interface Result {
   }[];
 }
 
-/** How many times as much as one replica, per replica; as the fewest that were measured, where one was not. */
-export function efficiency(points: readonly Point[], { replicas, knee }: Point): number {
+/** Throughput per replica relative to one replica, or to the smallest number measured. */
+export function efficiency(points: readonly Point[], { replicas, saturationPoint }: Point): number {
   const fewest = points[0]!;
-  return knee / replicas / (fewest.knee / fewest.replicas);
+  return saturationPoint / replicas / (fewest.saturationPoint / fewest.replicas);
 }
 
-/** How far the busiest and the idlest replica are from their due, as a part of it. */
+/** The largest deviation of a replica from an even share, relative to that share. */
 export function unevenness(shares: readonly number[]): number {
   return Math.max(...shares.map((share) => Math.abs(share * shares.length - 1)));
 }

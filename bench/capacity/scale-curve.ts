@@ -1,9 +1,9 @@
-// How many times as much so many replicas carry, as a picture.
+// A chart of throughput relative to one replica, over the number of replicas, as SVG.
 import { efficiency, type Result } from './result.ts';
 
 const [WIDTH, HEIGHT] = [640, 400];
 const [LEFT, RIGHT, TOP, BOTTOM] = [56, 150, 24, 48];
-/** Told apart by their marks too. */
+/** Curves differ in their marks too, not only in colour. */
 const STYLES = [
   { colour: '#0b6e4f', mark: (x: number, y: number) => `<circle cx="${x}" cy="${y}" r="5"/>` },
   { colour: '#b5541c', mark: (x: number, y: number) => `<rect x="${x - 5}" y="${y - 5}" width="10" height="10"/>` },
@@ -33,7 +33,7 @@ export function scaleCurve({ subjects }: Result): string {
       efficiency(subject.points, point) * point.replicas,
     ]);
     const [lastX, lastY] = at.at(-1)!;
-    // What names a curve stands beside its end; one above the other, as the ends may be close.
+    // Labels stand at the ends of the curves, at different heights because the ends may be close.
     const label: [number, number] = [x(lastX) + 12, y(lastY) + (i === 0 ? 0 : 20)];
     return [
       line(at, `stroke="${colour}" stroke-width="2.5"`),
@@ -51,7 +51,7 @@ export function scaleCurve({ subjects }: Result): string {
     ),
     ...curves,
     text([round((LEFT + WIDTH - RIGHT) / 2), HEIGHT - 8], 'replicas of each', middle),
-    text([LEFT, TOP - 8], 'times what one carries', 'text-anchor="middle" dx="40"'),
+    text([LEFT, TOP - 8], 'throughput relative to one', 'text-anchor="middle" dx="40"'),
     '</svg>',
     '',
   ].join('\n');

@@ -1,4 +1,4 @@
-// One step of the search: the load test at one rate, and what everything used meanwhile.
+// One step of the search: the load test at one rate, with the CPU used meanwhile.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,19 +13,19 @@ import type { Subject } from './subjects.ts';
 
 export interface Step {
   rate: number;
-  /** Whether all thresholds of the load test were kept; else which were not. */
+  /** Whether all thresholds of the load test held; `crossed` lists the others. */
   carried: boolean;
   crossed: string[];
   p95: number;
   p99: number;
   actionsPerSecond: number;
   requestsPerAction: number;
-  /** CPU µs per action, by what used them. */
+  /** CPU per action in µs, by process. */
   cpuPerAction: Record<string, number>;
-  /** What each replica did of all, by service. */
+  /** The share of each replica in the work of its service. */
   shares: Partial<Record<ServiceName, number[]>>;
   throttled: Partial<Record<ServiceName, number>>;
-  /** The part of the machine's CPU that was in use, load generator and all. */
+  /** The part of the machine's CPU in use, including the load generator. */
   machineBusy: number;
 }
 
@@ -38,7 +38,7 @@ export interface StepOptions {
   signal: AbortSignal;
 }
 
-/** Between two steps: what a step that was too much left behind must not count against the next. */
+/** Pause between steps, so that the backlog of an overload does not affect the next step. */
 const REST_MS = 1500;
 const RECOVERY_MS = 60_000;
 
@@ -50,7 +50,7 @@ export async function tryRate(rate: number, { subject, shop, k6, dir, seconds, s
   const { summary, output } = await runK6({ program: k6, flow: subject.flow, env, dir: join(dir, 'k6'), signal });
   signal.throwIfAborted();
   const [machineAfter, cpuAfter, own] = [machine(), shop.cpu(), k6Cpu() - ownBefore];
-  if (!summary) throw new Error(`k6 did not come to any load:\n${output.trim().split('\n').slice(-5).join('\n')}`);
+  if (!summary) throw new Error(`k6 generated no load:\n${output.trim().split('\n').slice(-5).join('\n')}`);
   const { p95, p99 } = summary.flows[subject.flow]!;
   const actions = actionsOf(summary, subject);
   const used = { 'load generator': own, ...differences(cpuAfter, cpuBefore) };
@@ -69,18 +69,18 @@ export async function tryRate(rate: number, { subject, shop, k6, dir, seconds, s
   };
 }
 
-/** How many times what one replica may carry it gets while nothing is capped. */
+/** The uncapped warm-up uses this multiple of the expected rate of one replica. */
 const WARM_UP_TIMES = 8;
-/** What the machine carries at all is shared by all replicas. */
-const MOST_WARMED_AT_ONCE = 4;
+/** Cap on the warm-up, because all replicas share the machine. */
+const MAX_WARM_UP_REPLICAS = 4;
 
-/** Compiles what is hot, on every replica alike; with 0.03 of a core that would take minutes, and every piece of it a second. */
+/** Lets V8 compile hot code on every replica, which would take minutes with 0.03 of a core. */
 export async function warmUp({ subject, shop, k6, dir, signal }: StepOptions, replicas: number): Promise<void> {
   if (subject.flow === 'browse') {
     const list = (await (await fetch(`${shop.url}/api/products?limit=1`)).json()) as { items: { id: string }[] };
     await withAutocannon(`${shop.url}/api/products/${list.items[0]!.id}`, 16, 2 + replicas);
   }
-  const rate = subject.first * WARM_UP_TIMES * Math.min(replicas, MOST_WARMED_AT_ONCE);
+  const rate = subject.first * WARM_UP_TIMES * Math.min(replicas, MAX_WARM_UP_REPLICAS);
   const env = { TARGET: shop.url, LOAD: 'steady', RATE: String(rate), DURATION: `${4 + replicas}s` };
   await runK6({ program: k6, flow: subject.flow, env, dir: join(dir, 'k6'), signal });
   signal.throwIfAborted();
@@ -113,10 +113,10 @@ function sharesOf(before: Work, after: Work): Work {
   );
 }
 
-/** k6 is a child of this process, and nothing else that ends meanwhile works hard; a container is nobody's child. */
+/** k6 is the only busy child of this process that ends meanwhile. The CPU of a containerised k6 is not counted. */
 const k6Cpu = () => endedChildrenMicros(process.pid);
 
-/** Of all cores, in ticks. */
+/** CPU time of all cores, in ticks. */
 function machine(): { busy: number; all: number } {
   const ticks = readFileSync('/proc/stat', 'utf8').split('\n')[0]!.split(/\s+/).slice(1, 9).map(Number);
   const all = ticks.reduce((sum, value) => sum + value, 0);

@@ -1,4 +1,4 @@
-// 1, 2, 4 and 8 replicas: where each has its knee.
+// Finds the saturation point of 1, 2, 4 and 8 replicas.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stores } from '../suites/checkout-shop.ts';
@@ -6,17 +6,17 @@ import type { NginxProgram } from '@shop/tools/edge/nginx-program';
 import type { K6Program } from '@shop/tools/load/k6-program';
 import { step } from '@shop/tools/terminal';
 import { startCappedShop } from './capped-shop.ts';
-import { findKnee } from './knee.ts';
+import { findSaturationPoint } from './saturation.ts';
 import { tryRate, warmUp, type Step } from './steps.ts';
 import type { Subject } from './subjects.ts';
 
 export interface Point {
   replicas: number;
-  /** Actions a second within the thresholds. */
-  knee: number;
-  /** The lowest rate that was not; null when the time was over before one was found. */
+  /** The highest number of actions per second within the thresholds. */
+  saturationPoint: number;
+  /** The lowest rate beyond the thresholds; null when the time was over before one was found. */
   tooMuch: number | null;
-  /** At the knee. */
+  /** Measured at the saturation point. */
   at: Step;
   tried: { rate: number; carried: boolean; p95: number; machineBusy: number }[];
 }
@@ -30,12 +30,12 @@ export interface StudyOptions {
   dir: string;
   cores: number;
   stepSeconds: number;
-  /** performance.now() by which all of it must be over. */
+  /** The study must end by this time, as of performance.now(). */
   endsAt: number;
   signal: AbortSignal;
 }
 
-/** How near the knee is searched for, and by what the rate is raised before it is known. */
+/** Precision of the saturation point, and the strides of the search. */
 const RESOLUTION = 1.05;
 const FIRST_STRIDE = 1.5;
 const LATER_STRIDE = 1.12;
@@ -43,11 +43,11 @@ const LATER_STRIDE = 1.12;
 export async function study(options: StudyOptions): Promise<Point[]> {
   const points: Point[] = [];
   for (const [i, replicas] of options.counts.entries()) {
-    // What is left of the time, for each of those that are left alike.
+    // The remaining time is divided evenly among the remaining numbers of replicas.
     const share = (options.endsAt - performance.now()) / (options.counts.length - i);
     const before = points.at(-1);
-    // As much more as there are more replicas, if all goes well.
-    const first = before ? (before.knee * replicas) / before.replicas : options.subject.first * replicas;
+    // Ideally, throughput grows with the number of replicas.
+    const first = before ? (before.saturationPoint * replicas) / before.replicas : options.subject.first * replicas;
     const point = await pointOf(options, {
       replicas,
       first,
@@ -66,7 +66,7 @@ interface PointOptions {
   endsAt: number;
 }
 
-/** Undefined when not one rate was carried: so busy a machine says nothing. */
+/** Undefined when no rate was carried, because the machine is too busy for a result. */
 async function pointOf(
   options: StudyOptions,
   { replicas, first, known, endsAt }: PointOptions,
@@ -81,7 +81,7 @@ async function pointOf(
     const stepOptions = { subject, shop, k6, dir, seconds: stepSeconds, signal };
     await step('Warming up', () => warmUp(stepOptions, replicas));
     shop.cap();
-    // What was begun at full speed (compiling, collecting garbage) is finished at the pace of the cap.
+    // Compilation and garbage collection that began at full speed finish under the cap.
     await step('Settling', () => tryRate(first / 2, stepOptions));
     const tried: Step[] = [];
     const once = async (rate: number) => {
@@ -90,15 +90,15 @@ async function pointOf(
       tell(result);
       return result.carried;
     };
-    // Once more before a rate counts as too much: on a machine with other things to do a step may fail by chance.
+    // A rate counts as too much after a second failure: on a busy machine a step may fail by chance.
     const carries = async (rate: number) => (await once(rate)) || (await once(rate));
     const stride = known ? LATER_STRIDE : FIRST_STRIDE;
     const search = { first, stride, resolution: RESOLUTION, endsAt };
-    const { carried: knee, tooMuch } = await findKnee(carries, search);
-    const at = tried.findLast((one) => one.carried && one.rate === knee);
+    const { carried: saturationPoint, tooMuch } = await findSaturationPoint(carries, search);
+    const at = tried.findLast((one) => one.carried && one.rate === saturationPoint);
     if (!at) return void console.log(`  Left out: ${replicas} of each carried none of the rates.`);
     return {
-      ...{ replicas, knee, tooMuch: tooMuch === Infinity ? null : tooMuch, at },
+      ...{ replicas, saturationPoint, tooMuch: tooMuch === Infinity ? null : tooMuch, at },
       tried: tried.map(({ rate, carried, p95, machineBusy }) => ({ rate, carried, p95, machineBusy })),
     };
   } finally {

@@ -1,19 +1,19 @@
-// What is measured: which services get more replicas, what they are loaded with, and how many requests each took.
+// The subjects of the study: the replicated services, their load, and the metrics that count their work.
 import type { ServiceName } from '@shop/tools/services';
 
 export interface Subject {
   name: 'browse' | 'checkout';
-  /** The load test's flow, whose thresholds decide. */
+  /** The flow of the load test, whose thresholds decide. */
   flow: string;
-  /** What one action of it is, in words. */
+  /** Describes one action of the flow. */
   action: string;
-  /** Cores of each replica, on a machine with two. */
+  /** Cores of each replica on a machine with two cores. */
   caps: Partial<Record<ServiceName, number>>;
-  /** One uncapped process of each. */
+  /** Services with one uncapped process each. */
   others: ServiceName[];
-  /** Actions a second that one replica of each may carry: where the search begins. */
+  /** Expected actions per second of one replica of each, where the search begins. */
   first: number;
-  /** What counts the work of a replica, in its metrics. */
+  /** The metric that counts the work of a replica. */
   work: Partial<Record<ServiceName, RegExp>>;
 }
 

@@ -1,6 +1,6 @@
-// What each layer of copies buys: the same visitors at the same pace, before a shop without any, with copies in the
-// catalogs' memory, in Redis too, and at the edge too. `npm run bench -- caches write` writes the table into the docs.
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+// The effect of each cache layer: the same load on a shop without caches, with caches in the memory of the catalogs, then also
+// in Redis, then also at the edge. `npm run bench -- caches write` writes the table into results/caches.md.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '@shop/tools/data-dir';
@@ -20,16 +20,16 @@ import type { Figures } from './suite.ts';
 const ROUNDS = 3;
 const SECONDS = 10;
 const RATE = 150;
-/** A Redis that is not there: the catalog does without. */
-const NOWHERE = { REDIS_CACHE_URL: 'redis://127.0.0.1:1' };
+/** A Redis that does not exist: the catalog works without. */
+const NO_REDIS = { REDIS_CACHE_URL: 'redis://127.0.0.1:1' };
 const layers = ['process', 'redis', 'postgres'] as const;
 
 interface Stack {
   name: string;
   url: string;
-  /** µs so far. */
+  /** CPU so far, in µs. */
   cpu(): Record<string, number>;
-  /** Reads so far, by the layer that answered. */
+  /** Reads so far, by layer. */
   reads(): Promise<Record<string, number>>;
 }
 
@@ -37,7 +37,7 @@ interface Measured {
   p95: number;
   cpuPerPage: number;
   parts: Record<string, number>;
-  /** Of 1000 pages, who answered: visitors' own copies, the edge, a catalog's memory, Redis, Postgres. */
+  /** Of 1000 pages, how many each layer answered: browser caches, the edge, catalog memory, Redis, Postgres. */
   answered: Record<string, number>;
 }
 
@@ -45,12 +45,11 @@ export async function main(args: string[] = []): Promise<Figures> {
   const [program, k6] = [await findNginx(), await findK6()];
   const load = loadavg()[0]!.toFixed(1);
   const dir = mkdtempSync(join(tmpdir(), 'shop-bench-'));
-  const log = openSync(join(dir, 'log'), 'a');
   const stores = await startStoresFor(dir);
   const stops: (() => Promise<unknown>)[] = [];
   const start = async (app: string, env: NodeJS.ProcessEnv) => {
     const settings = { NODE_ENV: 'production', LOG_LEVEL: 'info', TRUST_PROXY: '127.0.0.1', SEED: 'demo' };
-    const started = await startApp(app, { ...stores.env, ...settings, ...env }, log);
+    const started = await startApp(app, { ...stores.env, ...settings, ...env }, dir);
     stops.push(started.stop);
     return started;
   };
@@ -74,8 +73,8 @@ export async function main(args: string[] = []): Promise<Figures> {
   try {
     const usual = await shop({});
     const stacks: Stack[] = [
-      await stack('no copies', await shop({ ...NOWHERE, CATALOG_FRESH_MS: '1' }), 'off'),
-      await stack('+ in the catalogs', await shop(NOWHERE), 'off'),
+      await stack('no caches', await shop({ ...NO_REDIS, CATALOG_FRESH_MS: '1' }), 'off'),
+      await stack('+ in catalog memory', await shop(NO_REDIS), 'off'),
       await stack('+ in Redis', usual, 'off'),
       await stack('+ at the edge', usual, 'on'),
     ];
@@ -84,7 +83,7 @@ export async function main(args: string[] = []): Promise<Figures> {
     for (let round = 0; round <= ROUNDS; round++)
       for (const [i, one] of stacks.entries()) {
         const measured = await measure(one, k6, dir);
-        if (round > 0) results[i]!.push(measured); // the first warms up
+        if (round > 0) results[i]!.push(measured); // the first round warms up
       }
     if (args.includes('write'))
       await writeTable(
@@ -109,7 +108,7 @@ async function measure(stack: Stack, program: Awaited<ReturnType<typeof findK6>>
   const asked = await stack.reads();
   const per1000 = (number: number) => (number / pages) * 1000;
   const answered = {
-    visitor: 1000 * (summary.browserCopies ?? 0),
+    browser: 1000 * (summary.browserCopies ?? 0),
     edge: 1000 * (summary.edgeCopies ?? 0),
     ...Object.fromEntries(layers.map((layer) => [layer, per1000(asked[layer]! - reads[layer]!)])),
   };
@@ -123,7 +122,7 @@ const [BEGIN, END] = ['<!-- figures: begin -->', '<!-- figures: end -->'];
 async function writeTable(results: [name: string, rounds: Measured[]][], load: string): Promise<void> {
   const [, first] = results[0]!;
   const columns = { parts: Object.keys(first[0]!.parts), answered: Object.keys(first[0]!.answered) };
-  const heads = ['copies', 'CPU', ...columns.parts, '95 %', ...columns.answered];
+  const heads = ['caches', 'CPU', ...columns.parts, 'p95', ...columns.answered];
   const rows = results.map(([name, rounds]) => {
     const middle = (of: (measured: Measured) => number) => median(rounds.map(of));
     const cells = [
@@ -135,8 +134,8 @@ async function writeTable(results: [name: string, rounds: Measured[]][], load: s
     return `| ${[name, ...cells].join(' | ')} |`;
   });
   const text = [
-    `${new Date().toISOString().slice(0, 10)}, ${machine()}, commit ${await commit()}; load average ${load} before it; medians of`,
-    `${ROUNDS} rounds. CPU in µs per page, of all processes and of each; then, of 1000 pages, how many each layer answered.`,
+    `${new Date().toISOString().slice(0, 10)}, ${machine()}, commit ${await commit()}; load average ${load} before; medians of`,
+    `${ROUNDS} rounds. CPU in µs per page, in total and by process; then, of 1000 pages, how many each layer answered.`,
     '',
     `| ${heads.join(' | ')} |`,
     `| --- |${' ---: |'.repeat(heads.length - 1)}`,
@@ -157,7 +156,7 @@ function tell(name: string, rounds: Measured[]): Figures[number] {
     rounds.map(({ cpuPerPage }) => cpuPerPage),
     0,
   );
-  const figure = `${cpu} µs CPU (${of('parts')}); of 1000 pages: ${of('answered')}; 95 % within ${middle(({ p95 }) => p95).toFixed(1)} ms`;
+  const figure = `${cpu} µs CPU (${of('parts')}); of 1000 pages: ${of('answered')}; p95 ${middle(({ p95 }) => p95).toFixed(1)} ms`;
   console.log(`${name.padEnd(18)} ${figure}`);
   return [`a page: ${name}`, figure];
 }

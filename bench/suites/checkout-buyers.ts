@@ -1,4 +1,4 @@
-// Customers who order three things each and wait until all of it is paid.
+// Customers whose orders have three lines each and are awaited until paid.
 import { randomUUID } from 'node:crypto';
 import autocannon from 'autocannon';
 import { until } from '@shop/tools/processes';
@@ -8,23 +8,23 @@ const CUSTOMERS = 32;
 const SETTLE_MS = 60_000;
 
 export class Buyers {
-  private readonly door: string;
+  private readonly shopUrl: string;
   private readonly stores: Stores;
   private readonly cookies: string[];
   private readonly products: string[];
   private turn = 0;
 
-  private constructor(door: string, stores: Stores, cookies: string[], products: string[]) {
-    this.door = door;
+  private constructor(shopUrl: string, stores: Stores, cookies: string[], products: string[]) {
+    this.shopUrl = shopUrl;
     this.stores = stores;
     this.cookies = cookies;
     this.products = products;
   }
 
-  static async register(door: string, stores: Stores): Promise<Buyers> {
+  static async register(shopUrl: string, stores: Stores): Promise<Buyers> {
     const register = async () => {
       const customer = { email: `${randomUUID()}@shop.test`, password: 'a long enough password', name: 'Sam Shopper' };
-      const answer = await fetch(`${door}/api/customers`, {
+      const answer = await fetch(`${shopUrl}/api/customers`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(customer),
@@ -36,20 +36,20 @@ export class Buyers {
     for (let i = 0; i < CUSTOMERS; i++) cookies.push(await register());
     const products = await stores.query<{ id: string }>('catalog', 'select id from products where not hidden');
     return new Buyers(
-      door,
+      shopUrl,
       stores,
       cookies,
       products.map(({ id }) => id),
     );
   }
 
-  /** Places that many orders and waits until every one is paid; how many that were a second, from the first to the last. */
-  async buy(orders: number, atOnce: number): Promise<{ orders: number; perSecond: number }> {
+  /** Places orders and waits until all are paid; resolves to the number per second, from the first to the last. */
+  async buy(orders: number, concurrency: number): Promise<{ orders: number; perSecond: number }> {
     const paidBefore = await this.paid();
     const startedAt = performance.now();
     const result = await autocannon({
-      url: `${this.door}/api/orders`,
-      connections: atOnce,
+      url: `${this.shopUrl}/api/orders`,
+      connections: concurrency,
       amount: orders,
       requests: [{ method: 'POST', setupRequest: (request) => ({ ...request, ...this.request() }) }],
     });
@@ -64,7 +64,7 @@ export class Buyers {
     return { orders: paid, perSecond: paid / seconds };
   }
 
-  /** One order of its own three products; resolves when it is paid. */
+  /** Places one order for three products that no other such order has; resolves when it is paid. */
   async placeOne(): Promise<void> {
     const id = await this.place(3);
     const paid = async () =>
@@ -72,16 +72,16 @@ export class Buyers {
     if (!(await until(paid, SETTLE_MS, 10))) throw new Error(`order ${id} is not paid`);
   }
 
-  /** Resolves to the order's id when it is answered; the payment follows. */
+  /** Resolves to the order's id when the order is accepted, before its payment. */
   async place(stride?: number): Promise<string> {
     const { headers, body } = this.request(stride);
-    const answer = await fetch(`${this.door}/api/orders`, { method: 'POST', headers, body });
+    const answer = await fetch(`${this.shopUrl}/api/orders`, { method: 'POST', headers, body });
     if (answer.status !== 202) throw new Error(`order: ${answer.status} ${await answer.text()}`);
     const { id } = (await answer.json()) as { id: string };
     return id;
   }
 
-  /** With `stride` the next products of the list, else any three. */
+  /** With `stride`, the next products of the list, else any three. */
   private request(stride?: number) {
     const at = stride === undefined ? Math.floor(Math.random() * this.products.length) : stride * this.turn++;
     const steps = stride === undefined ? [0, 7, 19] : [0, 1, 2];

@@ -1,4 +1,4 @@
-// The floor of checkout: pgbench, playing back the statements that Postgres logged while the shop took some orders.
+// The floor of checkout: pgbench replays the statements that Postgres logged while the shop processed orders.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { placeReplicas } from '@shop/tools/replicas';
@@ -7,7 +7,7 @@ import { databases, variableOf } from '@shop/tools/stores/stores';
 import { Failure } from '@shop/tools/terminal';
 import { startServices, type Stores } from './checkout-shop.ts';
 
-/** Orders that are played back, each of other products. */
+/** Number of replayed orders, each for other products. */
 const SAMPLES = 12;
 const DEBIAN = '/usr/lib/postgresql';
 
@@ -15,7 +15,7 @@ export interface Floor {
   pgbench: string;
   url: string;
   scripts: string[];
-  /** Per order. */
+  /** Statements per order. */
   statements: number;
 }
 
@@ -26,7 +26,7 @@ export function findPgbench(): string {
     ...versions.map((version) => join(DEBIAN, version, 'bin')),
   ];
   const found = folders.map((folder) => join(folder, 'pgbench')).find((path) => existsSync(path));
-  if (!found) throw new Failure('pgbench is missing. It comes with PostgreSQL: apt-get install postgresql');
+  if (!found) throw new Failure('pgbench was not found. It is part of PostgreSQL: apt-get install postgresql');
   return found;
 }
 
@@ -38,7 +38,7 @@ export interface Recording {
   placeOne(): Promise<void>;
 }
 
-/** All tables in one database, filled like the shop's, and a script per recorded order. */
+/** Creates all tables in one database, with the data of the shop, and a script per recorded order. */
 export async function preparePgbench({ dir, stores, pgbench, placeOne }: Recording): Promise<Floor> {
   const everythingThere = Object.fromEntries(databases.map((name) => [variableOf(name), stores.pgbenchUrl]));
   const places = (await placeReplicas({}, 'free'))
@@ -75,7 +75,7 @@ interface Statement {
   values: string[];
 }
 
-/** What each of some orders runs, in its order. Sweeps are left out, which look for stuck orders and find none. */
+/** The statements of some orders, in sequence. Sweeps, which look for stuck orders and find none, are left out. */
 async function recorded(stores: Stores, placeOne: () => Promise<void>): Promise<Statement[][]> {
   const settings = { log_min_duration_statement: '0', log_line_prefix: `'%m '`, log_parameter_max_length: '-1' };
   for (const [name, value] of Object.entries(settings))
@@ -102,7 +102,7 @@ async function ids(stores: Stores): Promise<Set<string>> {
   return new Set((await stores.query<{ id: string }>('orders', 'select id from orders')).map(({ id }) => id));
 }
 
-/** Prepared statements with their values, out of the server's log. */
+/** Prepared statements with their values, from the server's log. */
 function logged(log: string): Statement[] {
   return log.split(/^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)/m).flatMap((entry, i, entries) => {
     const text = /LOG: {2}duration: [\d.]+ ms {2}execute [^:]+: (.*)$/s.exec(entry)?.[1];
@@ -114,12 +114,12 @@ function logged(log: string): Statement[] {
   });
 }
 
-/** The log marks the second and further lines of one text by a tab. */
+/** The log indents the second and further lines of a text with a tab. */
 const unfolded = (text: string) => text.replaceAll('\n\t', '\n');
 
 /**
- * The same statements in the same order for a new order each time: ids are made as the services make them, all else is
- * as it was.
+ * The same statements in the same sequence, for a new order each time: ids are generated as the services do, all other values
+ * are those recorded.
  */
 function scriptOf(order: Statement[]): string {
   const [insert, ...others] = order;
@@ -151,7 +151,7 @@ function filled({ text, values }: Statement, valueOf: (value: string) => string)
     });
 }
 
-/** pgbench takes `:name` for a variable, also inside of a text. */
+/** pgbench substitutes `:name`, even inside a literal. */
 function escaped(literal: string): string {
   const isJson = /^'[[{]/.test(literal);
   return literal.replace(/:(?=[A-Za-z_])/g, isJson ? ': ' : `:' || '`);

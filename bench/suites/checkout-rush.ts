@@ -1,5 +1,5 @@
-// A flash sale: thousands want the one product at once. Asked of the catalog directly, with orders that reserve together
-// (CATALOG_RESERVE_TOGETHER as it is) and with each by itself (1), while others buy other things.
+// A flash sale: thousands of concurrent orders for one product. Calls the catalog directly, with batched reservations (the
+// default of CATALOG_RESERVE_TOGETHER) and unbatched ones (1), while other customers buy other products.
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { catalogRpc } from '@shop/contracts/catalog';
@@ -13,12 +13,12 @@ import type { Figures } from './suite.ts';
 
 const ROUNDS = 3;
 const BUYERS = 5000;
-/** So many ask at once; the others come as these are answered. */
-const AT_ONCE = 100;
+/** Concurrent calls. */
+const CONCURRENCY = 100;
 const STOCK = 1000;
-/** When there is enough for everybody. */
+/** Orders of a round with enough stock for all. */
 const ORDERS = 2000;
-/** Between two who want something else. */
+/** Interval between orders for other products. */
 const OTHERS_MS = 10;
 
 interface Way {
@@ -27,7 +27,7 @@ interface Way {
   perSecond: number[];
   reservedPerSecond: number[];
   cpuMs: number[];
-  /** How long those wait who want something else. */
+  /** Durations of orders for other products. */
   othersMs: number[];
 }
 
@@ -38,12 +38,14 @@ export async function benchRush(dir: string, stores: Stores): Promise<Figures> {
   );
   const ways = places.map((place) => wayOf(place));
   try {
-    console.log(`a rush for one product: ${BUYERS} buyers, ${AT_ONCE} at once, ${STOCK} pieces; ${ROUNDS} rounds`);
+    console.log(
+      `a rush for one product: ${BUYERS} buyers, ${CONCURRENCY} concurrent, ${STOCK} pieces; ${ROUNDS} rounds`,
+    );
     for (const { rpc } of ways) await until(() => isReached(rpc), 10_000);
     for (let round = 0; round <= ROUNDS; round++)
       for (const way of ways) await measure(way, services, stores, round > 0);
     for (const { name, perSecond, reservedPerSecond, cpuMs, othersMs } of ways) {
-      console.log(`${name.padEnd(10)} ${spread(perSecond, 0)} answers/s when ${STOCK} of ${BUYERS} get one,`);
+      console.log(`${name.padEnd(10)} ${spread(perSecond, 0)} responses/s when ${STOCK} of ${BUYERS} get one,`);
       console.log(
         `           ${spread(reservedPerSecond, 0)} orders/s when all do, ${spread(cpuMs, 2)} ms CPU per order,`,
       );
@@ -51,10 +53,10 @@ export async function benchRush(dir: string, stores: Stores): Promise<Figures> {
       const at = (share: number) => sorted[Math.floor(sorted.length * share)]!.toFixed(1);
       console.log(`           other products meanwhile: ${at(0.5)} ms, 99 % within ${at(0.99)} ms`);
     }
-    const [together, alone] = ways as [Way, Way];
-    const ratio = together.reservedPerSecond.map((value, i) => value / alone.reservedPerSecond[i]!);
+    const [batched, unbatched] = ways as [Way, Way];
+    const ratio = batched.reservedPerSecond.map((value, i) => value / unbatched.reservedPerSecond[i]!);
     console.log(`ratio      ${spread(ratio, 1)} of the orders per second, median ${median(ratio).toFixed(1)}`);
-    return [['a rush for one product, reserved together against one by one, orders a second', spread(ratio, 1)]];
+    return [['a rush for one product, batched against unbatched reservations, orders per second', spread(ratio, 1)]];
   } finally {
     for (const { rpc } of ways) rpc.close();
     await services.stop();
@@ -69,7 +71,7 @@ async function isReached(rpc: Rpc): Promise<boolean> {
 }
 
 function wayOf({ replica, rpcPort }: Place): Way {
-  const name = replica === 2 ? 'each alone' : 'together';
+  const name = replica === 2 ? 'unbatched' : 'batched';
   const rpc = new Rpc({ addresses: { catalog: `127.0.0.1:${rpcPort}` } });
   return { name, rpc, perSecond: [], reservedPerSecond: [], cpuMs: [], othersMs: [] };
 }
@@ -113,12 +115,12 @@ async function rush({ rpc }: Way, buyers: number, stock: number, stores: Stores)
     }
   };
   const startedAt = performance.now();
-  const rush = Promise.all(Array.from({ length: AT_ONCE }, buyer)).finally(() => (selling = false));
+  const rush = Promise.all(Array.from({ length: CONCURRENCY }, buyer)).finally(() => (selling = false));
   const [seconds] = await Promise.all([rush.then(() => (performance.now() - startedAt) / 1000), other()]);
   return { seconds, reserved, othersMs };
 }
 
-/** The first has that many pieces, the others plenty. */
+/** The first product has `stock` pieces, the others have plenty. */
 async function products(stores: Stores, stock: number): Promise<string[]> {
   const rows = await stores.query<{ id: string }>(
     'catalog',

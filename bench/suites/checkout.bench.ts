@@ -1,5 +1,5 @@
-// Whole paid orders through the gateway, one process per service, against pgbench running the very statements that such
-// orders run, on the same server; and a rush for one product, reserved together against each order by itself.
+// Complete paid orders through the gateway, one process per service, against pgbench with the same statements on the same
+// server; and a rush for one product, with batched against unbatched reservations.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,8 +13,8 @@ import type { Figures } from './suite.ts';
 
 const ROUNDS = 5;
 const SECONDS = 6;
-/** Orders in the making at once, in the shop and in pgbench. */
-const AT_ONCE = 32;
+/** Concurrent orders, in the shop and in pgbench. */
+const CONCURRENCY = 32;
 
 export async function main(args: string[]): Promise<Figures> {
   const pgbench = findPgbench();
@@ -35,13 +35,13 @@ async function benchOrders(dir: string, stores: Stores, pgbench: string): Promis
   const shop = await startServices(dir, stores.env, places);
   try {
     await stores.query('catalog', 'update products set stock = 1000000000');
-    const buyers = await Buyers.register(shop.door!, stores);
+    const buyers = await Buyers.register(shop.gateway!, stores);
     const floor = await preparePgbench({ dir, stores, pgbench, placeOne: () => buyers.placeOne() });
     console.log(`a paid order of three lines runs ${floor.statements} statements`);
-    console.log(`${ROUNDS} rounds of some ${SECONDS} s, ${AT_ONCE} orders at once: median (least–most)`);
+    console.log(`${ROUNDS} rounds of some ${SECONDS} s, ${CONCURRENCY} concurrent orders: median (minimum–maximum)`);
     const contenders = {
-      shop: async (amount: number) => (await buyers.buy(amount, AT_ONCE)).perSecond,
-      pgbench: () => ordersPerSecondOf(floor, AT_ONCE, SECONDS),
+      shop: async (amount: number) => (await buyers.buy(amount, CONCURRENCY)).perSecond,
+      pgbench: () => ordersPerSecondOf(floor, CONCURRENCY, SECONDS),
     };
     return await compare(contenders, shop, stores);
   } finally {
@@ -54,7 +54,7 @@ interface Contenders {
   pgbench: () => Promise<number>;
 }
 
-/** In turns, so that a change of the machine's speed hits both alike. */
+/** In turns, so that changes of the machine's speed affect both alike. */
 async function compare({ shop, pgbench }: Contenders, services: Services, stores: Stores): Promise<Figures> {
   await shop(200); // warms up
   const amount = Math.ceil((await shop(1000)) * SECONDS);
@@ -84,7 +84,7 @@ async function compare({ shop, pgbench }: Contenders, services: Services, stores
   const ratios = shops.map((value, i) => value / floors[i]!);
   console.log(`ratio     ${spread(ratios, 2)} of pgbench's orders per second`);
   return [
-    ['paid orders a second, against pgbench with the same statements', `${spread(ratios, 2)}; ${spread(shops, 0)}`],
+    ['paid orders per second, against pgbench with the same statements', `${spread(ratios, 2)}; ${spread(shops, 0)}`],
     ['CPU of a paid order over all processes', `${spread(cpus, 1)} ms`],
   ];
 }

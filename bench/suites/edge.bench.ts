@@ -1,15 +1,14 @@
-// The edge against its floors: a product page out of its copies against nginx that sends files of that size, and one
-// through edge (without copies), gateway and catalog against plain Fastify + Redis behind the same nginx.
-import { fork, type ChildProcess } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+// The edge against its floors: a product page from its cache against nginx that sends files of that size, and a page through
+// edge (without cache), gateway and catalog against plain Fastify and Redis behind the same nginx.
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
 import { startEdge, type Edge, type EdgeOptions } from '@shop/tools/edge/edge';
 import { findNginx } from '@shop/tools/edge/nginx-program';
 import { freePort } from '@shop/tools/ports';
 import { startStores } from '@shop/tools/stores/stores';
 import { bestDrive } from './http-load.ts';
+import { productPage, startPageFloor } from './page-floor.ts';
 import { cpuMicros, familyCpuMicros } from './process-cpu.ts';
 import { inTurns, ratios } from './rounds.ts';
 import { startApp } from './shop-app.ts';
@@ -22,13 +21,12 @@ export async function main(): Promise<Figures> {
   const program = await findNginx();
   const { name, drive } = await bestDrive();
   const dir = mkdtempSync(join(tmpdir(), 'shop-bench-'));
-  chmodSync(dir, 0o755); // nginx's workers are somebody else
-  const log = openSync(join(dir, 'log'), 'a');
+  chmodSync(dir, 0o755); // the workers of nginx run as another user
   const stops: (() => Promise<unknown>)[] = [];
   const stores = await startStores(dir, {});
   const start = async (app: string, env: NodeJS.ProcessEnv) => {
     const settings = { NODE_ENV: 'production', LOG_LEVEL: 'info', TRUST_PROXY: '127.0.0.1', ...env };
-    const started = await startApp(app, { ...stores.env, ...settings }, log);
+    const started = await startApp(app, { ...stores.env, ...settings }, dir);
     stops.push(started.stop);
     return started;
   };
@@ -41,11 +39,9 @@ export async function main(): Promise<Figures> {
   try {
     const catalog = await start('catalog', { SEED: 'demo' });
     const gateway = await start('gateway', { CATALOG_ADDRESSES: catalog.rpcAddress });
-    const path = await productPath(gateway.url);
-    const page = Buffer.from(await (await fetch(gateway.url + path)).arrayBuffer());
-    const redis = await keep(stores.env['REDIS_CACHE_URL']!, page);
-    const fastify = await startFloor(stores.env['REDIS_CACHE_URL']!);
-    stops.push(() => end(fastify.process));
+    const { path, page } = await productPage(gateway.url);
+    const fastify = await startPageFloor(stores.env['REDIS_CACHE_URL']!, page);
+    stops.push(fastify.stop);
 
     const gateways = { EDGE_GATEWAYS: new URL(gateway.url).host };
     const copies = await nginx('copies', gateways);
@@ -58,16 +54,25 @@ export async function main(): Promise<Figures> {
 
     const kept = await inTurns(
       {
-        copy: { name: 'copy at the edge', url: copies.url + path, cpu: { nginx: copies.cpu } },
-        file: { name: 'file sent by nginx as it comes', url: `${file.url}/page.json`, cpu: { nginx: file.cpu } },
+        copy: { name: 'cached at the edge', url: copies.url + path, cpu: { nginx: copies.cpu } },
+        file: { name: 'file sent by nginx with defaults', url: `${file.url}/page.json`, cpu: { nginx: file.cpu } },
         logged: { name: 'with the edge’s log', url: `${file.url}/logged/page.json`, cpu: { nginx: file.cpu } },
-        tuned: { name: 'and sent as copies are', url: `${file.url}/tuned/page.json`, cpu: { nginx: file.cpu } },
+        tuned: {
+          name: 'and with the edge’s cache settings',
+          url: `${file.url}/tuned/page.json`,
+          cpu: { nginx: file.cpu },
+        },
       },
       { drive, ...OPTIONS },
     );
     const cpu = (pid: number) => () => cpuMicros(pid);
-    const shop = { nginx: through.cpu, gateway: cpu(gateway.pid), catalog: cpu(catalog.pid), Redis: cpu(redis) };
-    const plain = { nginx: floor.cpu, Fastify: cpu(fastify.process.pid!), Redis: cpu(redis) };
+    const shop = {
+      nginx: through.cpu,
+      gateway: cpu(gateway.pid),
+      catalog: cpu(catalog.pid),
+      Redis: cpu(fastify.redisPid),
+    };
+    const plain = { nginx: floor.cpu, Fastify: cpu(fastify.pid), Redis: cpu(fastify.redisPid) };
     const asked = await inTurns(
       {
         shop: { name: 'edge → gateway → catalog', url: through.url + path, cpu: shop },
@@ -78,15 +83,15 @@ export async function main(): Promise<Figures> {
     const work = ratios(asked.shop.cpuPerRequest, asked.floor.cpuPerRequest);
     const against = (what: string, floor: typeof kept.file): Figures => [
       [
-        `product page out of the edge’s copies against ${what}, requests a second`,
+        `product page from the edge’s cache against ${what}, requests per second`,
         spread(ratios(kept.copy.perSecond, floor.perSecond), 2),
       ],
       ['the same, CPU of nginx', spread(ratios(kept.copy.cpuPerRequest, floor.cpuPerRequest), 2)],
     ];
     return [
-      ...against('a file sent by nginx as it comes', kept.file),
+      ...against('a file sent by nginx with its defaults', kept.file),
       ...against('a file sent by nginx with the edge’s log', kept.logged),
-      ...against('a file sent with all settings that the edge has for copies', kept.tuned),
+      ...against('a file sent with all settings of the edge’s cache', kept.tuned),
       ['product page through edge, gateway and catalog against the same nginx, Fastify + Redis, CPU', spread(work, 2)],
     ];
   } finally {
@@ -101,31 +106,6 @@ async function cpuOf(edge: Edge): Promise<() => number> {
   return () => familyCpuMicros(master);
 }
 
-async function productPath(gatewayUrl: string): Promise<string> {
-  const list = await fetch(`${gatewayUrl}/api/products?limit=1`);
-  const { items } = (await list.json()) as { items: { id: string }[] };
-  return `/api/products/${items[0]!.id}`;
-}
-
-const KEY = 'bench:product';
-
-/** The process id of that Redis. */
-async function keep(redisUrl: string, page: Buffer): Promise<number> {
-  const redis = new Redis(redisUrl);
-  await redis.set(KEY, page);
-  const info = await redis.info('server');
-  redis.disconnect();
-  return Number(/process_id:(\d+)/.exec(info)![1]);
-}
-
-async function startFloor(redisUrl: string): Promise<{ address: string; process: ChildProcess }> {
-  const port = await freePort();
-  const script = new URL('./redis-floor.ts', import.meta.url).pathname;
-  const floor = fork(script, [redisUrl, KEY, String(port)], { execArgv: [] });
-  await new Promise((resolve) => floor.once('message', resolve));
-  return { address: `127.0.0.1:${port}`, process: floor };
-}
-
 function folderWith(dir: string, page: Buffer): Record<string, string> {
   const folder = join(dir, 'files');
   for (const place of ['', 'logged', 'tuned']) {
@@ -133,11 +113,4 @@ function folderWith(dir: string, page: Buffer): Record<string, string> {
     writeFileSync(join(folder, place, 'page.json'), page);
   }
   return { EDGE_ASSETS_DIR: folder };
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  await gone;
 }

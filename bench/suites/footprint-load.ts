@@ -1,4 +1,4 @@
-// Typical calls for every service that has any, for the benchmark of its memory.
+// Typical calls of each service, for the benchmark of memory.
 import { randomUUID } from 'node:crypto';
 import autocannon from 'autocannon';
 import { accountsRpc } from '@shop/contracts/accounts';
@@ -9,14 +9,14 @@ import { Rpc } from '@shop/kit/rpc/rpc';
 const CONNECTIONS = 16;
 const ORDERS = 30;
 
-/** What the calls ask for. */
+/** The ids used in calls. */
 export interface Bought {
   productIds: string[];
   customerId: string;
   orderIds: string[];
 }
 
-/** The demo customer orders for the first time; `url` is the public door of the whole shop. */
+/** Places orders of the demo customer; `url` is the public HTTP server of the whole shop. */
 export async function buySomething(url: string): Promise<Bought> {
   const json = async <T>(answer: Promise<Response>): Promise<T> => {
     const response = await answer;
@@ -44,11 +44,11 @@ export async function buySomething(url: string): Promise<Bought> {
   return { productIds: items.map(({ id }) => id), customerId: customer.id, orderIds };
 }
 
-/** Product pages through the public door. */
+/** Requests product pages from the public HTTP server. */
 export async function browse(url: string, { productIds }: Bought, seconds: number): Promise<number> {
   const requests = productIds.map((id) => ({ path: `/api/products/${id}` }));
   const result = await autocannon({ url, connections: CONNECTIONS, duration: seconds, requests });
-  if (result.non2xx || result.errors) throw new Error(`${result.non2xx} wrong answers, ${result.errors} errors`);
+  if (result.non2xx || result.errors) throw new Error(`${result.non2xx} wrong responses, ${result.errors} errors`);
   return result.requests.average;
 }
 
@@ -63,7 +63,7 @@ const calls = {
 export type Called = keyof typeof calls;
 export const calledServices = Object.keys(calls) as Called[];
 
-/** Answers calls per second. */
+/** Resolves to the calls per second. */
 export async function callOften(service: Called, address: string, bought: Bought, seconds: number): Promise<number> {
   const rpc = new Rpc({ addresses: { [service]: address } });
   const call: Call = calls[service];

@@ -1,5 +1,5 @@
-// What the shop needs: start to ready, memory when idle of the whole and of each service, and memory after load.
-import { mkdtempSync, openSync, rmSync } from 'node:fs';
+// The footprint of the shop: time to ready, idle memory of the whole shop and of each service, and memory after load.
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,20 +14,19 @@ const APPS = ['all', 'gateway', 'accounts', 'catalog', 'orders', 'payments', 'im
 const ROUNDS = 5;
 const LOAD_SECONDS = 20;
 
-/** After this long without a request memory has settled. */
+/** Memory is stable after this time without requests. */
 const SETTLE_MS = 5000;
 
-/** Time for V8 to notice that the load is over. */
+/** Time for V8 to release memory after the load. */
 const REST_MS = 15_000;
 
 export async function main(): Promise<Figures> {
   const dir = mkdtempSync(join(tmpdir(), 'shop-bench-'));
   const stores = await startStores(dir, {});
-  const log = openSync(join(dir, 'log'), 'a');
   const env = { ...stores.env, SEED: 'demo', RATE_LIMITS: 'off' };
   const started: ShopApp[] = [];
   const start = async (name: string, more: NodeJS.ProcessEnv = {}) => {
-    const app = await startApp(name, { ...env, ...more }, log);
+    const app = await startApp(name, { ...env, ...more }, dir);
     started.push(app);
     return app;
   };
@@ -47,7 +46,7 @@ export async function main(): Promise<Figures> {
 type Start = (name: string, env?: NodeJS.ProcessEnv) => Promise<ShopApp>;
 
 async function measureIdle(start: Start): Promise<Figures> {
-  console.log(`start to ready; memory when idle, and its own part; ${ROUNDS} rounds: median (least–most)`);
+  console.log(`time to ready; idle memory, and its private part; ${ROUNDS} rounds: median (minimum–maximum)`);
   const results = APPS.map((name) => ({ name, ready: [] as number[], resident: [] as number[], own: [] as number[] }));
   for (let round = 0; round < ROUNDS; round++) {
     for (const { name, ready, resident, own } of results) {
@@ -64,7 +63,7 @@ async function measureIdle(start: Start): Promise<Figures> {
     console.log(`${name.padEnd(14)} ${spread(ready, 2)} s   ${spread(resident, 0)} MB   ${spread(own, 0)} MB`);
   }
   return results.map(({ name, ready, resident }) => [
-    `${name}: start to ready; memory when idle`,
+    `${name}: time to ready; idle memory`,
     `${spread(ready, 2)} s; ${spread(resident, 0)} MB`,
   ]);
 }

@@ -1,11 +1,11 @@
-// The floor: what the image worker makes of pictures, by plain sharp from files to files. A process for images.bench.ts.
+// The floor of image processing: plain sharp makes the same files as the image worker. A process of images.bench.ts.
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import sharp, { type OutputInfo, type Sharp } from 'sharp';
 
-// As the worker's processes: whatever else the machine does comes first.
+// Low priority, like the processes of the worker.
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 sharp.concurrency(1);
 sharp.cache(false);
@@ -22,7 +22,7 @@ const pixelsOf = (image: Sharp) => image.raw().toBuffer({ resolveWithObject: tru
 const from = ({ data, info: { width, height, channels } }: { data: Buffer; info: OutputInfo }) =>
   sharp(data, { raw: { width, height, channels: channels as 3 | 4 } });
 
-/** Decoded once, every size made of the one before it. For pictures larger than the second size. */
+/** Decodes once and makes each size from the previous one. For images larger than the second size. */
 async function once(file: string, folder: string): Promise<void> {
   let pixels = await pixelsOf(
     sharp(await readFile(file))
@@ -41,7 +41,7 @@ async function once(file: string, folder: string): Promise<void> {
   await from(small).stats();
 }
 
-/** As most scripts do it: each file straight from the original. */
+/** Makes each file directly from the original, as most scripts do. */
 async function each(file: string, folder: string): Promise<void> {
   const bytes = await readFile(file);
   for (const side of sides)

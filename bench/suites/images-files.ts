@@ -1,10 +1,10 @@
-// Pictures to measure with: about as hard to read and to compress as photos of products, and all different.
+// Images for measurements: distinct, and about as hard to decode and to compress as product photos.
 import sharp from 'sharp';
 
-/** Of the grain that is laid over all of a picture; no picture may be smaller. */
+/** Size of the grain that is tiled over an image; the minimum size of images. */
 const TILE = 128;
 
-/** A JPEG; `seed` makes it the same every time. */
+/** A JPEG that is determined by `seed`. */
 export async function photo(seed: number, width: number, height: number): Promise<Buffer> {
   const [w, h] = [48, 36];
   const shapes = Buffer.alloc(w * h * 3);

@@ -1,6 +1,6 @@
-// Catalog, image worker and, where asked for, the gateway, each as a process, with pictures put in as the gateway would.
+// Catalog, image worker and optionally the gateway, each as a process, with images added as the gateway does.
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,17 +11,16 @@ import { Rpc } from '@shop/kit/rpc/rpc';
 import { startStores } from '@shop/tools/stores/stores';
 import { startApp, type ShopApp } from './shop-app.ts';
 
-export type PictureShop = Awaited<ReturnType<typeof openPictureShop>>;
+export type ImageShop = Awaited<ReturnType<typeof openImageShop>>;
 
-export async function openPictureShop() {
+export async function openImageShop() {
   const dir = mkdtempSync(join(tmpdir(), 'shop-bench-'));
   const storage = join(dir, 'storage');
   mkdirSync(join(storage, 'uploads'), { recursive: true });
-  const log = openSync(join(dir, 'log'), 'a');
   const stores = await startStores(dir, {});
   const apps: ShopApp[] = [];
   const start = async (name: string, env: NodeJS.ProcessEnv = {}) => {
-    const app = await startApp(name, { ...stores.env, STORAGE_DIR: storage, NODE_ENV: 'production', ...env }, log);
+    const app = await startApp(name, { ...stores.env, STORAGE_DIR: storage, NODE_ENV: 'production', ...env }, dir);
     apps.push(app);
     return app;
   };
@@ -36,7 +35,7 @@ export async function openPictureShop() {
   return {
     ...{ dir, storage, catalog, worker, products },
     startGateway: () => start('gateway', { ...addresses, RATE_LIMITS: 'off' }),
-    /** Answers the image's id. */
+    /** Resolves to the image's id. */
     async add(bytes: Buffer): Promise<string> {
       const key = uploadKey(randomUUID());
       await writeFile(join(storage, key), bytes);
@@ -51,7 +50,7 @@ export async function openPictureShop() {
           const { status, reason } = await rpc.call(catalogRpc.getImage, { id });
           if (status === 'ready') break;
           if (status === 'failed') throw new Error(reason);
-          await sleep(100); // asking costs CPU as well
+          await sleep(100); // polling costs CPU too
         }
     },
     async close(): Promise<void> {

@@ -1,5 +1,5 @@
-// Lists of a million products: what the costliest take in Postgres, and what 20 of them a second do to checkout. Both come through
-// the gateway, one process per service.
+// Lists of a million products: the time of the costliest in Postgres, and the effect of 20 of them per second on checkout. All
+// requests go through the gateway, with one process per service.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,10 +15,10 @@ const ROUNDS = 5;
 const ROUND_MS = 15_000;
 const ORDERS_PER_SECOND = 20;
 const LISTS_PER_SECOND = 20;
-/** What a client waits for an answer. */
+/** Timeout of clients. */
 const DEADLINE_MS = 5000;
 
-/** Nothing has the first ones; what the others look for is common, and where the order begins there is none of it. */
+/** The first ones match nothing; the others match many products, but none at the beginning of their sort order. */
 const hostile: ((n: number) => string)[] = [
   (n) => `tag=unknown-${n}`,
   (n) => `q=qqq${n}&sort=newest`,
@@ -43,9 +43,9 @@ export async function main(): Promise<Figures> {
     const services = await startServices(dir, stores.env, places, () => ({ SEED_PICTURES: 'off' }));
     try {
       await stores.query('catalog', 'update products set stock = 1000000000');
-      const buyers = await Buyers.register(services.door!, stores);
+      const buyers = await Buyers.register(services.gateway!, stores);
       await addProducts(stores);
-      return await measure({ stores, gateway: services.door!, buyers });
+      return await measure({ stores, gateway: services.gateway!, buyers });
     } finally {
       await services.stop();
     }
@@ -55,7 +55,7 @@ export async function main(): Promise<Figures> {
   }
 }
 
-/** Copies of the demo shop's products, with prices and times of their own; a few are hidden. */
+/** Copies of the demo products with other prices and times; a few are hidden. */
 async function addProducts({ query }: Stores): Promise<void> {
   await query(
     'catalog',
@@ -96,17 +96,17 @@ async function measure(bench: Bench): Promise<Figures> {
   const factor = busy.map((ms, i) => ms / quiet[i]!);
   return [
     [
-      '1 M products, the costliest statement of a list, mean and most, ms',
+      '1 M products, the costliest statement of a list, mean and maximum, ms',
       `${statements!.mean.toFixed(1)}, ${statements!.most.toFixed(1)}`,
     ],
-    ['an order, 99 % answered within, quiet, ms', spread(quiet)],
-    [`an order, 99 % answered within, with ${LISTS_PER_SECOND} hostile lists a second, ms`, spread(busy)],
-    ['that, against quiet', spread(factor, 2)],
-    ['lists that were refused or late', `${answered.filter((ok) => !ok).length} of ${answered.length}`],
+    ['p99 of an order, without lists, ms', spread(quiet)],
+    [`p99 of an order, with ${LISTS_PER_SECOND} hostile lists per second, ms`, spread(busy)],
+    ['ratio of the two', spread(factor, 2)],
+    ['lists refused or late', `${answered.filter((ok) => !ok).length} of ${answered.length}`],
   ];
 }
 
-/** Milliseconds of each order of a round; one that is refused counts as its client's deadline. */
+/** Durations of the orders of a round in milliseconds; a refused order counts with the timeout of its client. */
 function orders({ buyers }: Bench): Promise<number[]> {
   return regularly(ORDERS_PER_SECOND, async () => {
     const startedAt = performance.now();
@@ -115,7 +115,7 @@ function orders({ buyers }: Bench): Promise<number[]> {
   });
 }
 
-/** False when it was refused or too late. */
+/** False when the list was refused or late. */
 function list({ gateway }: Bench, n: number): Promise<boolean> {
   const query = hostile[n % hostile.length]!(n);
   return fetch(`${gateway}/api/products?limit=24&${query}`, { signal: AbortSignal.timeout(DEADLINE_MS) })
@@ -123,7 +123,7 @@ function list({ gateway }: Bench, n: number): Promise<boolean> {
     .catch(() => false);
 }
 
-/** So many a second for a round, whether or not the earlier ones are done. */
+/** Starts work at a steady rate for one round, whether or not earlier work is done. */
 async function regularly<T>(perSecond: number, work: (n: number) => Promise<T>): Promise<T[]> {
   const running: Promise<T>[] = [];
   const startedAt = performance.now();

@@ -1,5 +1,5 @@
-// What Lighthouse says of the pages a visit begins with, through the edge, again and again; into results/pages.md.
-import { chmodSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+// Lighthouse scores of the landing pages, through the edge, in several rounds; written to results/pages.md.
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findChromium } from '@shop/tools/chromium-program';
@@ -24,17 +24,17 @@ type Audits = Record<string, PageAudit[]>;
 
 export async function main(): Promise<Figures> {
   const executablePath = findChromium();
-  if (!executablePath) throw new Failure('There is no Chromium here. Install one, or name it with CHROMIUM=….');
+  if (!executablePath) throw new Failure('Chromium was not found. Install it, or set CHROMIUM to its path.');
   const program = await findNginx();
   const dir = mkdtempSync(join(tmpdir(), 'shop-bench-'));
-  chmodSync(dir, 0o755); // nginx's workers are somebody else
+  chmodSync(dir, 0o755); // the workers of nginx run as another user
   const stops: (() => Promise<unknown>)[] = [];
   try {
     const stores = await startStores(dir, {});
     stops.unshift(stores.stop);
     const env = { ...stores.env, STORAGE_DIR: join(dir, 'storage'), TRUST_PROXY: '127.0.0.1' };
     const demo = { SEED: 'demo', SEED_PICTURES: 'on', NODE_ENV: 'production', PAYMENT_PROVIDER: 'fake' };
-    const shop = await startApp('all', { ...env, ...demo }, openSync(join(dir, 'log'), 'a'));
+    const shop = await startApp('all', { ...env, ...demo }, dir);
     stops.unshift(shop.stop);
     await followPictures(shop.opsUrl, AbortSignal.timeout(PICTURES_MS));
     const edge = await startEdge({
@@ -55,7 +55,7 @@ export async function main(): Promise<Figures> {
       }
     await report(audits, auditor.browser);
     return Object.entries(audits).map(([page, runs]) => [
-      `Lighthouse’s performance of the page ${page}, out of 100`,
+      `Lighthouse performance score of the page ${page}, of 100`,
       spread(
         runs.map(({ scores }) => scores.performance),
         0,
@@ -92,15 +92,15 @@ async function report(audits: Audits, browser: string): Promise<void> {
       kilobytes('all'),
     ];
   });
-  const names = ['page', 'performance', 'accessibility', 'best practices', 'SEO', 'largest paint, s', 'blocked, ms'];
-  const head = [...names, 'layout shift', 'JavaScript, kB', 'everything, kB'];
+  const names = ['page', 'performance', 'accessibility', 'best practices', 'SEO', 'LCP, s', 'blocking time, ms'];
+  const head = [...names, 'layout shift', 'JavaScript, kB', 'all resources, kB'];
   const text = [
-    '# What Lighthouse says',
+    '# Lighthouse scores',
     '',
     `${new Date().toISOString().slice(0, 10)}, ${machine()}, ${browser}, commit ${await commit()}; \`npm run bench -- pages\`.`,
-    'Of pages through the edge, as a telephone of the middle class on a slow network would see them (Lighthouse’s own',
-    `settings), nothing in its cache. Medians of ${ROUNDS} runs, in brackets the least and the most; of the other scores the`,
-    'least. The same is asked in the tests of [apps/all/browser](../../apps/all/browser), performance excepted.',
+    'Pages through the edge on a mid-range phone and a slow network (Lighthouse’s default settings), with an empty cache.',
+    `Medians of ${ROUNDS} runs, with minimum and maximum in brackets; for the other scores the minimum.`,
+    'Tests check the same scores, except performance: [apps/all/browser](../../apps/all/browser).',
     '',
     ...[head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`),
     '',

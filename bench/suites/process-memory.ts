@@ -1,9 +1,9 @@
-// Memory of other processes, as the kernel counts it. Linux only.
+// Memory of processes, as accounted by the kernel. Linux only.
 import { readFileSync } from 'node:fs';
 
 export interface Memory {
   residentMb: number;
-  /** Its own part of it. The rest is pages of files, most of them of node itself, that all processes of a machine share. */
+  /** The private part of it. The rest is pages of files, mostly of node itself, that all processes share. */
   ownMb: number;
 }
 

@@ -1,4 +1,4 @@
-// The floor of a product page: plain Fastify that answers with the bytes it gets from Redis. Run as its own process.
+// The floor of a product page: plain Fastify that responds with bytes from Redis. Runs as its own process.
 import fastify from 'fastify';
 import { Redis } from 'ioredis';
 

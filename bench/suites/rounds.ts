@@ -1,16 +1,16 @@
-// Contenders in turn, round after round, so that a change of the machine's speed hits them alike.
+// Measures contenders in turn, round after round, so that changes of the machine's speed affect all alike.
 import type { Drive } from './http-load.ts';
 import { median, spread } from './statistics.ts';
 
 export interface Contender {
   name: string;
   url: string;
-  /** What each process behind it has used so far, in µs, by its name. */
+  /** CPU of each process behind it so far, in µs, by name. */
   cpu: Record<string, () => number>;
 }
 
 export interface Rounds {
-  /** Of one round each; CPU of all processes in µs. */
+  /** One value per round: CPU of all processes in µs. */
   cpuPerRequest: number[];
   perSecond: number[];
   parts: Record<string, number[]>;
@@ -23,7 +23,7 @@ export interface RoundsOptions {
   seconds: number;
 }
 
-/** Until V8 has compiled what is hot. */
+/** Time for V8 to compile hot code. */
 const WARM_UP_SECONDS = 10;
 
 export async function inTurns<const N extends string>(
@@ -56,7 +56,7 @@ export async function inTurns<const N extends string>(
   return results;
 }
 
-/** Round by round, for both were measured one after the other. */
+/** Ratios by round, because both were measured one directly after the other. */
 export function ratios(above: number[], below: number[]): number[] {
   return above.map((value, round) => value / below[round]!);
 }

@@ -1,4 +1,4 @@
-// One server process of the RPC benchmark: `rpc-server.ts balanced|plain`. Tells its port, and its CPU time when asked.
+// One server process of the RPC benchmark: `rpc-server.ts balanced|plain`. Reports its port, and its CPU time on request.
 import { NestFactory } from '@nestjs/core';
 import { Transport } from '@nestjs/microservices';
 import { RpcServer } from '@shop/kit/rpc/rpc-server';

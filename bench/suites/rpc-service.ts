@@ -1,4 +1,4 @@
-// What all contenders of the RPC benchmark answer with: a product page's JSON, made once.
+// The response of all contenders of the RPC benchmark: the JSON of a product, serialized once.
 import 'reflect-metadata';
 import { Controller } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
@@ -41,7 +41,7 @@ class PlainController {
   }
 }
 
-// This file is run as it stands, where decorators cannot be written with an @.
+// Node runs this file directly, and type stripping does not support decorator syntax.
 Controller()(BalancedController);
 decorate(BalancedController, 'getProduct', Handles(catalogRpc.getProduct) as MethodDecorator);
 Controller()(PlainController);

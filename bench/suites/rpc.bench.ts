@@ -1,4 +1,4 @@
-// A call through the balanced RPC against plain Nest TCP and against a call inside the process.
+// A call through the balanced RPC against plain Nest TCP and against a call within the process.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setInterval } from 'node:timers/promises';
@@ -16,7 +16,7 @@ import type { Figures } from './suite.ts';
 const ROUNDS = 9;
 const SECONDS = 1;
 const host = '127.0.0.1';
-/** Both kinds of call are made while a request is being answered, as they are in a gateway. */
+/** All calls are made in the context of a request, as in a gateway. */
 const context = { requestId: newRequestId(), deadlineAt: Infinity };
 const input = { product: productId };
 
@@ -90,7 +90,7 @@ async function rpcInProcess(): Promise<Rpc> {
   return new Rpc({ server, localServices: new Set(['catalog']), addresses: {} });
 }
 
-/** Rounds of all contenders in turn, so that a change of the machine's speed hits them alike. */
+/** All contenders in turn, so that changes of the machine's speed affect all alike. */
 async function compare(contenders: Contender[], callers: number): Promise<Figures> {
   const results = contenders.map(() => [] as Measured[]);
   for (let round = 0; round <= ROUNDS; round += 1) {

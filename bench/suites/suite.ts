@@ -1,2 +1,2 @@
-/** What a suite found, for the table of all: what was measured, and `median (least–most)` or the like. */
+/** The figures of a suite for the table of all suites: what was measured, and `median (minimum–maximum)` or similar. */
 export type Figures = [what: string, figure: string][];
