@@ -1,4 +1,4 @@
-// npm run cluster:down [-- --data]: takes the shop out of the cluster of KUBECONFIG; its volumes and secrets stay without --data.
+// npm run cluster:down [-- --data]: uninstalls the shop from the cluster of KUBECONFIG; --data deletes volumes and secrets too.
 import { uninstall } from './cluster/install.ts';
 import { findCluster, NAMESPACE } from './cluster/kubectl.ts';
 import { main } from './interrupt.ts';
@@ -11,6 +11,6 @@ await main(async () => {
   });
   const context = await findCluster();
   const what = data ? 'the shop and all its data' : 'the shop';
-  await step(`Taking ${what} out of ${context}`, () => uninstall(namespace, { data }));
+  await step(`Removing ${what} from ${context}`, () => uninstall(namespace, { data }));
   return 0;
 });

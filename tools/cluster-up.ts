@@ -1,5 +1,5 @@
 // npm run cluster:up [-- --values demo,small]: installs or upgrades the shop in the cluster of KUBECONFIG, and waits for it.
-// An upgrade keeps the values that the release has.
+// An upgrade keeps the values of the release.
 import { buildImages, loadImages, pushImages } from './cluster/images.ts';
 import { imagesIn, install, render } from './cluster/install.ts';
 import { findCluster, NAMESPACE } from './cluster/kubectl.ts';
@@ -27,11 +27,11 @@ await main(async () => {
   const kept = options['reset-values'] ? undefined : release?.values;
   const values = options.values?.split(',') ?? (kept === undefined ? ['demo'] : []);
   const wanted = { namespace, values, set: options.set, kept };
-  // What is wrong with the values is said before images are built.
+  // Errors in the values are reported before images are built.
   const manifests = await render(wanted);
   if (release && !options['force-demo']) refuseDemo(release.manifests, manifests);
   const build = !options['no-build'];
-  const tag = await step(build ? 'Building the images' : 'Looking for the images', () => buildImages({ build }));
+  const tag = await step(build ? 'Building the images' : 'Finding the images', () => buildImages({ build }));
   const registry = options.push ?? registryOf(kept);
   wanted.set = [...(registry ? [`global.image.registry=${registry}`] : []), `global.image.tag=${tag}`, ...options.set];
   const planned = await render(wanted);
@@ -45,7 +45,7 @@ await main(async () => {
   return 0;
 });
 
-/** Where the images of the release came from: those of an upgrade go there too. */
+/** The registry of the release's images, which an upgrade uses too. */
 function registryOf(kept = '{}'): string | undefined {
   return (JSON.parse(kept) as { global?: { image?: { registry?: string } } }).global?.image?.registry;
 }

@@ -18,7 +18,7 @@ const edge = async (args: string[], env: NodeJS.ProcessEnv) =>
 test('says in one line what to install when neither Docker nor nginx is available', async () => {
   const { code, output } = await edge([], { PATH: dir });
   expect(code).toBe(1);
-  expect(output.trim()).toMatch(/^The edge needs nginx 1\.29\.6 or newer, and none was found\. Start Docker .*\.$/);
+  expect(output.trim()).toMatch(/^The edge needs nginx 1\.29\.6 or newer, and none was found\. Start Docker, .*\.$/);
 });
 
 test('names the version of an nginx that is too old', async () => {

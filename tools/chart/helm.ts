@@ -1,4 +1,4 @@
-// What Helm makes of the chart, without a cluster.
+// Renders the chart with Helm, without a cluster.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { root } from '../data-dir.ts';
 export const chart = join(root, 'deploy', 'chart');
 export const rendered = join(root, 'k8s', 'rendered');
 
-/** What is kept in k8s/rendered, and the values files each is made with. */
+/** The variants in k8s/rendered, with the values files of each. */
 export const variants: Record<string, string[]> = {
   default: ['demo'],
   small: ['demo', 'small'],
@@ -20,7 +20,7 @@ export const hasHelm = spawnSync('helm', ['version', '--short']).status === 0;
 
 export interface Rendered {
   ok: boolean;
-  /** The manifests, or what is wrong. */
+  /** The manifests, or the error. */
   text: string;
 }
 
@@ -36,7 +36,7 @@ export function template(values: string[], ...options: string[]): Rendered {
   return status === 0 ? { ok: true, text: stdout } : { ok: false, text: stderr.trim() };
 }
 
-/** As for `kubectl apply`: without tests, which only Helm runs, and without secrets, which nobody may read in a repository. */
+/** Manifests for `kubectl apply`: without tests, which only Helm runs, and without secrets, which do not belong in a repository. */
 export function variant(name: string): string {
   const { ok, text } = template(variants[name]!, '--skip-tests', '--set', 'generateSecrets=false');
   if (!ok) throw new Error(text);
@@ -46,7 +46,7 @@ export function variant(name: string): string {
 export const fileOf = (name: string) => join(rendered, name, 'shop.yaml');
 export const isKept = (name: string) => existsSync(fileOf(name));
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as many shapes as there are kinds
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each kind has its own shape
 export type Manifest = any;
 
 export function parse(text: string): Manifest[] {

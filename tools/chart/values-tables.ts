@@ -1,4 +1,4 @@
-// The tables of deploy/chart/README.md, out of the values files and their comments.
+// Generates the tables of deploy/chart/README.md from the values files and their comments.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMap, isScalar, parseDocument, type Pair, type YAMLMap } from 'yaml';
@@ -10,7 +10,7 @@ const end = '<!-- values: end -->';
 const shared = ['global', 'generateSecrets', 'ingress', 'httpRoute'];
 const stores = ['postgres', 'redis-state', 'redis-cache', 's3'];
 
-/** The README as it is, and as it should be. */
+/** The README as it is and as it should be. */
 export function documented(): { path: string; current: string; wanted: string } {
   const current = readFileSync(readme, 'utf8');
   const [before, rest] = current.split(begin);
@@ -57,7 +57,7 @@ function sections(file: string): Section[] {
 function entries(map: YAMLMap): Section[] {
   return map.items.map((pair) => {
     const key = pair.key as { value: string; commentBefore?: string };
-    // A comment before an empty line is about what follows as a whole; yaml gives the first pair's to its map.
+    // A comment before an empty line describes the whole map; yaml attaches the comment of the first pair to its map.
     const above = (pair === map.items[0] ? (map.commentBefore ?? key.commentBefore) : key.commentBefore) ?? '';
     const comment = above
       .split('\n\n')
@@ -68,7 +68,7 @@ function entries(map: YAMLMap): Section[] {
   });
 }
 
-/** Down to where a comment is, or nothing further below. */
+/** Descends to values with a comment, or to the innermost values. */
 function leaves({ key, comment, pair }: Section, path = ''): string[][] {
   const name = `${path}${key}`;
   const { value } = pair;

@@ -1,4 +1,4 @@
-// Gets the shop's images into a cluster: pushed to a registry, or loaded into its nodes where there is none.
+// Transfers the shop's container images to a cluster: through a registry, or by loading them into its nodes.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { get, must } from './kubectl.ts';
 
 const OWN = ['shop', 'shop-edge'];
 
-/** Builds both images and gives them a tag that is another one whenever something in them is. */
+/** Builds both images and tags them by their content. */
 export async function buildImages({ build = true }: { build?: boolean } = {}): Promise<string> {
   if (build) await must([process.execPath, join(root, 'tools', 'images.ts'), '--tag', 'dev']);
   const ids = await Promise.all(
@@ -28,7 +28,7 @@ export async function pushImages(registry: string, tag: string): Promise<void> {
   }
 }
 
-/** Loads those of `images` that Docker has here and some node has not. The nodes fetch the others themselves. */
+/** Loads the images that Docker has here and some node lacks. Nodes pull the others themselves. */
 export async function loadImages(context: string, images: string[]): Promise<void> {
   const present = await onEveryNode();
   const missing: string[] = [];
@@ -49,7 +49,7 @@ export async function loadImages(context: string, images: string[]): Promise<voi
   }
 }
 
-/** The command that takes an archive of `docker save` into every node; undefined where nodes have Docker's images anyway. */
+/** The command that loads an archive of `docker save` into every node; undefined where nodes share Docker's images. */
 function loaderOf(context: string): string[] | undefined {
   const [, kind] = /^kind-(.+)$/.exec(context) ?? [];
   const [, k3d] = /^k3d-(.+)$/.exec(context) ?? [];
@@ -60,11 +60,11 @@ function loaderOf(context: string): string[] | undefined {
   if (context === 'minikube') return ['minikube', 'image', 'load'];
   if (['docker-desktop', 'orbstack'].includes(context)) return undefined;
   throw new Failure(
-    `How do images get into ${context}? --push REGISTRY/FOLDER, or CLUSTER_LOAD="a command that takes an archive of docker save".`,
+    `Cannot load images into ${context}. Use --push REGISTRY/FOLDER, or set CLUSTER_LOAD to a command that loads an archive of docker save.`,
   );
 }
 
-/** As nodes tell them, without the registry that is meant when none is said. */
+/** Images that all nodes have, without the default registry in their names. */
 async function onEveryNode(): Promise<Set<string>> {
   const { items } = await get('nodes');
   const [first = new Set<string>(), ...others] = (items as { status: { images?: { names?: string[] }[] } }[]).map(

@@ -22,15 +22,17 @@ async function program(name: string, lines: string): Promise<void> {
   await chmod(file, 0o755);
 }
 
-test('what is not there is said, with where to get it', async () => {
-  await expect(findCluster()).rejects.toThrow('There is no kubectl here: https://kubernetes.io/docs/tasks/tools');
+test('names a missing program and where to get it', async () => {
+  await expect(findCluster()).rejects.toThrow(
+    'kubectl was not found. Install it: https://kubernetes.io/docs/tasks/tools',
+  );
   await program('kubectl', 'echo "Client Version: v1.34.1"');
-  await expect(findCluster()).rejects.toThrow('There is no helm here: https://helm.sh/docs/intro/install');
+  await expect(findCluster()).rejects.toThrow('helm was not found. Install it: https://helm.sh/docs/intro/install');
   await program('helm', 'echo v3.19.0+g3d8990f');
   await expect(findCluster()).rejects.toThrow('This needs Helm 4, and here is v3.19.0+g3d8990f');
 });
 
-test('a cluster that does not answer is said, with what kubectl said of it and the way out', async () => {
+test('reports a cluster that does not answer, with the message of kubectl and a way out', async () => {
   await program('helm', 'echo v4.1.4+g05fa379');
   await program('kubectl', 'case "$*" in *readyz*) echo "localhost:8080 was refused" >&2; exit 1;; esac');
   await expect(findCluster()).rejects.toThrow('No cluster answers: localhost:8080 was refused\nSet KUBECONFIG');
@@ -38,7 +40,7 @@ test('a cluster that does not answer is said, with what kubectl said of it and t
   expect(await findCluster()).toBe('kind-shop');
 });
 
-test('what a shop counts on and the cluster has not is told, and nothing else', async () => {
+test('names the parts that the shop relies on and the cluster lacks', async () => {
   const manifests = 'kind: Deployment\n---\nkind: HorizontalPodAutoscaler\n---\nkind: Ingress\n';
   await program('kubectl', 'case "$*" in *metrics*) exit 1;; esac');
   expect(await lacking(manifests)).toEqual([

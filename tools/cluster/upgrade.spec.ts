@@ -9,7 +9,7 @@ const rendered = (values: string[], ...set: string[]) => {
 };
 
 describe.skipIf(!hasHelm)('an upgrade', () => {
-  test('of a real shop to a demo is refused in one line that names the settings and the way to insist', () => {
+  test('from a real shop to a demo is refused in one line that names the settings and the override', () => {
     const [real, demo] = [rendered(['production']), rendered(['demo'])];
     expect(() => refuseDemo(real, demo)).toThrow(
       'SEED would change from none to demo, PAYMENT_PROVIDER would change from stripe to fake. Nothing was changed.',
@@ -18,7 +18,7 @@ describe.skipIf(!hasHelm)('an upgrade', () => {
     expect(() => refuseDemo(real, demo)).toThrow(/^[^\n]+$/);
   });
 
-  test('that adds one of a demo’s settings is refused', () => {
+  test('that adds one setting of a demo is refused', () => {
     const own = rendered(['demo'], 'global.env.SEED=none');
     expect(() => refuseDemo(own, rendered(['demo']))).toThrow('SEED would change from none to demo');
     expect(() => refuseDemo(own, own)).not.toThrow();
@@ -34,7 +34,7 @@ describe.skipIf(!hasHelm)('an upgrade', () => {
     expect(() => refuseDemo(rendered(after), rendered(after))).not.toThrow();
   });
 
-  test('says what it changes, each change once with the resources that have it', () => {
+  test('lists each change once, with its resources', () => {
     const before = rendered(['demo'], 'global.image.tag=a1');
     expect(changes(before, before)).toEqual([]);
     const set = [
@@ -58,7 +58,7 @@ describe.skipIf(!hasHelm)('an upgrade', () => {
   });
 });
 
-test('an upgrade keeps what the revision has that runs, not one that failed', () => {
+test('an upgrade keeps the values of the deployed revision, not of a failed one', () => {
   const history = (...statuses: string[]) =>
     `WARNING: something\n${JSON.stringify(statuses.map((status, i) => ({ revision: i + 1, status })))}`;
   expect(currentRevision(history('superseded', 'deployed', 'failed', 'pending-upgrade'))).toBe('2');

@@ -1,16 +1,16 @@
-// What an upgrade would change of a release, and whether it may.
+// The changes that an upgrade would make to a release, and whether they are allowed.
 import { parseAllDocuments } from 'yaml';
 import { run } from '../processes.ts';
 import { Failure } from '../terminal.ts';
 import { RELEASE } from './kubectl.ts';
 
 export interface Release {
-  /** What was set at installation and since, as JSON: without the chart's defaults. */
+  /** Values set by users as JSON, without the chart's defaults. */
   values: string;
   manifests: string;
 }
 
-/** Undefined when there is none. Only Helm's "not found" counts: an outage mistaken for it would install a new demo. */
+/** Undefined when there is no release. Other errors are thrown: an outage must not lead to a new installation. */
 export async function findRelease(namespace: string): Promise<Release | undefined> {
   const get = async (what: string[], ...options: string[]) => {
     const command = ['helm', ...what, RELEASE, '-n', namespace, ...options];
@@ -25,21 +25,21 @@ export async function findRelease(namespace: string): Promise<Release | undefine
   const values = await get(['get', 'values'], '-o', 'json', '--revision', revision);
   const manifests = await get(['get', 'manifest'], '--revision', revision);
   if (values === undefined || manifests === undefined) return undefined;
-  // A warning of Helm's may come first; "null" stands for nothing.
+  // Helm may print a warning first, and "null" for no values.
   return { values: /^\{.*$/ms.exec(values)?.[0] ?? '{}', manifests };
 }
 
-/** The one that runs: of later ones, which failed, nothing is kept. A release of which none ever ran has its last one. */
+/** The deployed revision, not later ones that failed; the last one when none was ever deployed. */
 export function currentRevision(history: string): string {
   const revisions = JSON.parse(/^\[.*$/ms.exec(history)![0]) as { revision: number; status: string }[];
   const { revision } = revisions.findLast(({ status }) => status === 'deployed') ?? revisions.at(-1)!;
   return String(revision);
 }
 
-/** Settings that make a shop a demo: accounts with public passwords, and a fake payment provider. */
+/** Settings of a demo: accounts with public passwords, and the fake payment provider. */
 const demo: Record<string, string> = { SEED: 'demo', PAYMENT_PROVIDER: 'fake' };
 
-/** Fails when a release that is no demo would become one. */
+/** Fails when a release that is not a demo would become one. */
 export function refuseDemo(before: string, after: string): void {
   const [had, gets] = [environment(before), environment(after)];
   const becomes = Object.entries(demo).flatMap(([name, value]) => {
@@ -49,11 +49,11 @@ export function refuseDemo(before: string, after: string): void {
   });
   if (becomes.length > 0)
     throw new Failure(
-      `This shop is no demo, and ${becomes.join(', ')}. Nothing was changed. Without --values the shop keeps its settings; --force-demo makes it a demo all the same.`,
+      `This shop is not a demo, and ${becomes.join(', ')}. Nothing was changed. Without --values the shop keeps its settings; --force-demo makes it a demo anyway.`,
     );
 }
 
-/** Every value that a variable has in some pod. */
+/** All values of each variable in all pods. */
 function environment(manifests: string): Map<string, Set<string>> {
   const values = new Map<string, Set<string>>();
   for (const fields of resourcesIn(manifests).values())
@@ -64,10 +64,10 @@ function environment(manifests: string): Map<string, Set<string>> {
   return values;
 }
 
-const MOST_LINES = 40;
-const MOST_CHARACTERS = 60;
+const MAX_LINES = 40;
+const MAX_CHARACTERS = 60;
 
-/** A line per change, with the resources that have it; secrets, and who an address logs in as, are left out. */
+/** One line per change, with its resources. Secrets and credentials in URLs are left out. */
 export function changes(before: string, after: string): string[] {
   const [old, now] = [resourcesIn(before), resourcesIn(after)];
   const lines = new Map<string, string[]>();
@@ -85,8 +85,8 @@ export function changes(before: string, after: string): string[] {
   const all = [...lines].map(([line, resources]) =>
     line.length === 1 ? `${line} ${resources.join(', ')}` : `${line} (${resources.join(', ')})`,
   );
-  const left = all.length - MOST_LINES;
-  return left > 0 ? [...all.slice(0, MOST_LINES), `… and ${left} more`] : all;
+  const left = all.length - MAX_LINES;
+  return left > 0 ? [...all.slice(0, MAX_LINES), `… and ${left} more`] : all;
 }
 
 function shortened(path: string): string {
@@ -96,7 +96,7 @@ function shortened(path: string): string {
 function shown(value: string | undefined): string {
   if (value === undefined) return 'not set';
   const masked = value.replace(/:\/\/[^/@\s]*@/g, '://…@');
-  return masked.length > MOST_CHARACTERS ? `${masked.slice(0, MOST_CHARACTERS - 1)}…` : masked;
+  return masked.length > MAX_CHARACTERS ? `${masked.slice(0, MAX_CHARACTERS - 1)}…` : masked;
 }
 
 /** The fields of each resource, by path. */
@@ -105,14 +105,14 @@ function resourcesIn(manifests: string): Map<string, Map<string, string>> {
   for (const document of parseAllDocuments(manifests)) {
     const resource = ('toJS' in document ? document.toJS() : undefined) as
       { kind?: string; metadata?: { name?: string; annotations?: Record<string, string> } } | null | undefined;
-    // `helm get manifest` leaves hooks out, so they would look like changes.
+    // `helm get manifest` omits hooks, so they would look like additions.
     if (!resource?.kind || resource.kind === 'Secret' || resource.metadata?.annotations?.['helm.sh/hook']) continue;
     resources.set(`${resource.kind}/${resource.metadata?.name}`, new Map(fieldsOf(resource)));
   }
   return resources;
 }
 
-/** What has a name in a list is known by that, wherever it stands. */
+/** List items with a name are identified by it, not by their position. */
 function* fieldsOf(value: unknown, path = ''): Generator<[string, string]> {
   if (typeof value !== 'object' || value === null) return yield [path, String(value)];
   for (const [key, inner] of Object.entries(value)) {
