@@ -29,7 +29,7 @@ test('names a missing program and where to get it', async () => {
   await program('kubectl', 'echo "Client Version: v1.34.1"');
   await expect(findCluster()).rejects.toThrow('helm was not found. Install it: https://helm.sh/docs/intro/install');
   await program('helm', 'echo v3.19.0+g3d8990f');
-  await expect(findCluster()).rejects.toThrow('This needs Helm 4, and here is v3.19.0+g3d8990f');
+  await expect(findCluster()).rejects.toThrow('This needs Helm 4, but v3.19.0+g3d8990f is installed');
 });
 
 test('reports a cluster that does not answer, with the message of kubectl and a way out', async () => {
