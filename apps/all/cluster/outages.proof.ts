@@ -1,7 +1,7 @@
 // Pods that keep something are lost while orders are placed: what visitors are told meanwhile, and what is left afterwards.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reconcile } from '@shop/tools/reconciliation';
+import { reconcile } from '@shop/tools/reconcile/reconciliation';
 import { get, must } from '@shop/tools/cluster/kubectl';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { patiently, patientlySettled } from '../test/patience.js';

@@ -9,7 +9,7 @@ import {
   firstProgress,
   type Progress,
   type ReconcileOptions,
-} from '@shop/tools/reconciliation';
+} from '@shop/tools/reconcile/reconciliation';
 import { startProcess } from '@shop/tools/service-process';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { freshShop, type FreshShop } from './fresh-shop.js';
@@ -170,7 +170,7 @@ test('a round looks at what is under way, until it is final, and at what was boo
   expect(round.disagreements).toEqual([
     expect.stringContaining(`order ${stuck} is pending, but its goods are confirmed`),
     expect.stringContaining(`order ${stuck} is pending, but its payment is paid`),
-    expect.stringContaining(`order ${stuck} is pending since`),
+    expect.stringContaining(`order ${stuck} has been pending for`),
     `order ${refunded} has 0 cents refunded, but payments gave back 100`,
   ]);
   // Final without being paid for: the order of a round before is looked at once more.

@@ -86,7 +86,7 @@ test('what each provider says it charged is compared, whichever takes new charge
   );
   expect(await reconcile(env)).toMatchObject({
     code: 1,
-    lines: [expect.stringContaining('The payment provider does not say what it charged')],
+    lines: [expect.stringContaining('The payment provider does not list its charges')],
   });
 });
 
@@ -112,8 +112,8 @@ test('whatever is changed behind the shop’s back is told, a line each, with ex
       expect.stringMatching(`order ${second} has a payment of \\d+ cents, but the provider charged \\d+`) as string,
       `order ${third} is unknown to orders, but its goods are confirmed`,
       `order ${third} is unknown to orders, but its payment is paid`,
-      `order ${fourth} has a payment that is paid, but the provider knows of no charge`,
-      `order ${fifth} has 0 cents given back, but the provider gave 1`,
+      `order ${fourth} has a payment that is paid, but the provider has no charge`,
+      `order ${fifth} has 0 cents refunded, but the provider refunded 1`,
       expect.stringMatching(
         `order ${declined} was charged \\d+ cents by the provider as fake_${declined}, but its payment is declined`,
       ) as string,

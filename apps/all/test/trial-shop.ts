@@ -1,7 +1,7 @@
 // The shop as many processes with short patience, on stores of its own, to be hurt: killed at a point, or cut off.
 import { randomUUID } from 'node:crypto';
 import { placeReplicas } from '@shop/tools/replicas';
-import { reconcile } from '@shop/tools/reconciliation';
+import { reconcile } from '@shop/tools/reconcile/reconciliation';
 import { startSplit } from '@shop/tools/split-services';
 import type { ServiceName } from '@shop/contracts/services';
 import pg from 'pg';

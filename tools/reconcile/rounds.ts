@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import writeFileAtomic from 'write-file-atomic';
 import { chargeCount, chargesIn } from './provider-charges.ts';
 import { firstProgress, reconcileRound, type Progress, type ReconcileOptions, type Round } from './reconciliation.ts';
-import { Failure } from './terminal.ts';
+import { Failure } from '../terminal.ts';
 
 interface Schedule {
   everySeconds: number;

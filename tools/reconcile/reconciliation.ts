@@ -1,9 +1,9 @@
 // Compares the records of orders, catalog, payments and the payment providers: all of them once, or in rounds with the new and
 // the unfinished orders and a part of the others.
 import { listCharges, type Listing } from './provider-charges.ts';
-import { connect, disconnect, underWay, type Databases, type Urls } from './reconciliation-facts.ts';
-import { Findings, MAX_DISAGREEING, type Disagreeing } from './reconciliation-findings.ts';
-import { disagreementsOf } from './reconciliation-rules.ts';
+import { connect, disconnect, underWay, type Databases, type Urls } from './facts.ts';
+import { Findings, MAX_DISAGREEING, type Disagreeing } from './findings.ts';
+import { disagreementsOf } from './rules.ts';
 import {
   FIRST,
   idAt,
@@ -14,7 +14,7 @@ import {
   touchedBy,
   type StreamName,
   type Streams,
-} from './reconciliation-streams.ts';
+} from './streams.ts';
 
 export interface ReconcileOptions {
   urls: Urls;

@@ -1,7 +1,7 @@
 // Reads the records of orders from the databases of orders, catalog and payments, by ranges of ids or by id. All queries are
 // read-only and walk an index.
 import pg from 'pg';
-import type { OrderFacts } from './reconciliation-rules.ts';
+import type { OrderFacts } from './rules.ts';
 
 export type Urls = Record<'orders' | 'catalog' | 'payments', string>;
 export type Databases = Record<keyof Urls, pg.Client>;

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { root } from './data-dir.ts';
-import { Failure } from './terminal.ts';
+import { root } from '../data-dir.ts';
+import { Failure } from '../terminal.ts';
 
 export interface ProviderCharge {
   orderId: string;

@@ -1,7 +1,7 @@
 // The compared records as streams in the order of their ids: orders, transactions of the ledger, and its accounts.
 import type { ClientBase } from 'pg';
-import { factsBetween, factsOf, UUID, type Databases } from './reconciliation-facts.ts';
-import type { OrderFacts } from './reconciliation-rules.ts';
+import { factsBetween, factsOf, UUID, type Databases } from './facts.ts';
+import type { OrderFacts } from './rules.ts';
 
 export const FIRST = '00000000-0000-0000-0000-000000000000';
 export const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ProviderCharge } from './provider-charges.ts';
-import { disagreementsOf, type OrderFacts, type RefundFacts } from './reconciliation-rules.ts';
+import { disagreementsOf, type OrderFacts, type RefundFacts } from './rules.ts';
 
 const quantities = { a: 2, b: 1 };
 const [before, during, after] = [1, 3, 5].map((day) => new Date(2026, 10, day)) as [Date, Date, Date];

@@ -1,6 +1,6 @@
 // Collects disagreements and checks them again after a while.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { streamNames, type Finding, type StreamName, type Streams } from './reconciliation-streams.ts';
+import { streamNames, type Finding, type StreamName, type Streams } from './streams.ts';
 
 /** Ids by stream. */
 export type Disagreeing = Record<StreamName, string[]>;
