@@ -1,6 +1,6 @@
 // Runs a command of tools/ or bench/: `node tools/run.mjs start` runs tools/start.ts.
-// It needs nothing but Node 20 and npm: it installs what package-lock.json names when node_modules is something else,
-// then hands over to the Node 24 that came with it, which runs TypeScript as it is.
+// It requires Node 20 and npm only, so it has no dependencies: it installs the packages of package-lock.json when node_modules
+// differs from it, then runs the command with the Node 24 among them, which runs TypeScript directly.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -37,7 +37,7 @@ let child;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.on(signal, () => {
     interrupted = true;
-    child?.kill(signal); // the child ends in its own time, and this process with it
+    child?.kill(signal); // this process ends with its child
   });
 
 process.exitCode = await main().catch((error) => {
@@ -47,9 +47,9 @@ process.exitCode = await main().catch((error) => {
 
 async function main() {
   if (Number(process.versions.node.split('.')[0]) < 20)
-    throw new Error(`This needs Node 20 or newer; here is ${process.versions.node} (${process.execPath}).`);
+    throw new Error(`This needs Node 20 or newer, but runs on ${process.versions.node} (${process.execPath}).`);
   if (command !== 'install' && !commands.includes(command))
-    throw new Error(`Unknown command "${command ?? ''}". There are: install, ${commands.join(', ')}.`);
+    throw new Error(`Unknown command "${command ?? ''}". Commands: install, ${commands.join(', ')}.`);
   if (!isInstalled()) await install();
   if (command === 'install' || interrupted) return interrupted ? 130 : 0;
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
@@ -57,16 +57,16 @@ async function main() {
   return ended(spawn(join(bin, 'node'), [script, ...args], { cwd: root, env, stdio: 'inherit' }));
 }
 
-/** Whether node_modules holds what package-lock.json names. npm writes its own list last, so a half-done install has none. */
+/** Whether node_modules matches package-lock.json. npm writes its own list last, so an interrupted install has none. */
 function isInstalled() {
   try {
     const packagesOf = (path) => JSON.parse(readFileSync(join(root, path), 'utf8')).packages;
     const wanted = packagesOf('package-lock.json');
     const present = packagesOf('node_modules/.package-lock.json');
-    // Not `resolved`: npm leaves it out of one list or the other, depending on its configuration.
+    // Without `resolved`, which npm omits from either list, depending on its configuration.
     const same = (path) =>
       wanted[path].version === present[path].version && wanted[path].integrity === present[path].integrity;
-    const missing = (path) => (present[path] ? !same(path) : !wanted[path].optional); // optional: other platforms' packages
+    const missing = (path) => (present[path] ? !same(path) : !wanted[path].optional); // optional packages are for other platforms
     return (
       existsSync(join(bin, 'node')) &&
       !Object.keys(wanted).some((path) => path.includes('node_modules/') && missing(path))
@@ -77,11 +77,11 @@ function isInstalled() {
 }
 
 async function install() {
-  // Not our own .bin: npm ci is about to delete the node in it.
+  // Without our own .bin, because npm ci deletes the node in it.
   const path = (process.env.PATH ?? '')
     .split(delimiter)
     .filter((folder) => !folder.endsWith(join('node_modules', '.bin')));
-  // --include=dev: NODE_ENV=production would leave out the build's tools.
+  // --include=dev, because NODE_ENV=production would omit the build tools.
   const options = [
     '--include=dev',
     '--no-audit',
@@ -100,7 +100,7 @@ async function install() {
   const done = ticking('Installing dependencies with npm ci');
   const code = await ended(child);
   done(code === 0);
-  if (code !== 0 && !interrupted) throw new Error(`${errorsOf(output)}\n\n${why(output)}`);
+  if (code !== 0 && !interrupted) throw new Error(`${errorsOf(output)}\n\n${reasonOf(output)}`);
   if (code === 0 && !existsSync(join(bin, 'node')))
     throw new Error(
       'npm did not run the install script of the package "node" (ignore-scripts?). Allow it: npm config set ignore-scripts false',
@@ -112,15 +112,15 @@ function errorsOf(output) {
   return lines.slice(-20).join('\n');
 }
 
-function why(output) {
+function reasonOf(output) {
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT/.test(output))
-    return 'npm cannot reach its registry. Check the network, the proxy, and `npm config get registry`; then try again.';
+    return 'npm cannot reach its registry. Check the network, the proxy and `npm config get registry`, then try again.';
   if (/ENOSPC/.test(output)) return 'The disk is full. Free some space and try again.';
-  if (/EACCES|EPERM/.test(output)) return `npm may not write to ${root + sep}node_modules. Check who owns it.`;
-  return 'npm ci failed; its words are above.';
+  if (/EACCES|EPERM/.test(output)) return `npm may not write to ${root + sep}node_modules. Check its owner.`;
+  return 'npm ci failed; its output is above.';
 }
 
-/** Shows that something goes on: the seconds count on a terminal. */
+/** Shows the progress of a step; on a terminal the seconds count up. */
 function ticking(name) {
   const startedAt = Date.now();
   const live = process.stdout.isTTY;
