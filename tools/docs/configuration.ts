@@ -10,7 +10,7 @@ import { ordersConfig } from '@shop/orders/orders.config';
 import { paymentsConfig } from '@shop/payments/payments.config';
 import { z } from 'zod';
 
-const readme = new URL('../README.md', import.meta.url);
+const readme = new URL('../../README.md', import.meta.url);
 const begin = '<!-- configuration: begin (npm run docs:config) -->';
 const end = '<!-- configuration: end -->';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { documented } from './config-table.ts';
+import { documented } from './configuration.ts';
 
 test('the README lists every variable the services read', () => {
   const { current, wanted } = documented();
