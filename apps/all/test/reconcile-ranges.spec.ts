@@ -171,7 +171,7 @@ test('a round looks at what is under way, until it is final, and at what was boo
     expect.stringContaining(`order ${stuck} is pending, but its goods are confirmed`),
     expect.stringContaining(`order ${stuck} is pending, but its payment is paid`),
     expect.stringContaining(`order ${stuck} has been pending for`),
-    `order ${refunded} has 0 cents refunded, but payments gave back 100`,
+    `order ${refunded} has 0 cents refunded, but payments refunded 100`,
   ]);
   // Final without being paid for: the order of a round before is looked at once more.
   const calm = { ...round.next, disagreeing: { orders: [], transactions: [], accounts: [] } };
