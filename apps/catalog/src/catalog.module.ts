@@ -6,25 +6,25 @@ import { QueueModule } from '@shop/kit/queue';
 import { RedisCacheModule } from '@shop/kit/redis';
 import { defineService } from '@shop/kit/service';
 import { StorageModule } from '@shop/kit/storage';
-import { Browsing } from './browsing.js';
-import { entities, migrations } from './catalog-database.js';
+import { Browsing } from './products/browsing.js';
+import { entities, migrations } from './database.js';
 import { catalogConfig } from './catalog.config.js';
-import { CatalogController } from './catalog.controller.js';
-import { CatalogReads } from './catalog-reads.js';
-import { CategoryCounts } from './category-counts.js';
+import { CatalogController } from './products/products.controller.js';
+import { CatalogReads } from './products/product-reads.js';
+import { CategoryCounts } from './products/category-counts.js';
 import { ImagesController } from './images.controller.js';
 import { ImagesService } from './images.service.js';
 import { PictureFiles } from './picture-files.js';
 import { PictureQueue } from './picture-queue.js';
 import { PictureSweep } from './picture-sweep.js';
 import { PicturesService } from './pictures.service.js';
-import { ProductsService } from './products.service.js';
-import { Reservations } from './reserve.js';
-import { Seed } from './seed.js';
+import { ProductsService } from './products/products.service.js';
+import { Reservations } from './stock/reserve.js';
+import { Seed } from './seed/seed.js';
 import { SeedPictures } from './seed-pictures.js';
-import { SharedCache } from './shared-cache.js';
-import { Sitemaps } from './sitemaps.js';
-import { Sweep } from './sweep.js';
+import { SharedCache } from './products/shared-cache.js';
+import { Sitemaps } from './products/sitemaps.js';
+import { Sweep } from './stock/reservation-sweep.js';
 
 @Module({
   imports: [

@@ -12,8 +12,8 @@ import { imageColumns, toImage, type ImageRow } from './image-json.js';
 import { PictureFiles } from './picture-files.js';
 import { PictureQueue } from './picture-queue.js';
 import { retag } from './picture-tags.js';
-import { productRef } from './product-key.js';
-import { SharedCache } from './shared-cache.js';
+import { productRef } from './products/product-key.js';
+import { SharedCache } from './products/shared-cache.js';
 
 /** As many as one request can put in order. */
 const MOST_IMAGES = 100;

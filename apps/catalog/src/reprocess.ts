@@ -5,7 +5,7 @@ import { sql } from '@shop/kit/database';
 import { processEnv } from '@shop/kit/kit.config';
 import { migrateFromCommandLine } from '@shop/kit/migrations';
 import { DataSource } from 'typeorm';
-import { entities, migrations } from './catalog-database.js';
+import { entities, migrations } from './database.js';
 import { catalogConfig, type CatalogConfig } from './catalog.config.js';
 import { reprocessAll } from './pictures.service.js';
 

@@ -3,7 +3,7 @@ import { Log } from '@shop/kit/log';
 import { testRedisUrl, type TestDatabase } from '@shop/kit/testing/stores';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CatalogReads } from '../src/catalog-reads.js';
+import { CatalogReads } from '../src/products/product-reads.js';
 import { createCatalogDatabase, eventually, refusalOf, startCatalog, type Catalog } from './catalog-under-test.js';
 import { toggledRedis, type ToggledRedis } from './toggled-redis.js';
 

@@ -4,7 +4,7 @@ import { migrate } from '@shop/kit/migrations';
 import type { TestDatabase } from '@shop/kit/testing/stores';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { migrations } from '../src/catalog-database.js';
+import { migrations } from '../src/database.js';
 import { createCatalogDatabase, eventually, startCatalog, type Catalog } from './catalog-under-test.js';
 
 const quiet = { info: () => undefined, warn: () => undefined };

@@ -4,8 +4,8 @@ import type { ProductSort } from '@shop/contracts/products';
 import type { TestDatabase } from '@shop/kit/testing/stores';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ListQuery } from '../src/list-filters.js';
-import { readPage } from '../src/product-list.js';
+import type { ListQuery } from '../src/products/list-filters.js';
+import { readPage } from '../src/products/product-list.js';
 import { createCatalogDatabase, startCatalog } from './catalog-under-test.js';
 
 const PRODUCTS = 300_000;
@@ -49,7 +49,7 @@ async function load(): Promise<void> {
      from generate_series(1, $1::integer) n`,
     [PRODUCTS],
   );
-  const { IndexFilters1764600000300 } = await import('../src/migrations/1764600000300-index-filters.js');
+  const { IndexFilters1764600000300 } = await import('../src/migrations/index-filters.js');
   await new IndexFilters1764600000300().up({ query: (text: string) => database.query(text) } as never);
   await database.query('vacuum (analyze) products');
 }

@@ -1,9 +1,9 @@
 // A hundred thousand products: a page must cost no more than with a hundred.
 import type { TestDatabase } from '@shop/kit/testing/stores';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readCursor } from '../src/list-cursor.js';
-import { listName, type ListQuery } from '../src/list-filters.js';
-import { sorts, walkStatement } from '../src/list-statements.js';
+import { readCursor } from '../src/products/list-cursor.js';
+import { listName, type ListQuery } from '../src/products/list-filters.js';
+import { sorts, walkStatement } from '../src/products/list-statements.js';
 import { createCatalogDatabase, startCatalog, type Catalog } from './catalog-under-test.js';
 
 let database: TestDatabase;

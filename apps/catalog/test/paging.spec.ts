@@ -2,7 +2,7 @@ import type { ProductSummary } from '@shop/contracts/products';
 import { ProductSort } from '@shop/contracts/products';
 import type { TestDatabase } from '@shop/kit/testing/stores';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { writeCursor } from '../src/list-cursor.js';
+import { writeCursor } from '../src/products/list-cursor.js';
 import {
   createCatalogDatabase,
   refusalOf,

@@ -6,7 +6,7 @@ import type { TestDatabase } from '@shop/kit/testing/stores';
 import fc from 'fast-check';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { migrations } from '../src/catalog-database.js';
+import { migrations } from '../src/database.js';
 import { NOWHERE } from './catalog-under-test.js';
 import { startReplicas, times, type Replicas } from './replicas.js';
 

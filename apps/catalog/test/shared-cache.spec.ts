@@ -3,7 +3,7 @@ import { ReadyJson } from '@shop/kit/ready-json';
 import { testRedisUrl } from '@shop/kit/testing/stores';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { SharedCache } from '../src/shared-cache.js';
+import { SharedCache } from '../src/products/shared-cache.js';
 import { eventually } from './catalog-under-test.js';
 import { toggledRedis } from './toggled-redis.js';
 

@@ -4,9 +4,9 @@ import type { InputOf, OutputOf } from '@shop/contracts/rpc';
 import { crashPoint } from '@shop/kit/crash-point';
 import type { ReadyJson } from '@shop/kit/ready-json';
 import { Handles } from '@shop/kit/rpc/handles';
-import { CatalogReads } from './catalog-reads.js';
+import { CatalogReads } from './product-reads.js';
 import { ProductsService } from './products.service.js';
-import { Reservations } from './reserve.js';
+import { Reservations } from '../stock/reserve.js';
 import { Sitemaps } from './sitemaps.js';
 
 type In<K extends keyof typeof catalogRpc> = InputOf<(typeof catalogRpc)[K]>;

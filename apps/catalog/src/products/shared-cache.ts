@@ -8,7 +8,7 @@ import { ReadyJson } from '@shop/kit/ready-json';
 import { CACHE_MS, REDIS_CACHE } from '@shop/kit/redis';
 import type { Redis } from 'ioredis';
 import * as z from 'zod';
-import { withOwnMemory } from './own-memory.js';
+import { withOwnMemory } from './copy-buffer.js';
 
 /** How long a reader may take to bring a value for what it did not find: longer than a read may last. */
 const LEASE_MS = catalogRpc.getProduct.deadlineMs + 3000;

@@ -7,7 +7,7 @@ import { sql } from '@shop/kit/database';
 import { Log } from '@shop/kit/log';
 import { repeat } from '@shop/kit/repeat';
 import { DataSource } from 'typeorm';
-import { catalogConfig, type CatalogConfig } from './catalog.config.js';
+import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
 
 /** Rows that one fold replaces at most. */
 const BATCH = 100_000;

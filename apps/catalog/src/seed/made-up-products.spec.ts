@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import written from './seed-products.json' with { type: 'json' };
-import { madeUpProduct } from './seed-more.js';
-import { slugOf } from './slugs.js';
+import written from './products.json' with { type: 'json' };
+import { madeUpProduct } from './made-up-products.js';
+import { slugOf } from '../products/slugs.js';
 
 it('makes up as many products as can be asked for, all with different slugs', () => {
   const slugs = new Set(written.flatMap(({ products }) => products.map(({ name }) => slugOf(name))));

@@ -9,9 +9,9 @@ import { withLock } from '@shop/kit/database-lock';
 import { Log } from '@shop/kit/log';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { catalogConfig, type CatalogConfig } from './catalog.config.js';
-import { madeUpProduct, type SeedProduct } from './seed-more.js';
-import { slugOf } from './slugs.js';
+import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
+import { madeUpProduct, type SeedProduct } from './made-up-products.js';
+import { slugOf } from '../products/slugs.js';
 
 type Kept = SeedProduct & { slug: string; id: string; createdAt: Date };
 
@@ -32,7 +32,7 @@ export class Seed implements OnApplicationBootstrap {
   }
 
   private async run(wanted: number): Promise<void> {
-    const { default: categories } = await import('./seed-products.json', { with: { type: 'json' } });
+    const { default: categories } = await import('./products.json', { with: { type: 'json' } });
     await this.refuseRealShop(categories);
     await this.addCategories(categories);
     const written = categories.flatMap(({ slug, products }) =>

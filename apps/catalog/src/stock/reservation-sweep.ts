@@ -4,7 +4,7 @@ import { ordersRpc, type OrderStatus } from '@shop/contracts/orders';
 import { Log } from '@shop/kit/log';
 import { repeat } from '@shop/kit/repeat';
 import { Rpc } from '@shop/kit/rpc/rpc';
-import { catalogConfig, type CatalogConfig } from './catalog.config.js';
+import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
 import { Reservations } from './reserve.js';
 
 /** Reservations at a time, per replica. */

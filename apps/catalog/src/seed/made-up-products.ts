@@ -1,5 +1,5 @@
 // Made-up products for load tests: plausible, all different, and the same every time.
-import words from './seed-words.json' with { type: 'json' };
+import words from './words.json' with { type: 'json' };
 
 export interface SeedProduct {
   category: string;

@@ -8,7 +8,7 @@ import { sql } from '@shop/kit/database';
 import { AppError, invalidRequest } from '@shop/kit/errors';
 import { DataSource, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { catalogConfig, type CatalogConfig } from './catalog.config.js';
+import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
 import { CategoryRow } from './category.entity.js';
 import { findProduct } from './find-product.js';
 import { toProduct, toStaffProduct, type DetailRow } from './product-json.js';

@@ -5,7 +5,7 @@ import type { LineRequest, ReserveResult } from '@shop/contracts/catalog';
 import { CURRENCY } from '@shop/contracts/currency';
 import { sql } from '@shop/kit/database';
 import { DataSource } from 'typeorm';
-import { catalogConfig, type CatalogConfig } from './catalog.config.js';
+import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
 import { ReserveTogether, type Asked } from './reserve-together.js';
 
 @Injectable()

@@ -7,7 +7,7 @@ import type {
   StaffProduct,
   StaffProductSummary,
 } from '@shop/contracts/products';
-import { shownImage, toProductImage, type ShownImageRow } from './image-json.js';
+import { shownImage, toProductImage, type ShownImageRow } from '../image-json.js';
 
 export interface SummaryRow {
   id: string;

@@ -14,7 +14,7 @@ import { ReadyJson } from '@shop/kit/ready-json';
 import { repeat } from '@shop/kit/repeat';
 import { DataSource } from 'typeorm';
 import { Browsing } from './browsing.js';
-import { catalogConfig, type CatalogConfig } from './catalog.config.js';
+import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
 
 /** Products of a part that is made when another is full: new ones have room in it. */
 const FILL = 45_000;
