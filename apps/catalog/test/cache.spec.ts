@@ -3,7 +3,7 @@ import { Log } from '@shop/kit/log';
 import { testRedisUrl, type TestDatabase } from '@shop/kit/testing/stores';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CatalogReads } from '../src/products/product-reads.js';
+import { ProductReads } from '../src/products/product-reads.js';
 import { createCatalogDatabase, eventually, refusalOf, startCatalog, type Catalog } from './catalog-under-test.js';
 import { toggledRedis, type ToggledRedis } from './toggled-redis.js';
 
@@ -120,7 +120,7 @@ describe('reading', () => {
 
   it('keeps no more memory than it counts, whichever layer it came from', async () => {
     const slugs = (await database.query<{ slug: string }>('select slug from products')).map(({ slug }) => slug);
-    const readAll = (shop: Catalog) => Promise.all(slugs.map((slug) => shop.app.get(CatalogReads).product(slug)));
+    const readAll = (shop: Catalog) => Promise.all(slugs.map((slug) => shop.app.get(ProductReads).product(slug)));
     const fromPostgres = await readAll(await startShop(FOREVER));
     await eventually(async () => expect(await store.exists(...slugs.map((slug) => `catalog:{${slug}}`))).toBe(120));
     const fromRedis = await readAll(await startShop(FOREVER));

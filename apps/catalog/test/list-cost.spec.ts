@@ -49,8 +49,8 @@ async function load(): Promise<void> {
      from generate_series(1, $1::integer) n`,
     [PRODUCTS],
   );
-  const { IndexFilters1764600000300 } = await import('../src/migrations/index-filters.js');
-  await new IndexFilters1764600000300().up({ query: (text: string) => database.query(text) } as never);
+  const { IndexFilters } = await import('../src/migrations/index-filters.js');
+  await new IndexFilters().up({ query: (text: string) => database.query(text) } as never);
   await database.query('vacuum (analyze) products');
 }
 

@@ -1,7 +1,9 @@
 // Pictures that end whoever works on them, and quicker answers about all pictures.
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-export class CountAttempts1763800000004 implements MigrationInterface {
+export class CountAttempts implements MigrationInterface {
+  readonly name = 'CountAttempts1763800000004';
+
   async up(runner: QueryRunner): Promise<void> {
     // attempts: who began since the last step was done and has not said how it ended.
     await runner.query(`alter table pictures add column attempts uuid[] not null default '{}'`);

@@ -1,7 +1,9 @@
 // Adds to the counts what was there before they were kept.
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-export class CountExistingProducts1764600000401 implements MigrationInterface {
+export class CountExistingProducts implements MigrationInterface {
+  readonly name = 'CountExistingProducts1764600000401';
+
   async up(runner: QueryRunner): Promise<void> {
     // One statement sees products and counts at the same instant, so that what writers change meanwhile is counted once,
     // by their triggers. It may be run again: it adds what is missing, which then is nothing.

@@ -1,10 +1,12 @@
 // How many products shoppers see in each category, kept up to date by the database, whoever writes to it.
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-export class CountProducts1764600000400 implements MigrationInterface {
+export class CountProducts implements MigrationInterface {
+  readonly name = 'CountProducts1764600000400';
+
   async up(runner: QueryRunner): Promise<void> {
     // A count is the sum of its rows. Writers only add rows, so that none waits for another's transaction; see
-    // ../category-counts.ts for what keeps them few.
+    // ../products/category-counts.ts for what keeps them few.
     await runner.query(`
       create table category_counts (
         id bigint generated always as identity primary key,

@@ -1,6 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-export class CreateCatalog1763800000000 implements MigrationInterface {
+export class CreateCatalog implements MigrationInterface {
+  readonly name = 'CreateCatalog1763800000000';
+
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       create table categories (

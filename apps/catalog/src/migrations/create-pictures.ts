@@ -1,7 +1,9 @@
 // Pictures, by the hash of their bytes, and the images of products that show them. See ../images.service.ts.
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-export class CreatePictures1763800000003 implements MigrationInterface {
+export class CreatePictures implements MigrationInterface {
+  readonly name = 'CreatePictures1763800000003';
+
   async up(runner: QueryRunner): Promise<void> {
     // upload: where the original still lies, until it was moved to its own place.
     // steps: the tick list, { <step>: { doneAt, result } }. shown: the results of the last time that all were done.

@@ -1,7 +1,9 @@
-// What is held back for orders. See ../reserve.ts for how it is asked.
+// What is held back for orders. See ../stock/reserve.ts for how it is asked.
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-export class CreateReservations1763800000001 implements MigrationInterface {
+export class CreateReservations implements MigrationInterface {
+  readonly name = 'CreateReservations1763800000001';
+
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       create table reservations (

@@ -1,8 +1,9 @@
-// One index for all filters at once, see ../list-filters.ts, which says the same expression. It takes the place of
+// One index for all filters at once, see ../products/list-filters.ts, which says the same expression. It takes the place of
 // products_by_search, products_by_any_tag and products_featured; the release before still needs those.
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-export class IndexFilters1764600000300 implements MigrationInterface {
+export class IndexFilters implements MigrationInterface {
+  readonly name = 'IndexFilters1764600000300';
   readonly transaction = false;
 
   async up(runner: QueryRunner): Promise<void> {

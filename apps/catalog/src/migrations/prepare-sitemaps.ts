@@ -1,7 +1,9 @@
-// The sitemap's parts, prepared before anybody asks for them. See ../sitemaps.ts.
+// The sitemap's parts, prepared before anybody asks for them. See ../products/sitemaps.ts.
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-export class PrepareSitemaps1764600000402 implements MigrationInterface {
+export class PrepareSitemaps implements MigrationInterface {
+  readonly name = 'PrepareSitemaps1764600000402';
+
   async up(runner: QueryRunner): Promise<void> {
     // A part has the products whose ids follow `after`, up to the `after` of the next part, so that each product is in
     // exactly one. lines: null until it was prepared first; else gzipped, so Postgres need not try to compress it.

@@ -1,7 +1,9 @@
-// Many orders reserve in one statement. See ../reserve-together.ts for when they do.
+// Many orders reserve in one statement. See ../stock/reserve-together.ts for when they do.
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-export class ReserveTogether1763800000002 implements MigrationInterface {
+export class ReserveTogether implements MigrationInterface {
+  readonly name = 'ReserveTogether1763800000002';
+
   async up(runner: QueryRunner): Promise<void> {
     // As before, and how long it holds is the caller's to say.
     await runner.query(`

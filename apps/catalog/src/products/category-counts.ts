@@ -1,5 +1,5 @@
-// How many products shoppers see in each category. Triggers of `products` add to the counts (migrations/1764600000400); this
-// reads them, and keeps their rows few. Runs on every replica.
+// How many products shoppers see in each category. Triggers of `products` add to the counts (migrations/count-products.ts);
+// this reads them and keeps their rows few. Runs on every replica.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { CategoryList } from '@shop/contracts/products';
@@ -18,7 +18,7 @@ export class CategoryCounts implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     @Inject(catalogConfig.token) private readonly config: CatalogConfig,
-    @InjectDataSource('catalog') private readonly dataSource: DataSource,
+    @InjectDataSource('catalog') private readonly db: DataSource,
     private readonly log: Log,
   ) {}
 
@@ -33,7 +33,7 @@ export class CategoryCounts implements OnApplicationBootstrap, OnModuleDestroy {
 
   async list(): Promise<CategoryList> {
     const items = await sql<CategoryList['items'][number]>(
-      this.dataSource,
+      this.db,
       `select c.slug, c.name, coalesce(sum(n.products), 0)::integer as products
        from categories c left join category_counts n on n.category_id = c.id
        group by c.id order by c.name`,
@@ -47,7 +47,7 @@ export class CategoryCounts implements OnApplicationBootstrap, OnModuleDestroy {
    */
   private async fold(): Promise<boolean> {
     const [folded] = await sql<{ rows: number }>(
-      this.dataSource,
+      this.db,
       `with several as (
          select category_id from category_counts group by category_id having count(*) > 1
        ), gone as (

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 @Entity('categories')
-export class CategoryRow {
+export class CategoryEntity {
   @PrimaryColumn('uuid')
   id!: string;
 

@@ -7,10 +7,7 @@ const from = `select ${detailColumns} from products p join categories c on c.id 
 const statements = { id: `${from} where p.id = $1`, slug: `${from} where p.slug = $1` };
 
 /** Hidden ones as well. */
-export async function findProduct(
-  dataSource: DataSource,
-  { column, value }: ProductRef,
-): Promise<DetailRow | undefined> {
-  const [row] = await sql<DetailRow>(dataSource, statements[column], [value]);
+export async function findProduct(db: DataSource, { column, value }: ProductRef): Promise<DetailRow | undefined> {
+  const [row] = await sql<DetailRow>(db, statements[column], [value]);
   return row;
 }

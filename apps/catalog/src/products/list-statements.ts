@@ -1,5 +1,5 @@
 // The statements behind a page of products. What each may read is bounded in its text, whatever is asked and however large the
-// table is; see "How a list is read" in ../README.md.
+// table is; see "How a list is read" in ../../README.md.
 import type { ProductSort } from '@shop/contracts/products';
 import { Text } from '@shop/contracts/values';
 import * as z from 'zod';

@@ -30,13 +30,13 @@ const reads = counter('catalog_reads_total', 'Reads of products and lists by the
 const MISSING = Symbol('missing');
 
 @Injectable()
-export class CatalogReads {
+export class ProductReads {
   private readonly products: ReadThrough<ReadyJson | typeof MISSING>;
   private readonly lists: ReadThrough<ReadyJson>;
 
   constructor(
     @Inject(catalogConfig.token) private readonly config: CatalogConfig,
-    @InjectDataSource('catalog') private readonly dataSource: DataSource,
+    @InjectDataSource('catalog') private readonly db: DataSource,
     private readonly shared: SharedCache,
     private readonly browsing: Browsing,
     private readonly counts: CategoryCounts,
@@ -68,13 +68,13 @@ export class CatalogReads {
   }
 
   list(query: ListQuery): Promise<ReadyJson> {
-    return this.cachedList(pageName(query), () => readPage(this.dataSource, query, this.config.MEDIA_URL, toSummary));
+    return this.cachedList(pageName(query), () => readPage(this.db, query, this.config.MEDIA_URL, toSummary));
   }
 
   /** As it is now: nothing of it is kept. All products, unless the query says otherwise. */
   staffList(query: InputOf<typeof catalogRpc.listStaffProducts>): Promise<StaffProductPage> {
     const page = { ...query, hidden: query.hidden ?? ('any' as const) };
-    return this.browsing.list(() => readPage(this.dataSource, page, this.config.MEDIA_URL, toStaffSummary));
+    return this.browsing.list(() => readPage(this.db, page, this.config.MEDIA_URL, toStaffSummary));
   }
 
   categories(): Promise<ReadyJson> {
@@ -104,7 +104,7 @@ export class CatalogReads {
     }
     const startedAt = performance.now();
     reads.inc({ what: 'product', layer: 'postgres' });
-    const row = await this.browsing.product(() => findProduct(this.dataSource, ref));
+    const row = await this.browsing.product(() => findProduct(this.db, ref));
     const freshMs = this.freshFor(startedAt);
     if (!row || row.hidden) return { value: MISSING, freshMs };
     const value = withOwnMemory(ReadyJson.of(toProduct(row, this.config.MEDIA_URL)));

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn, UpdateDateColumn, VersionColumn } from 'typeorm';
 
 @Entity('products')
-export class ProductRow {
+export class ProductEntity {
   @PrimaryColumn('uuid')
   id!: string;
 

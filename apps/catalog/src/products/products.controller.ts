@@ -1,23 +1,20 @@
 import { Controller } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
-import { crashPoint } from '@shop/kit/crash-point';
 import type { ReadyJson } from '@shop/kit/ready-json';
 import { Handles } from '@shop/kit/rpc/handles';
-import { CatalogReads } from './product-reads.js';
+import { ProductReads } from './product-reads.js';
 import { ProductsService } from './products.service.js';
-import { Reservations } from '../stock/reserve.js';
 import { Sitemaps } from './sitemaps.js';
 
 type In<K extends keyof typeof catalogRpc> = InputOf<(typeof catalogRpc)[K]>;
 type Out<K extends keyof typeof catalogRpc> = Promise<OutputOf<(typeof catalogRpc)[K]>>;
 
 @Controller()
-export class CatalogController {
+export class ProductsController {
   constructor(
-    private readonly reads: CatalogReads,
+    private readonly reads: ProductReads,
     private readonly products: ProductsService,
-    private readonly reservations: Reservations,
     private readonly sitemaps: Sitemaps,
   ) {}
 
@@ -74,27 +71,5 @@ export class CatalogController {
   @Handles(catalogRpc.priceProducts)
   async priceProducts({ products }: In<'priceProducts'>): Out<'priceProducts'> {
     return { products: await this.products.price(products) };
-  }
-
-  @Handles(catalogRpc.reserve)
-  async reserve({ orderId, lines, expectedTotalCents }: In<'reserve'>): Out<'reserve'> {
-    crashPoint('catalog.before-reserving');
-    const answer = await this.reservations.reserve(orderId, lines, expectedTotalCents);
-    crashPoint('catalog.after-reserving');
-    return answer;
-  }
-
-  @Handles(catalogRpc.confirmReservation)
-  async confirmReservation({ orderId }: In<'confirmReservation'>): Out<'confirmReservation'> {
-    const done = await this.reservations.confirm(orderId);
-    crashPoint('catalog.after-confirming');
-    return { done };
-  }
-
-  @Handles(catalogRpc.releaseReservation)
-  async releaseReservation({ orderId }: In<'releaseReservation'>): Out<'releaseReservation'> {
-    const done = await this.reservations.release(orderId);
-    crashPoint('catalog.after-releasing');
-    return { done };
   }
 }

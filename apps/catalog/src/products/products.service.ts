@@ -9,11 +9,11 @@ import { AppError, invalidRequest } from '@shop/kit/errors';
 import { DataSource, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
-import { CategoryRow } from './category.entity.js';
+import { CategoryEntity } from './category.entity.js';
 import { findProduct } from './find-product.js';
 import { toProduct, toStaffProduct, type DetailRow } from './product-json.js';
 import { productRef, type ProductRef } from './product-key.js';
-import { ProductRow } from './product.entity.js';
+import { ProductEntity } from './product.entity.js';
 import { SharedCache } from './shared-cache.js';
 import { slugsFor } from './slugs.js';
 
@@ -23,9 +23,9 @@ const MAX_STOCK = 1_000_000;
 export class ProductsService {
   constructor(
     @Inject(catalogConfig.token) private readonly config: CatalogConfig,
-    @InjectDataSource('catalog') private readonly dataSource: DataSource,
-    @InjectRepository(CategoryRow, 'catalog') private readonly categories: Repository<CategoryRow>,
-    @InjectRepository(ProductRow, 'catalog') private readonly products: Repository<ProductRow>,
+    @InjectDataSource('catalog') private readonly db: DataSource,
+    @InjectRepository(CategoryEntity, 'catalog') private readonly categories: Repository<CategoryEntity>,
+    @InjectRepository(ProductEntity, 'catalog') private readonly products: Repository<ProductEntity>,
     private readonly cache: SharedCache,
   ) {}
 
@@ -89,7 +89,7 @@ export class ProductsService {
     const values = (column: ProductRef['column']) =>
       refs.filter((ref) => ref.column === column).map((ref) => ref.value);
     return sql<PricedProduct>(
-      this.dataSource,
+      this.db,
       `select id as "productId", slug, name, price_cents as "priceCents", stock from products
        where not hidden and (id = any($1::uuid[]) or slug = any($2::text[]))`,
       [values('id'), values('slug')],
@@ -103,7 +103,7 @@ export class ProductsService {
   }
 
   private async find(ref: ProductRef): Promise<DetailRow> {
-    const row = await findProduct(this.dataSource, ref);
+    const row = await findProduct(this.db, ref);
     if (!row) throw notFound();
     return row;
   }

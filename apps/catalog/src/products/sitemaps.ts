@@ -48,7 +48,7 @@ export class Sitemaps implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     @Inject(catalogConfig.token) private readonly config: CatalogConfig,
-    @InjectDataSource('catalog') private readonly dataSource: DataSource,
+    @InjectDataSource('catalog') private readonly db: DataSource,
     private readonly browsing: Browsing,
     private readonly log: Log,
   ) {}
@@ -65,7 +65,7 @@ export class Sitemaps implements OnApplicationBootstrap, OnModuleDestroy {
   async list(): Promise<Sitemap> {
     const rows = await this.browsing.list(() =>
       sql<{ part: number; products: number; changedAt: Date | null }>(
-        this.dataSource,
+        this.db,
         'select part, products, changed_at as "changedAt" from sitemap_parts order by part',
       ),
     );
@@ -78,7 +78,7 @@ export class Sitemaps implements OnApplicationBootstrap, OnModuleDestroy {
   async get(part: number): Promise<ReadyJson> {
     const [row] = await this.browsing.list(() =>
       sql<{ lines: Buffer; etag: string }>(
-        this.dataSource,
+        this.db,
         'select lines, etag from sitemap_parts where part = $1 and lines is not null',
         [part],
       ),
@@ -93,7 +93,7 @@ export class Sitemaps implements OnApplicationBootstrap, OnModuleDestroy {
     if (!part) return false;
     const tookMs = await this.prepare(part.after, part.until, part);
     await sql(
-      this.dataSource,
+      this.db,
       `update sitemap_parts set due_at = now() + make_interval(secs => least($3::float8, greatest($2::float8,
          $4::float8 * (select count(*) from sitemap_parts)))) where part = $1`,
       [part.part, this.config.CATALOG_SWEEP_SECONDS, MAX_INTERVAL_SECONDS, tookMs / 1000 / SHARE],
@@ -103,7 +103,7 @@ export class Sitemaps implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async claim(): Promise<Part | undefined> {
     const [claimed] = await sql<Part>(
-      this.dataSource,
+      this.db,
       `with due as (
          select part from sitemap_parts where due_at <= now() order by due_at limit 1 for update skip locked
        )
@@ -142,7 +142,7 @@ export class Sitemaps implements OnApplicationBootstrap, OnModuleDestroy {
    */
   private async splitOf(after: string, until: string): Promise<string | undefined> {
     const [row] = await sql<{ split: string }>(
-      this.dataSource,
+      this.db,
       `select (array_agg(id order by id))[$3] as split from (
          select id from products where not hidden and id > $1 order by id limit $4
        ) as following where id <= $2 having count(*) = $4`,
@@ -153,7 +153,7 @@ export class Sitemaps implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async read(after: string, until: string): Promise<Prepared> {
     const [row] = await sql<{ products: number; lines: string }>(
-      this.dataSource,
+      this.db,
       `select count(*)::integer as products, coalesce(string_agg(
            slug || to_char(updated_at at time zone 'UTC', ' YYYY-MM-DD"T"HH24:MI:SS"Z"'), E'\\n' order by id), '') as lines
        from (
@@ -170,7 +170,7 @@ export class Sitemaps implements OnApplicationBootstrap, OnModuleDestroy {
   private async replace({ part, after, etag }: Part, end: string, prepared: Prepared): Promise<void> {
     if (prepared.etag === etag) return;
     await sql(
-      this.dataSource,
+      this.db,
       `update sitemap_parts set products = $2, lines = $3, etag = $4, changed_at = now()
        where part = $1 and not exists (select from sitemap_parts where after > $5 and after < $6)`,
       [part, prepared.products, prepared.lines, prepared.etag, after, end],
@@ -179,7 +179,7 @@ export class Sitemaps implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async add(after: string, { products, lines, etag }: Prepared, claimed: Part): Promise<void> {
     await sql(
-      this.dataSource,
+      this.db,
       `with lease as (
          update sitemap_parts set due_at = now() + make_interval(secs => $5) where part = $6
        )

@@ -23,12 +23,12 @@ const NEWEST_AT = Date.UTC(2026, 0, 15, 9);
 export class Seed implements OnApplicationBootstrap {
   constructor(
     @Inject(catalogConfig.token) private readonly config: CatalogConfig,
-    @InjectDataSource('catalog') private readonly dataSource: DataSource,
+    @InjectDataSource('catalog') private readonly db: DataSource,
     private readonly log: Log,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    if (this.config.SEED === 'demo') await withLock(this.dataSource, 'seed', () => this.run(this.config.SEED_PRODUCTS));
+    if (this.config.SEED === 'demo') await withLock(this.db, 'seed', () => this.run(this.config.SEED_PRODUCTS));
   }
 
   private async run(wanted: number): Promise<void> {
@@ -47,16 +47,16 @@ export class Seed implements OnApplicationBootstrap {
       if (wanted > BATCH) this.log.info({ products: from + size, wanted }, 'Seeding');
     }
     // After so much at once the planner needs new statistics, and index-only scans a visibility map.
-    if (wanted > BATCH) await this.dataSource.query('vacuum (analyze) products');
+    if (wanted > BATCH) await this.db.query('vacuum (analyze) products');
   }
 
   private async has(id: string): Promise<boolean> {
-    return (await sql(this.dataSource, 'select from products where id = $1', [id])).length > 0;
+    return (await sql(this.db, 'select from products where id = $1', [id])).length > 0;
   }
 
   private async refuseRealShop(categories: { slug: string }[]): Promise<void> {
     const [found] = await sql<{ real: boolean }>(
-      this.dataSource,
+      this.db,
       `select exists (select from categories) and not exists (select from categories where id = any($1)) as real`,
       [categories.map(({ slug }) => steadyId(slug, NEWEST_AT))],
     );
@@ -68,7 +68,7 @@ export class Seed implements OnApplicationBootstrap {
 
   private async addCategories(categories: { slug: string; name: string }[]): Promise<void> {
     await sql(
-      this.dataSource,
+      this.db,
       `insert into categories (id, slug, name) select * from unnest($1::uuid[], $2::text[], $3::text[])
        on conflict (slug) do nothing`,
       [
@@ -82,7 +82,7 @@ export class Seed implements OnApplicationBootstrap {
   /** One parameter of JSON: its size does not matter, and rows keep their columns together. */
   private async addProducts(products: Kept[]): Promise<void> {
     await sql(
-      this.dataSource,
+      this.db,
       `insert into products
          (id, slug, name, description, category_id, price_cents, stock, featured, tags, created_at, updated_at)
        select p.id, p.slug, p.name, p.description, c.id, p."priceCents", p.stock, p.featured, p.tags,

@@ -19,7 +19,7 @@ const ends = {
 } as const satisfies Record<OrderStatus, string>;
 
 @Injectable()
-export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
+export class ReservationSweep implements OnApplicationBootstrap, OnModuleDestroy {
   private stop = () => Promise.resolve();
 
   constructor(

@@ -13,7 +13,7 @@ export class Reservations {
   private readonly together: ReserveTogether;
 
   constructor(
-    @InjectDataSource('catalog') private readonly dataSource: DataSource,
+    @InjectDataSource('catalog') private readonly db: DataSource,
     @Inject(catalogConfig.token) private readonly config: CatalogConfig,
   ) {
     this.together = new ReserveTogether(config.CATALOG_RESERVE_TOGETHER, async (orders) =>
@@ -30,20 +30,20 @@ export class Reservations {
 
   /** What is held is sold. False when it was released before, or never held. */
   async confirm(orderId: string): Promise<boolean> {
-    const [row] = await sql<{ done: boolean }>(this.dataSource, 'select confirm_reservation($1) as done', [orderId]);
+    const [row] = await sql<{ done: boolean }>(this.db, 'select confirm_reservation($1) as done', [orderId]);
     return row!.done;
   }
 
   /** What is held goes back into stock, once. False when it was confirmed before. */
   async release(orderId: string): Promise<boolean> {
-    const [row] = await sql<{ done: boolean }>(this.dataSource, 'select release_reservation($1) as done', [orderId]);
+    const [row] = await sql<{ done: boolean }>(this.db, 'select release_reservation($1) as done', [orderId]);
     return row!.done;
   }
 
   /** Takes up to `limit` reservations whose time is over; each comes back after `againSeconds` unless it is settled. */
   async claimExpired(limit: number, againSeconds: number): Promise<string[]> {
     const claimed = await sql<{ orderId: string }>(
-      this.dataSource,
+      this.db,
       `with due as (
          select order_id from reservations where status = 'held' and expires_at <= now()
          order by expires_at limit $1 for update skip locked
@@ -59,7 +59,7 @@ export class Reservations {
   /** Holds them for as long again. */
   async prolong(orderIds: string[]): Promise<void> {
     await sql(
-      this.dataSource,
+      this.db,
       `update reservations set expires_at = now() + make_interval(secs => $2)
        where order_id = any($1) and status = 'held'`,
       [orderIds, this.config.RESERVATION_SECONDS],
@@ -67,7 +67,7 @@ export class Reservations {
   }
 
   private reserveOne({ orderId, lines, expectedTotalCents }: Asked): Promise<{ answer: ReserveResult }[]> {
-    return sql(this.dataSource, 'select reserve($1, $2, $3, $4, $5) as answer', [
+    return sql(this.db, 'select reserve($1, $2, $3, $4, $5) as answer', [
       orderId,
       lines.map((line) => line.productId),
       lines.map((line) => line.quantity),
@@ -78,7 +78,7 @@ export class Reservations {
 
   private reserveMany(orders: Asked[]): Promise<{ answer: ReserveResult }[]> {
     const lines = orders.flatMap((order, i) => order.lines.map((line) => ({ ...line, position: i + 1 })));
-    return sql(this.dataSource, 'select answer from reserve_together($1, $2, $3, $4, $5, $6) as answer', [
+    return sql(this.db, 'select answer from reserve_together($1, $2, $3, $4, $5, $6) as answer', [
       orders.map(({ orderId }) => orderId),
       orders.map(({ expectedTotalCents }) => expectedTotalCents ?? null),
       lines.map(({ position }) => position),
