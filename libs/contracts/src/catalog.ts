@@ -18,15 +18,6 @@ import { defineRpcs } from './rpc.js';
 import { Sitemap } from './sitemaps.js';
 import { Cents, Currency, Id, ProductKey, Quantity, Slug, Text } from './values.js';
 
-/** A list query after its text was read: RPC inputs are plain JSON, so the flags are booleans here. */
-export const ListProducts = z.object({
-  ...ProductQuery.shape,
-  inStock: z.boolean().optional(),
-  featured: z.boolean().optional(),
-});
-
-export const ListStaffProducts = z.object({ ...StaffProductQuery.shape, hidden: z.boolean().optional() });
-
 /** What a cart needs to know of a product now. */
 export const PricedProduct = z.object({
   productId: Id,
@@ -92,7 +83,14 @@ const byOrder = z.object({ orderId: Id });
 const settled = z.object({ done: z.boolean() });
 
 export const catalogRpc = defineRpcs('catalog', {
-  listProducts: { input: ListProducts, output: ProductPage, idempotent: true, deadlineMs: 2000, readyMade: true },
+  /** Ignores fields it does not know, so that a newer gateway may send more. */
+  listProducts: {
+    input: z.object(ProductQuery.shape),
+    output: ProductPage,
+    idempotent: true,
+    deadlineMs: 2000,
+    readyMade: true,
+  },
   getProduct: {
     input: z.object({ product: ProductKey }),
     output: Product,
@@ -139,7 +137,12 @@ export const catalogRpc = defineRpcs('catalog', {
   confirmReservation: { input: byOrder, output: settled, idempotent: true, deadlineMs: 5000 },
   releaseReservation: { input: byOrder, output: settled, idempotent: true, deadlineMs: 5000 },
   /** Hidden ones as well, and as they are now: nothing of it is kept anywhere. */
-  listStaffProducts: { input: ListStaffProducts, output: StaffProductPage, idempotent: true, deadlineMs: 2000 },
+  listStaffProducts: {
+    input: z.object(StaffProductQuery.shape),
+    output: StaffProductPage,
+    idempotent: true,
+    deadlineMs: 2000,
+  },
   /** The same of one. not_found. */
   getStaffProduct: {
     input: z.object({ product: ProductKey }),

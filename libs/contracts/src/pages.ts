@@ -1,5 +1,5 @@
 // The pages of the storefront: the gateway answers these addresses with it, and every other page is 404.
-import type { ProductSort } from './products.js';
+import type { ProductQuery } from './products.js';
 
 /** What the shop calls itself in titles, and wherever else it names itself. */
 export const shopName = 'Field & Hearth';
@@ -45,37 +45,15 @@ export const STRIPE_KEY_META = 'stripe-key';
 export const PRODUCT_PICTURE_SIZES = '(min-width: 78rem) 44rem, (min-width: 56rem) 55vw, 94vw';
 export const CARD_PICTURE_SIZES = '(min-width: 80rem) 18rem, (min-width: 60rem) 23vw, (min-width: 40rem) 31vw, 46vw';
 
-/** The query of GET /api/products. */
-export interface ProductFilter {
-  category?: string;
-  q?: string;
-  tag?: string;
-  minPriceCents?: number;
-  maxPriceCents?: number;
-  inStock?: boolean;
-  featured?: boolean;
-  sort?: ProductSort;
-  limit?: number;
-  cursor?: string;
-}
+export type ProductFilter = Partial<ProductQuery>;
 
-/** In this order, so that the same list has one address wherever it is asked for. */
-const filterNames = [
-  'category',
-  'q',
-  'tag',
-  'minPriceCents',
-  'maxPriceCents',
-  'inStock',
-  'featured',
-  'sort',
-  'limit',
-  'cursor',
-] as const satisfies (keyof ProductFilter)[];
-
+/**
+ * Parameters stand in the order in which the caller gives them. The gateway and the storefront both begin with the category and
+ * end with the limit: the storefront finds the answer that came with its page by this address.
+ */
 export function productsPath(filter: ProductFilter): string {
   const query = new URLSearchParams();
-  for (const name of filterNames) if (filter[name] !== undefined) query.set(name, String(filter[name]));
+  for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value));
   return query.size === 0 ? '/api/products' : `/api/products?${query}`;
 }
 

@@ -63,17 +63,21 @@ export type StaffProduct = z.infer<typeof StaffProduct>;
 export const ProductSort = z.enum(['newest', 'price', '-price', 'name', 'relevance']);
 export type ProductSort = z.infer<typeof ProductSort>;
 
-const Flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+// A query string carries text, an RPC carries the same query as JSON: these take both.
+const Flag = z.preprocess((text) => (text === 'true' ? true : text === 'false' ? false : text), z.boolean());
+/** Number() would read an empty text as 0. */
+const QueryCents = z.preprocess((text) => (/^\s*$/.test(String(text)) ? NaN : text), z.coerce.number().pipe(Cents));
 
-/** Number() makes nothing 0. */
-const CentsText = z.preprocess((text) => (/^\s*$/.test(String(text)) ? NaN : text), z.coerce.number().pipe(Cents));
-
+/**
+ * A list of products: its filters, order and page. This schema is the only list of filters. Whatever else each filter needs
+ * (its SQL, its place in addresses, its control in the storefront) is a table that does not compile without it.
+ */
 export const ProductQuery = z.strictObject({
   category: Slug.optional(),
   q: Text.trim().min(1).max(200).optional(),
   tag: Text.trim().min(1).max(40).optional(),
-  minPriceCents: CentsText.optional(),
-  maxPriceCents: CentsText.optional(),
+  minPriceCents: QueryCents.optional(),
+  maxPriceCents: QueryCents.optional(),
   inStock: Flag.optional(),
   featured: Flag.optional(),
   sort: ProductSort.optional().meta({ description: 'relevance when q is given, else newest' }),
@@ -84,7 +88,7 @@ export type ProductQuery = z.infer<typeof ProductQuery>;
 
 export const StaffProductQuery = z.strictObject({
   q: ProductQuery.shape.q,
-  hidden: Flag.optional().meta({ description: 'Only those, or only the others; all unless said' }),
+  hidden: Flag.optional().meta({ description: 'Only hidden products, or only the others; all without it' }),
   limit: Limit,
   cursor: Cursor.optional(),
 });

@@ -1,4 +1,4 @@
-import { ListProducts, ListStaffProducts } from '@shop/contracts/catalog';
+import { ProductQuery, StaffProductQuery } from '@shop/contracts/products';
 import { expect, it } from 'vitest';
 import { filters, listName, pageName, type ListQuery } from './list-filters.js';
 
@@ -19,13 +19,13 @@ const values: { [F in keyof Required<ListQuery>]: [ListQuery[F], ListQuery[F]] }
 const fields = Object.keys(values) as (keyof ListQuery)[];
 const notFilters = ['sort', 'limit', 'cursor'];
 
-it('has a row for every field of the schemas that is no sort, limit or cursor', () => {
-  const inSchemas = new Set([...Object.keys(ListProducts.shape), ...Object.keys(ListStaffProducts.shape)]);
+it('has a row for every field of the schemas but sort, limit and cursor', () => {
+  const inSchemas = new Set([...Object.keys(ProductQuery.shape), ...Object.keys(StaffProductQuery.shape)]);
   expect(new Set(fields)).toEqual(inSchemas);
   expect([...Object.keys(filters), ...notFilters].sort()).toEqual([...inSchemas].sort());
 });
 
-it.each(fields)('names pages differently that differ in %s, whatever else is asked', (field) => {
+it.each(fields)('names pages that differ only in %s differently, with and without other filters', (field) => {
   const full = Object.fromEntries(fields.map((name) => [name, values[name][0]])) as unknown as ListQuery;
   for (const others of [{ limit: 24 }, full]) {
     const names = [undefined, ...values[field]].map((value) => {
@@ -36,20 +36,20 @@ it.each(fields)('names pages differently that differ in %s, whatever else is ask
   }
 });
 
-it('names a list differently for a filter that was added since, without a word of it anywhere else', () => {
+it('includes a filter that it does not know in the name of a list', () => {
   const brand = (name: string) => ({ limit: 24, brand: name }) as ListQuery;
   expect(listName(brand('a'))).not.toBe(listName(brand('b')));
   expect(listName(brand('a'))).not.toBe(listName({ limit: 24 }));
 });
 
-it('names a list alike whatever the order of its fields, its page and what is not said', () => {
+it('gives a list one name, whatever the order of its fields, its page and its defaults', () => {
   const query: ListQuery = { category: 'desk', hidden: 'any', limit: 24 };
   expect(listName({ limit: 5, cursor: 'x', hidden: 'any', tag: undefined, sort: 'newest', category: 'desk' })).toBe(
     listName(query),
   );
 });
 
-it('does not take one field for another', () => {
+it('does not confuse two fields with the same value', () => {
   expect(listName({ q: 'oak', sort: 'name', limit: 24 })).not.toBe(listName({ tag: 'oak', sort: 'name', limit: 24 }));
   expect(listName({ minPriceCents: 1, limit: 24 })).not.toBe(listName({ maxPriceCents: 1, limit: 24 }));
 });

@@ -1,11 +1,9 @@
-// What products can be filtered by. This table is the only place: the statements, the cache key and the cursors follow from it
-// and from the schema.
-import type { ListProducts } from '@shop/contracts/catalog';
-import type { ProductSort } from '@shop/contracts/products';
-import type * as z from 'zod';
+// The SQL of each filter of a list. The filters are those of the schema in the contract; the statements, the cache key and the
+// cursors follow from it and from this table.
+import type { ProductQuery, ProductSort } from '@shop/contracts/products';
 
-export interface ListQuery extends z.output<typeof ListProducts> {
-  /** Shoppers see none that are hidden. */
+export interface ListQuery extends ProductQuery {
+  /** Lists for shoppers leave it out, which means false. */
   hidden?: boolean | 'any';
 }
 
@@ -62,7 +60,7 @@ export const filters: { [N in FilterName]: Filter<Values[N]> } = {
   },
 };
 
-/** Those that a query has, in the order of the table. */
+/** The filters that a query has, in the order of the table. */
 export function filterNames(query: Filters): FilterName[] {
   return (Object.keys(filters) as FilterName[]).filter((name) => query[name] !== undefined);
 }
@@ -76,15 +74,15 @@ export function termsOf(query: Filters): string[] {
   return filterNames(query).flatMap((name) => termOf(name) ?? []);
 }
 
-/** Without words to search for there is no relevance. */
+/** Relevance needs words to search for. */
 export function sortOf({ q, sort }: Pick<ListQuery, 'q' | 'sort'>): ProductSort {
   if (q === undefined) return sort === 'relevance' || sort === undefined ? 'newest' : sort;
   return sort ?? 'relevance';
 }
 
 /**
- * The same text for the same list, whatever its page: the whole query. Cursors are signed with it, and those of the version
- * that runs beside this one must go on working, so the filters of the first version keep their places; all others follow.
+ * Identifies a list by its whole query but for the page. Cursors carry a checksum of it, and those of the version that runs
+ * beside this one must go on working: the filters of the first version keep their places, and all later ones follow by name.
  */
 export function listName({ limit: _limit, cursor: _cursor, sort, ...given }: ListQuery): string {
   const { category, q, tag, minPriceCents, maxPriceCents, inStock, featured, ...others } = given;
@@ -93,7 +91,7 @@ export function listName({ limit: _limit, cursor: _cursor, sort, ...given }: Lis
   return JSON.stringify([...first, ...rest.sort(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
-/** The same text for the same page of the same list. */
+/** Identifies one page of a list: the key of its copy in the cache. */
 export function pageName(query: ListQuery): string {
   return `${listName(query)} ${query.limit} ${query.cursor ?? ''}`;
 }

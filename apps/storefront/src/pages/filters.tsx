@@ -1,7 +1,7 @@
 // The filters of a list: beside it on wide screens, folded away above it on phones.
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useRef, useState } from 'react';
+import { useRef, useState, type ComponentType } from 'react';
 import { categories } from '../api/queries.js';
 import { useMessages } from '../i18n/i18n.js';
 import { colours, wholePrice, type ListSearch } from '../listing.js';
@@ -15,6 +15,14 @@ interface FilterProps {
   change: (search: ListSearch) => void;
   category?: string | undefined;
 }
+
+/** One for each filter in the address. */
+const controls: Record<Exclude<keyof ListSearch, 'q' | 'sort' | 'pages'>, ComponentType<FilterProps> | null> = {
+  colour: Colours,
+  from: Price,
+  to: null, // Shown with `from`.
+  stock: InStock,
+};
 
 export function FilterPanel(props: FilterProps) {
   const { list: t } = useMessages();
@@ -40,13 +48,7 @@ export function FilterPanel(props: FilterProps) {
       </button>
       <section id="filters" className={styles.panel} data-open={open} aria-label={t.filters}>
         <Categories {...group} />
-        <Colours {...group} />
-        <Price {...group} />
-        <CheckField
-          label={t.inStock}
-          checked={filters.stock ?? false}
-          onChange={({ target }) => props.change(withFilter(search, 'stock', target.checked || undefined))}
-        />
+        {Object.entries(controls).map(([name, Control]) => Control && <Control key={name} {...group} />)}
         {count > 0 && (
           <Button look="quiet" onClick={() => props.change({ ...(q && { q }), ...(sort && { sort }) })}>
             {t.clear}
@@ -136,6 +138,17 @@ function Price(props: FilterProps) {
         <PriceField name="to" {...props} />
       </div>
     </fieldset>
+  );
+}
+
+function InStock({ search, change }: FilterProps) {
+  const { list: t } = useMessages();
+  return (
+    <CheckField
+      label={t.inStock}
+      checked={search.stock ?? false}
+      onChange={({ target }) => change(withFilter(search, 'stock', target.checked))}
+    />
   );
 }
 
