@@ -45,7 +45,7 @@ it.each([
     const query = client.query.bind(client) as (statement: unknown) => Promise<unknown>;
     const held = async (statement: { text?: string }) => {
       const result = await query(statement);
-      if (begun || !statement.text?.includes('category_slug')) return result;
+      if (begun || !statement.text?.includes('categorySlug')) return result;
       begun = true;
       await changed;
       return result;

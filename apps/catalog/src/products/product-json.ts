@@ -1,4 +1,4 @@
-// From a row of `products` to what the shop says of it.
+// From a row of `products` to JSON.
 import { CURRENCY } from '@shop/contracts/currency';
 import type {
   Product,
@@ -8,33 +8,20 @@ import type {
   StaffProductSummary,
 } from '@shop/contracts/products';
 import { shownImage, toProductImage, type ShownImageRow } from '../image-json.js';
+import { productColumns, type ProductEntity } from './product.entity.js';
 
-export interface SummaryRow {
-  id: string;
-  slug: string;
-  name: string;
-  category_slug: string;
-  category_name: string;
-  price_cents: number;
-  in_stock: boolean;
-  featured: boolean;
-  tags: string[];
-  picture_tags: string[];
-  updated_at: Date;
-  hidden: boolean;
-}
-
-export interface DetailRow extends SummaryRow {
-  description: string;
-  stock: number;
-  version: number;
-  images: ShownImageRow[];
-}
+type CategoryColumns = { categorySlug: string; categoryName: string };
+export type SummaryRow = Omit<ProductEntity, 'description'> & CategoryColumns;
+export type DetailRow = ProductEntity & CategoryColumns & { images: ShownImageRow[] };
 
 /** Of `products p join categories c`. */
-export const summaryColumns = `p.id, p.slug, p.name, c.slug as category_slug, c.name as category_name,
-  p.price_cents, p.in_stock, p.featured, p.tags, p.picture_tags, p.updated_at, p.hidden`;
-export const detailColumns = `${summaryColumns}, p.description, p.stock, p.version,
+export const summaryColumns = [
+  ...productColumns
+    .filter(({ property }) => property !== 'description')
+    .map(({ name, property }) => `p.${name} as "${property}"`),
+  'c.slug as "categorySlug", c.name as "categoryName"',
+].join(', ');
+export const detailColumns = `${summaryColumns}, p.description,
   (select coalesce(jsonb_agg(${shownImage} order by i.position, i.id), '[]')
    from images i join pictures pic on pic.hash = i.picture
    where i.product_id = p.id and pic.shown is not null) as images`;
@@ -57,17 +44,19 @@ export function toStaffProduct(row: DetailRow, mediaUrl: string): StaffProduct {
   return { ...toProduct(row, mediaUrl), hidden: row.hidden };
 }
 
-function common(row: SummaryRow) {
+type Common = Omit<ProductSummary, 'image'>;
+
+function common(row: SummaryRow): Common {
   return {
     id: row.id,
     slug: row.slug,
     name: row.name,
-    category: { slug: row.category_slug, name: row.category_name },
-    priceCents: row.price_cents,
+    category: { slug: row.categorySlug, name: row.categoryName },
+    priceCents: row.priceCents,
     currency: CURRENCY,
-    inStock: row.in_stock,
+    inStock: row.inStock,
     featured: row.featured,
-    tags: Array.from(new Set([...row.tags, ...row.picture_tags])),
-    updatedAt: row.updated_at.toISOString(),
-  } as const;
+    tags: Array.from(new Set([...row.tags, ...row.imageTags])),
+    updatedAt: row.updatedAt.toISOString(),
+  } satisfies { [Field in keyof Required<Common>]: Common[Field] };
 }

@@ -1,21 +1,14 @@
-// Made-up products for load tests: plausible, all different, and the same every time.
+// Generated products for load tests: plausible, all different, and the same every time.
+import type { NewProduct } from '@shop/contracts/products';
 import words from './words.json' with { type: 'json' };
 
-export interface SeedProduct {
-  category: string;
-  name: string;
-  description: string;
-  priceCents: number;
-  stock: number;
-  featured: boolean;
-  tags: string[];
-}
+export type SeedProduct = NewProduct & { tags: string[] };
 
 const categories = Object.entries(words.categories);
-/** A prime that divides no number of combinations: stepping by it meets each one once, in a mixed order. */
+/** A prime that divides no number of combinations, so that steps of it reach each combination once, in a mixed order. */
 const STEP = 7919;
 
-/** The `index`-th of them, one category after the other. Different up to 8 × 20 × 16 × 12 × 6 = 184,320. */
+/** Categories take turns. The first 8 × 20 × 16 × 12 × 6 = 184,320 products are all different. */
 export function madeUpProduct(index: number): SeedProduct {
   const [category, { materials, things, openers, middles }] = categories[index % categories.length]!;
   const goods = Object.entries(things);
@@ -45,7 +38,7 @@ export function madeUpProduct(index: number): SeedProduct {
   };
 }
 
-/** Knuth's multiplicative hash: neighbours get numbers far apart. */
+/** Knuth's multiplicative hash: gives neighbours numbers far apart. */
 function scatter(index: number): number {
   return (Math.imul(index + 1, 2654435761) >>> 4) & 0xfffffff;
 }

@@ -1,5 +1,5 @@
-// A shop to look at. Runs at start when asked for, adds what is missing and changes nothing that is there. A catalog that was
-// not seeded from its beginning is a real shop's: the process does not start.
+// The demo shop (SEED=demo). Runs at start, adds what is missing and changes nothing that exists. The process refuses to start
+// on a catalog that was not seeded when it was created, because that is a real shop's.
 import { createHash } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
@@ -10,10 +10,15 @@ import { Log } from '@shop/kit/log';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
-import { madeUpProduct, type SeedProduct } from './made-up-products.js';
+import { productColumns, type ProductEntity } from '../products/product.entity.js';
 import { slugOf } from '../products/slugs.js';
+import { madeUpProduct, type SeedProduct } from './made-up-products.js';
 
-type Kept = SeedProduct & { slug: string; id: string; createdAt: Date };
+/** Every column, so that a new one does not compile before it has a value here. */
+type ProductRow = Omit<ProductEntity, 'inStock'>;
+
+const columns = productColumns.filter(({ isGenerated }) => !isGenerated);
+const columnNames = columns.map(({ name }) => name).join(', ');
 
 const BATCH = 5000;
 const MINUTE_MS = 60_000;
@@ -34,11 +39,14 @@ export class Seed implements OnApplicationBootstrap {
   private async run(wanted: number): Promise<void> {
     const { default: categories } = await import('./products.json', { with: { type: 'json' } });
     await this.refuseRealShop(categories);
-    await this.addCategories(categories);
-    const written = categories.flatMap(({ slug, products }) =>
-      products.map((product) => ({ featured: false, ...product, category: slug })),
+    const categoryIds = await this.addCategories(categories);
+    const written: SeedProduct[] = categories.flatMap(({ slug, products }) =>
+      products.map((product) => ({ ...product, category: slug })),
     );
-    const productAt = (i: number) => kept(written[i] ?? madeUpProduct(i - written.length), i, written.length);
+    const productAt = (i: number) => {
+      const product = written[i] ?? madeUpProduct(i - written.length);
+      return toRow(product, i, written.length, categoryIds.get(product.category)!);
+    };
     if (wanted === 0 || (await this.has(productAt(wanted - 1).id))) return;
 
     for (let from = 0; from < wanted; from += BATCH) {
@@ -46,7 +54,7 @@ export class Seed implements OnApplicationBootstrap {
       await this.addProducts(Array.from({ length: size }, (_, i) => productAt(from + i)));
       if (wanted > BATCH) this.log.info({ products: from + size, wanted }, 'Seeding');
     }
-    // After so much at once the planner needs new statistics, and index-only scans a visibility map.
+    // After so many rows at once the planner needs new statistics, and index-only scans a visibility map.
     if (wanted > BATCH) await this.db.query('vacuum (analyze) products');
   }
 
@@ -66,7 +74,8 @@ export class Seed implements OnApplicationBootstrap {
       );
   }
 
-  private async addCategories(categories: { slug: string; name: string }[]): Promise<void> {
+  /** The ids of all categories, by slug. */
+  private async addCategories(categories: { slug: string; name: string }[]): Promise<Map<string, string>> {
     await sql(
       this.db,
       `insert into categories (id, slug, name) select * from unnest($1::uuid[], $2::text[], $3::text[])
@@ -77,31 +86,45 @@ export class Seed implements OnApplicationBootstrap {
         categories.map(({ name }) => name),
       ],
     );
+    const all = await sql<{ id: string; slug: string }>(this.db, 'select id, slug from categories');
+    return new Map(all.map(({ id, slug }) => [slug, id]));
   }
 
-  /** One parameter of JSON: its size does not matter, and rows keep their columns together. */
-  private async addProducts(products: Kept[]): Promise<void> {
+  /** One parameter of JSON, however many rows there are. */
+  private async addProducts(products: ProductRow[]): Promise<void> {
+    const rows = products.map((product) =>
+      Object.fromEntries(columns.map(({ name, property }) => [name, product[property as keyof ProductRow]])),
+    );
     await sql(
       this.db,
-      `insert into products
-         (id, slug, name, description, category_id, price_cents, stock, featured, tags, created_at, updated_at)
-       select p.id, p.slug, p.name, p.description, c.id, p."priceCents", p.stock, p.featured, p.tags,
-         p."createdAt", p."createdAt"
-       from jsonb_to_recordset($1::jsonb) as p (id uuid, slug text, name text, description text, category text,
-         "priceCents" integer, stock integer, featured boolean, tags text[], "createdAt" timestamptz)
-       join categories c on c.slug = p.category
+      `insert into products (${columnNames}) select ${columnNames} from jsonb_populate_recordset(null::products, $1)
        on conflict do nothing`,
-      [JSON.stringify(products)],
+      [JSON.stringify(rows)],
     );
   }
 }
 
-/** The written ones are the newest, categories mixed; the made-up ones follow, a minute apart. */
-function kept(product: SeedProduct, index: number, written: number): Kept {
+/** The written products are the newest, with categories mixed; the made-up ones follow, a minute apart. */
+function toRow(product: SeedProduct, index: number, written: number, categoryId: string): ProductRow {
   const slug = slugOf(product.name);
   const minutesAgo = index < written ? digest(slug).readUInt16BE() % (written * 60) : written * 60 + index;
   const createdAt = new Date(NEWEST_AT - minutesAgo * MINUTE_MS);
-  return { ...product, slug, id: steadyId(slug, createdAt.getTime()), createdAt };
+  return {
+    id: steadyId(slug, createdAt.getTime()),
+    slug,
+    name: product.name,
+    description: product.description,
+    categoryId,
+    priceCents: product.priceCents,
+    stock: product.stock,
+    featured: product.featured ?? false,
+    hidden: false,
+    tags: product.tags,
+    imageTags: [],
+    version: 1,
+    createdAt,
+    updatedAt: createdAt,
+  };
 }
 
 /** A UUIDv7 of that time that is the same on every machine. */

@@ -1,12 +1,16 @@
-import type { StaffProduct } from '@shop/contracts/products';
+import type { ProductPatch, StaffProduct } from '@shop/contracts/products';
 import { useFormats } from '../i18n/i18n.js';
 import { Button } from '../ui/button.js';
 import { ErrorNotice, Notice } from '../ui/notice.js';
 import styles from './manage.module.css';
 import { useWords } from './words.js';
 
+type Editable = Omit<ProductPatch, 'stockDelta'>;
+/** Every field is named, also those without a value. */
+export type EditedFields = { [Field in keyof Required<Editable>]: Editable[Field] };
+
 interface ConflictProps {
-  mine: Pick<StaffProduct, 'name' | 'description' | 'priceCents' | 'featured' | 'hidden'> & { category: string };
+  mine: EditedFields;
   now: StaffProduct;
   busy: boolean;
   error: unknown;
@@ -14,17 +18,28 @@ interface ConflictProps {
   saveMine: () => void;
 }
 
+type Shown = {
+  [Field in keyof EditedFields]: [label: string, show: (value: NonNullable<EditedFields[Field]>) => string];
+};
+
 export function Conflict({ mine, now, busy, error, takeTheirs, saveMine }: ConflictProps) {
   const t = useWords();
   const { price } = useFormats();
-  const rows: [string, string, string][] = [
-    [t.name, now.name, mine.name],
-    [t.description, now.description, mine.description],
-    [t.category, now.category.slug, mine.category],
-    [t.price, price(now.priceCents), price(mine.priceCents)],
-    [t.featured, now.featured ? '✓' : '–', mine.featured ? '✓' : '–'],
-    [t.hidden, now.hidden ? '✓' : '–', mine.hidden ? '✓' : '–'],
-  ];
+  const fields: Shown = {
+    name: [t.name, asIs],
+    description: [t.description, asIs],
+    category: [t.category, asIs],
+    priceCents: [t.price, price],
+    featured: [t.featured, mark],
+    hidden: [t.hidden, mark],
+  };
+  const theirs: EditedFields = { ...now, category: now.category.slug };
+  const rowOf = <Field extends keyof EditedFields>(field: Field) => {
+    const [label, show] = fields[field];
+    const [own, other] = [mine[field], theirs[field]].map((value) => (value == null ? '' : show(value)));
+    return { label, own, other };
+  };
+  const rows = (Object.keys(fields) as (keyof EditedFields)[]).map(rowOf);
   return (
     <>
       <Notice tone="warn">
@@ -40,11 +55,11 @@ export function Conflict({ mine, now, busy, error, takeTheirs, saveMine }: Confl
         </thead>
         <tbody>
           {rows
-            .filter(([, theirs, own]) => theirs !== own)
-            .map(([name, theirs, own]) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td>{theirs}</td>
+            .filter(({ own, other }) => own !== other)
+            .map(({ label, own, other }) => (
+              <tr key={label}>
+                <th scope="row">{label}</th>
+                <td>{other}</td>
                 <td>{own}</td>
               </tr>
             ))}
@@ -61,4 +76,12 @@ export function Conflict({ mine, now, busy, error, takeTheirs, saveMine }: Confl
       </div>
     </>
   );
+}
+
+function asIs(text: string): string {
+  return text;
+}
+
+function mark(isSet: boolean): string {
+  return isSet ? '✓' : '–';
 }

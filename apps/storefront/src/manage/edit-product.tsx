@@ -1,4 +1,4 @@
-// A product as staff change it. Who was overtaken by somebody else is shown both, and decides.
+// Staff edit a product. When another person saved it meanwhile, both versions are shown for a decision.
 import type { Product, StaffProduct } from '@shop/contracts/products';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
@@ -12,7 +12,7 @@ import { Form } from '../ui/form.js';
 import { ErrorNotice } from '../ui/notice.js';
 import { useSay } from '../ui/say.js';
 import { Rows } from '../ui/skeleton.js';
-import { Conflict } from './conflict.js';
+import { Conflict, type EditedFields } from './conflict.js';
 import styles from './manage.module.css';
 import { Pictures } from './pictures.js';
 import { enteredProduct, ProductFields } from './product-fields.js';
@@ -27,7 +27,7 @@ export function EditProductPage() {
   const { data, error, refetch } = useQuery({
     queryKey: key,
     queryFn: ({ signal }) => readNow(id, signal),
-    // A form does not change under one's hands.
+    // A form does not change while it is being edited.
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
     staleTime: 0,
@@ -58,7 +58,7 @@ export function EditProductPage() {
   );
 }
 
-/** Past every copy that shoppers get, and hidden or not. */
+/** The current product, hidden or not; this route is never cached. */
 function readNow(id: string, signal?: AbortSignal): Promise<StaffProduct> {
   return get<StaffProduct>(`/api/staff/products/${encodeURIComponent(id)}`, signal);
 }
@@ -67,7 +67,7 @@ function isOvertaken(error: unknown): boolean {
   return error instanceof ApiError && error.code === 'stale_version';
 }
 
-type Entered = ReturnType<typeof enteredProduct> & { hidden: boolean; stockDelta?: number };
+type Entered = EditedFields & { hidden: boolean; stockDelta?: number };
 
 function EditForm({ product, queryKey }: { product: StaffProduct; queryKey: string[] }) {
   const { common } = useMessages();
@@ -82,7 +82,7 @@ function EditForm({ product, queryKey }: { product: StaffProduct; queryKey: stri
       for (const key of [['products'], ['manage', 'products']]) void client.invalidateQueries({ queryKey: key });
       void client.invalidateQueries({ queryKey: [productPath(saved.slug)] });
       say(common.saved);
-      // The form begins anew.
+      // The form is reset.
       focusHeading();
     },
     onError: async (error, { body: mine }) => {

@@ -1,5 +1,5 @@
-// What staff say about a product, new or known.
-import type { StaffProduct } from '@shop/contracts/products';
+// The fields of a product that staff edit, new or known.
+import type { NewProduct, StaffProduct } from '@shop/contracts/products';
 import { useQuery } from '@tanstack/react-query';
 import { categories } from '../api/queries.js';
 import { CheckField, SelectField, TextArea, TextField } from '../ui/field.js';
@@ -22,7 +22,7 @@ export function ProductFields({ product, error }: { product?: StaffProduct; erro
         error={wrong('description')}
       />
       <SelectField
-        // Chosen once the choices are there.
+        // The default can be selected only once the options exist.
         key={data ? 'known' : 'unknown'}
         label={t.category}
         name="category"
@@ -61,13 +61,15 @@ export function ProductFields({ product, error }: { product?: StaffProduct; erro
   );
 }
 
-/** Of what was entered, as the API names it; `stock` is apart, for it is set once and then changed. */
+/** Every field that staff enter; `stock` is apart, because it is set once and then changed. */
+type Entered = Omit<NewProduct, 'stock'>;
+
 export function enteredProduct({
   name = '',
   description = '',
   category = '',
   price = '',
   featured,
-}: Record<string, string>) {
+}: Record<string, string>): { [Field in keyof Required<Entered>]: Entered[Field] } {
   return { name, description, category, priceCents: centsOf(price), featured: featured !== undefined };
 }
