@@ -2,33 +2,36 @@ import { defineConfig, type ConfigOf } from '@shop/kit/config';
 import * as z from 'zod';
 
 export const catalogConfig = defineConfig({
-  CATALOG_DATABASE_URL: z.url().default('postgres://catalog@127.0.0.1:5432/catalog').describe('A database of its own'),
+  CATALOG_DATABASE_URL: z
+    .url()
+    .default('postgres://catalog@127.0.0.1:5432/catalog')
+    .describe('Database of the catalog'),
   CATALOG_FRESH_MS: z.coerce
     .number()
     .int()
     .min(1)
     .default(900)
-    .describe('How old the products that shoppers see may be, also when a change could not be told to every replica'),
+    .describe('Maximum age of the products that shoppers see, even when a change did not reach every replica'),
   RESERVATION_SECONDS: z.coerce
     .number()
     .min(1)
     .default(1800)
-    .describe('How long stock is held for an order before orders is asked what became of it'),
+    .describe('Time for which stock is held for an order before orders is asked about its state'),
   CATALOG_SWEEP_SECONDS: z.coerce
     .number()
     .min(0.1)
     .max(3600)
     .default(10)
-    .describe(
-      'How often sweeps look for work: reservations whose time is over, pictures that got stuck, parts of the sitemap',
-    ),
+    .describe('Interval of sweeps: expired reservations, stuck images, parts of the sitemap'),
   CATALOG_RESERVE_TOGETHER: z.coerce
     .number()
     .int()
     .min(1)
     .max(1000)
     .default(100)
-    .describe('How many orders that want the same product may reserve in one statement; 1: each by itself'),
+    .describe(
+      'Maximum number of orders for the same product that reserve in one statement; 1: one statement per order',
+    ),
   MEDIA_URL: z
     .string()
     .regex(/^(https?:\/)?\/[^\s]*$/, 'must be a path or an address')
@@ -45,14 +48,14 @@ export const catalogConfig = defineConfig({
     .min(0)
     .default(3600)
     .describe('How long files are kept that nobody needs: uploads not taken over, pictures that no product shows'),
-  SEED: z.enum(['demo', 'none']).default('none').describe('demo: a small shop to look at'),
+  SEED: z.enum(['demo', 'none']).default('none').describe('demo: a small shop to try out'),
   SEED_PRODUCTS: z.coerce
     .number()
     .int()
     .min(0)
     .max(150_000)
     .default(120)
-    .describe('With SEED=demo: how many products; those beyond 120 are made up'),
+    .describe('With SEED=demo: number of products; those beyond 120 are generated'),
   SEED_PICTURES: z
     .enum(['on', 'off'])
     .default('on')

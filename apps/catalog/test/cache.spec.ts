@@ -7,7 +7,7 @@ import { ProductReads } from '../src/products/product-reads.js';
 import { createCatalogDatabase, eventually, refusalOf, startCatalog, type Catalog } from './catalog-under-test.js';
 import { toggledRedis, type ToggledRedis } from './toggled-redis.js';
 
-/** So long that nothing becomes visible because it grew old. */
+/** No copy expires during a test. */
 const FOREVER = { CATALOG_FRESH_MS: '3600000' };
 const MUG = 'morning-stoneware-mug';
 
@@ -38,7 +38,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** How many statements with that text Postgres ran for `work`. */
+/** The number of statements containing `text` that Postgres ran during `work`. */
 async function statementsDuring(text: string, work: () => Promise<unknown>): Promise<number> {
   await database.query('select pg_stat_statements_reset()');
   await work();
@@ -70,7 +70,7 @@ const DETAIL = 'where p.slug = $1';
 const LIST = 'as sort_key';
 
 describe('reading', () => {
-  it('200 times at once what nobody read before asks Postgres once', async () => {
+  it('asks Postgres once for 200 concurrent reads of the same key', async () => {
     const shop = await startShop(FOREVER);
     const all = (work: () => Promise<unknown>) => () => Promise.all(Array.from({ length: 200 }, work));
     expect(
@@ -105,11 +105,11 @@ describe('reading', () => {
     ).toBe(0);
   });
 
-  it('goes through the process, then Redis, then Postgres, and counts which one answered', async () => {
+  it('tries the process, then Redis, then Postgres, and counts which layer answered', async () => {
     const [one, other] = [await startShop(FOREVER), await startShop(FOREVER)];
     const before = await readsBy(one);
     const first = await one.rpc.call(catalogRpc.getProduct, { product: MUG });
-    // Redis is filled behind the answer.
+    // Redis is filled after the answer.
     await eventually(async () => expect(await store.exists(`catalog:{${MUG}}`)).toBe(1));
     const second = () => other.rpc.call(catalogRpc.getProduct, { product: MUG });
     expect(await statementsDuring(DETAIL, async () => expect(await second()).toEqual(first))).toBe(0);
@@ -118,7 +118,7 @@ describe('reading', () => {
     expect(['postgres', 'redis', 'process'].map((layer) => after(layer) - before(layer))).toEqual([1, 1, 1]);
   });
 
-  it('keeps no more memory than it counts, whichever layer it came from', async () => {
+  it('holds no more memory per copy than it counts, for copies from Redis and from Postgres', async () => {
     const slugs = (await database.query<{ slug: string }>('select slug from products')).map(({ slug }) => slug);
     const readAll = (shop: Catalog) => Promise.all(slugs.map((slug) => shop.app.get(ProductReads).product(slug)));
     const fromPostgres = await readAll(await startShop(FOREVER));
@@ -130,7 +130,7 @@ describe('reading', () => {
 });
 
 describe('a change by staff', () => {
-  it('is seen by the replica that made it with its answer, and by the others as soon as they are told', async () => {
+  it('is visible at once on the replica that made it, and on the others after its message', async () => {
     const [one, other] = [await startShop(FOREVER), await startShop(FOREVER)];
     for (let round = 0; round < 20; round++) {
       await Promise.all([one, other].flatMap((shop) => [shop.getProduct(MUG), shop.list({ category: 'kitchen' })]));
@@ -145,7 +145,7 @@ describe('a change by staff', () => {
     }
   });
 
-  it('is never covered up by an older copy, however many read meanwhile', async () => {
+  it('is never hidden by an older copy, even with concurrent readers', async () => {
     const shops = [await startShop(FOREVER), await startShop(FOREVER)] as const;
     const rounds = 50;
     let round = 0;
@@ -164,10 +164,10 @@ describe('a change by staff', () => {
     await Promise.all([writer(), ...readers]);
   });
 
-  it('that is told in words nobody understands makes every replica forget all it holds', async () => {
+  it('makes every replica drop all its copies when its message cannot be parsed', async () => {
     const warn = vi.spyOn(Log.prototype, 'warn');
     const shops = [await startShop(FOREVER), await startShop(FOREVER)];
-    // Other tests may have catalogs on other databases of this Redis.
+    // Other tests may run catalogs on other databases of this Redis server.
     const channel = `catalog:changed:${store.options.db}`;
     await eventually(async () => expect(await store.pubsub('NUMSUB', channel)).toEqual([channel, 2]));
     for (const words of ['v2', '', 'null', '{}', '[1]', '["morning-']) {
@@ -191,7 +191,7 @@ describe('a change by staff', () => {
   });
 });
 
-it('shows what was sold when a copy is no longer fresh', async () => {
+it('shows a sale once the copy is no longer fresh', async () => {
   const shop = await startShop({});
   const { id, stock } = await shop.getProduct(MUG);
   const orderId = '01900000-0000-7000-8000-000000000011';
@@ -207,7 +207,7 @@ describe('without Redis', () => {
   });
 
   it.each(['cut', 'silence'] as const)(
-    '(%s) everything is answered and changes are seen; with it, it is used again',
+    '(%s) the catalog answers and shows changes, and uses Redis again once it is back',
     async (failure) => {
       const env = { REDIS_CACHE_URL: redis.url };
       const [one, other] = [await startShop(env), await startShop(env)];
@@ -230,7 +230,7 @@ describe('without Redis', () => {
     },
   );
 
-  it('a catalog starts', async () => {
+  it('the catalog starts', async () => {
     redis.cut();
     const shop = await startShop({ REDIS_CACHE_URL: redis.url });
     expect(await shop.getProduct(MUG)).toMatchObject({ slug: MUG });

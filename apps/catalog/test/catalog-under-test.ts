@@ -1,4 +1,4 @@
-// A catalog on a database of its own, called over real sockets like its neighbours call it.
+// A catalog with its own database, called over real sockets as by other services.
 import { catalogRpc } from '@shop/contracts/catalog';
 import type { Product, ProductPage } from '@shop/contracts/products';
 import type { InputOf } from '@shop/contracts/rpc';
@@ -9,7 +9,7 @@ import { createTestDatabase, testRedisUrl, type TestDatabase } from '@shop/kit/t
 import { expect, vi } from 'vitest';
 import { catalog } from '../src/catalog.module.js';
 
-/** An id that nothing has. */
+/** An id that does not exist. */
 export const NOWHERE = '01900000-0000-7000-8000-00000000dead';
 
 export interface Catalog {
@@ -53,7 +53,7 @@ export function createCatalogDatabase(): Promise<TestDatabase> {
   return createTestDatabase('catalog');
 }
 
-/** What was refused, or what came instead. */
+/** The code and the extras of a refusal, or the answer that came instead. */
 export function refusalOf(call: Promise<unknown>): Promise<unknown> {
   return call.then(
     (value) => ({ answered: value }),

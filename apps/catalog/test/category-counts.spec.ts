@@ -1,4 +1,4 @@
-// How many products a category has: kept by triggers, beside whatever writes.
+// The number of products per category, maintained by triggers beside concurrent writers.
 import { catalogRpc } from '@shop/contracts/catalog';
 import { migrate } from '@shop/kit/migrations';
 import type { TestDatabase } from '@shop/kit/testing/stores';
@@ -11,7 +11,7 @@ const quiet = { info: () => undefined, warn: () => undefined };
 const madeUp = `insert into products (id, slug, name, description, category_id, price_cents, stock, hidden)
   select gen_random_uuid(), gen_random_uuid()::text, 'Thing', '', c.id, 100, 5, n % 10 = 0 from categories c`;
 
-/** By slug: what the counts say and what is there. */
+/** By slug: the stored counts and the real ones. */
 async function counts(database: TestDatabase): Promise<{ kept: unknown; real: unknown; rows: number }> {
   const [row] = await database.query<{ kept: unknown; real: unknown; rows: number }>(
     `select
@@ -26,7 +26,7 @@ async function counts(database: TestDatabase): Promise<{ kept: unknown; real: un
   return row!;
 }
 
-describe('the counts', () => {
+describe('the counts of categories', () => {
   let database: TestDatabase;
   let shop: Catalog;
   beforeAll(async () => {
@@ -47,7 +47,7 @@ describe('the counts', () => {
 
   it.each([
     ['adding', `${madeUp}, generate_series(1, 1000) n`],
-    ['adding what is there already', `${madeUp}, generate_series(1, 3) n on conflict do nothing`],
+    ['adding existing products again', `${madeUp}, generate_series(1, 3) n on conflict do nothing`],
     ['hiding', `update products set hidden = true where slug in (select slug from products limit 50)`],
     ['showing', `update products set hidden = false where slug in (select slug from products where hidden limit 500)`],
     ['moving', `update products set category_id = (select id from categories order by id limit 1)`],
@@ -83,7 +83,7 @@ describe('the counts', () => {
     expect(await rows()).toBe(before);
   });
 
-  it('are added to while a long import of the same category goes on', async () => {
+  it('do not make a writer wait for a long import into the same category', async () => {
     const importer = new pg.Client(database.url);
     await importer.connect();
     try {
@@ -98,7 +98,7 @@ describe('the counts', () => {
     await exact();
   });
 
-  it('are answered without reading products, and as soon as staff have changed one', async () => {
+  it('are answered without reading products, and are current after a change by staff', async () => {
     const holder = new pg.Client(database.url);
     await holder.connect();
     const kitchen = async () => {
@@ -121,7 +121,7 @@ describe('the counts', () => {
   });
 });
 
-describe('beside writers', () => {
+describe('beside concurrent writers', () => {
   let database: TestDatabase;
   let writing: Promise<unknown>;
   let stop: () => void;
@@ -174,7 +174,7 @@ describe('beside writers', () => {
     expect(later.kept).toEqual(later.real);
   });
 
-  it('two replicas fold the rows of the counts, and lose none', async () => {
+  it('two replicas fold the rows of the counts without losing any', async () => {
     const env = { CATALOG_SWEEP_SECONDS: '0.1' };
     const shops = [await startCatalog(database, env), await startCatalog(database, env)];
     for (let round = 0; round < 50; round++) {

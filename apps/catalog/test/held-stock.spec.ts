@@ -17,27 +17,27 @@ beforeAll(async () => {
 });
 afterAll(() => replicas?.stop());
 
-describe('what is held', () => {
+describe('held stock', () => {
   const held = async (stock: number, quantity: number) => {
     const [orderId, id] = [randomUUID(), await product(stock)];
     await reserve(orderId, [{ productId: id, quantity }]);
     return { orderId, id };
   };
 
-  it('goes back into stock once, however often it is released', async () => {
+  it('returns to stock once, however often it is released', async () => {
     const { orderId, id } = await held(5, 3);
     expect(await times(10, () => release(orderId))).toEqual(Array(10).fill({ done: true }));
     expect(await stockOf(id)).toEqual([5]);
   });
 
-  it('is sold once, however often it is confirmed, and cannot be released any more', async () => {
+  it('is sold once, however often it is confirmed, and cannot be released afterwards', async () => {
     const { orderId, id } = await held(5, 3);
     expect(await times(10, () => confirm(orderId))).toEqual(Array(10).fill({ done: true }));
     expect(await release(orderId)).toEqual({ done: false });
     expect(await stockOf(id)).toEqual([2]);
   });
 
-  it('is either sold or given back when both are asked for at once', async () => {
+  it('is either sold or returned when both are requested concurrently', async () => {
     const reservations = await times(30, () => held(5, 3));
     for (const { orderId, id } of reservations) {
       const [sold, back] = await Promise.all([confirm(orderId), release(orderId)]);
@@ -48,14 +48,14 @@ describe('what is held', () => {
     }
   });
 
-  it('stays given back when its order reserves again', async () => {
+  it('stays returned when its order reserves again', async () => {
     const { orderId, id } = await held(5, 3);
     await release(orderId);
     expect(await reserve(orderId, [{ productId: id, quantity: 3 }])).toEqual({ outcome: 'released' });
     expect(await stockOf(id)).toEqual([5]);
   });
 
-  it('is nothing when the release was faster than the reserve', async () => {
+  it('is nothing for an order that was released before it reserved', async () => {
     const [orderId, id] = [randomUUID(), await product(5)];
     expect(await confirm(orderId)).toEqual({ done: false });
     expect(await release(orderId)).toEqual({ done: true });
@@ -64,7 +64,7 @@ describe('what is held', () => {
     expect(await stockOf(id)).toEqual([5]);
   });
 
-  it('is nothing in the end, whichever of reserve and release comes first', async () => {
+  it('is nothing after a concurrent reserve and release, whichever comes first', async () => {
     const id = await product(100);
     await times(30, async () => {
       const orderId = randomUUID();
@@ -74,7 +74,7 @@ describe('what is held', () => {
     expect(await stockOf(id)).toEqual([100]);
   });
 
-  it('comes back in opposite orders of lines without a deadlock', async () => {
+  it('returns without a deadlock when orders list their lines in opposite orders', async () => {
     const ids = await times(5, () => product(200));
     const orders = await times(50, async (i) => {
       const orderId = randomUUID();
@@ -90,7 +90,7 @@ describe('what is held', () => {
   });
 });
 
-it('costs one statement for each step of an order', async () => {
+it('each step of an order costs one statement', async () => {
   await database.query('create extension if not exists pg_stat_statements');
   const [orderId, id] = [randomUUID(), await product(5)];
   await database.query('select pg_stat_statements_reset()');

@@ -1,5 +1,5 @@
-// Three hundred thousand products, and filters of every selectivity: what a list reads is bounded, and it shows what a plain
-// filter and sort would show.
+// 300,000 products and filters of every selectivity: a list reads a bounded number of rows, and shows the same products
+// as a plain filter and sort.
 import type { ProductSort } from '@shop/contracts/products';
 import type { TestDatabase } from '@shop/kit/testing/stores';
 import { DataSource } from 'typeorm';
@@ -9,7 +9,7 @@ import { readPage } from '../src/products/product-list.js';
 import { createCatalogDatabase, startCatalog } from './catalog-under-test.js';
 
 const PRODUCTS = 300_000;
-/** Rows and entries of ordered indexes that one page may read; the table's size does not occur in it. */
+/** Rows, and entries of ordered indexes, that one page may read, independent of the size of the table. */
 const MAX_ROWS = 20_000;
 const MAX_ENTRIES = 10_000;
 
@@ -29,8 +29,8 @@ afterAll(async () => {
 });
 
 /**
- * 8 categories, 120 groups of products, each group in one category and with a name of its own; "old" is what the oldest third
- * is tagged with, "rare" six products; one in 3,001 is sold out, one in 10,007 featured, one in 9,973 hidden.
+ * 8 categories, 120 groups of products, each group in one category and with a name of its own; "old" is what the oldest
+ * third is tagged with, "rare" six products; one in 3,001 is sold out, one in 10,007 featured, one in 9,973 hidden.
  */
 async function load(): Promise<void> {
   await database.query('drop index products_by_search, products_by_any_tag, products_by_filters');
@@ -86,13 +86,13 @@ const staffLists = [true, false, 'any' as const].flatMap((hidden) =>
 const page = (query: ListQuery) => readPage(db, query, '/media', ({ id }) => id);
 
 interface Reads {
-  /** Rows fetched by an index, rows read from end to end, and entries of indexes but for the one of filters. */
+  /** Rows fetched by an index, rows of sequential scans, and entries of all indexes but that of the filters. */
   fetched: number;
   sequential: number;
   entries: number;
 }
 
-/** Since the database was made. */
+/** Since the database was created. */
 async function reads(): Promise<Reads> {
   await db.query('select pg_stat_force_next_flush()');
   const [row] = await database.query<Reads>(
@@ -115,7 +115,7 @@ async function rowsRead(work: () => Promise<unknown>): Promise<Reads> {
   };
 }
 
-it('reads a bounded number of products for a page, whatever is asked', async () => {
+it('reads a bounded number of products for a page of any list', async () => {
   const costly: unknown[] = [];
   for (const query of [...lists, ...searches, ...staffLists]) {
     const read = await rowsRead(() => page(query));
@@ -137,12 +137,12 @@ it.each<[Partial<ListQuery>, number]>([
   [{ hidden: true }, 700],
   [{ minPriceCents: 90_000 }, 600],
   [{}, 60],
-])('reads for %j hardly more than it shows', async (query, most) => {
+])('reads hardly more products than it shows for %j', async (query, most) => {
   const { fetched, entries } = await rowsRead(() => page({ limit: 24, ...query }));
   expect(Math.max(fetched, entries)).toBeLessThanOrEqual(most);
 });
 
-/** The plain filter and sort. */
+/** The result of a plain filter and sort. */
 async function expected(query: ListQuery): Promise<string[]> {
   const { category = null, q = null, tag = null, minPriceCents = null, maxPriceCents = null, hidden = false } = query;
   const { inStock = null, featured = null, sort } = query;
@@ -164,7 +164,7 @@ async function expected(query: ListQuery): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** What the first pages show, up to 48 products. */
+/** The products of the first pages, up to 48. */
 async function shown(query: ListQuery): Promise<string[]> {
   const all: string[] = [];
   let cursor: string | undefined;
@@ -176,8 +176,8 @@ async function shown(query: ListQuery): Promise<string[]> {
   return all.slice(0, 48);
 }
 
-it('shows the products of a plain filter and sort, in its order', async () => {
-  // Each fifth: a plain sort of them all takes its time.
+it('shows the products of a plain filter and sort, in the same order', async () => {
+  // A fifth of the lists, because a plain sort of each takes long.
   for (const query of lists.filter((_, i) => i % 5 === 0))
     expect([query, await shown(query)]).toEqual([query, await expected(query)]);
   for (const hidden of [true, 'any' as const]) {
@@ -187,7 +187,7 @@ it('shows the products of a plain filter and sort, in its order', async () => {
 });
 
 it.each<Partial<ListQuery>>([{ tag: 'rare' }, { minPriceCents: 49_500 }, { q: 'quarter' }])(
-  'reads no more for a page of %j deep in a category',
+  'reads no more for a later page of %j in a category',
   async (filter) => {
     const query: ListQuery = { ...filter, category: 'category-5', sort: 'newest', limit: 24 };
     for (let pages = 0; pages < 5; pages++) {
@@ -200,8 +200,8 @@ it.each<Partial<ListQuery>>([{ tag: 'rare' }, { minPriceCents: 49_500 }, { q: 'q
   },
 );
 
-it('goes on where it stopped when it has not found enough', async () => {
-  // The newest of them is behind 200,000 others, and they are too many to sort.
+it('continues from a short page where it stopped looking', async () => {
+  // The newest match comes after 200,000 other products, and there are too many matches to sort.
   const query: ListQuery = { tag: 'old', sort: 'newest', limit: 24 };
   const { items, nextCursor } = await page(query);
   expect(items.length).toBeLessThan(24);
@@ -209,7 +209,7 @@ it('goes on where it stopped when it has not found enough', async () => {
   expect(await shown(query)).toEqual(await expected(query));
 });
 
-it('writes a sale in place, touching no index', async () => {
+it('updates a sale in place, without touching an index', async () => {
   const updates = async () => {
     await db.query('select pg_stat_force_next_flush()');
     const [row] = await database.query<{ updated: number; inPlace: number }>(

@@ -1,4 +1,4 @@
-// A hundred thousand products: a page must cost no more than with a hundred.
+// With 100,000 products a page must cost no more than with 100.
 import type { TestDatabase } from '@shop/kit/testing/stores';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readCursor } from '../src/products/list-cursor.js';
@@ -29,7 +29,7 @@ interface Plan {
   Plans?: Plan[];
 }
 
-/** What Postgres really did to find that page, node by node. */
+/** The nodes of the plan that Postgres executed for the page. */
 async function planOf(query: ListQuery & { sort: keyof typeof sorts }): Promise<Plan[]> {
   const { sort, cursor } = query;
   const filters = { hidden: false, ...(query.category !== undefined && { category: categoryId }) };
@@ -54,24 +54,27 @@ const inOrder = (['newest', 'price', '-price', 'name'] as const).flatMap((sort) 
   { sort, category: 'kitchen', index: `products_by_category_and_${sort.replace('-', '')}` },
 ]);
 
-it('are all there, and all different', async () => {
+it('the seed creates 100,000 products with different names', async () => {
   const [row] = await database.query('select count(*)::integer, count(distinct name)::integer as names from products');
   expect(row).toEqual({ count: 100_000, names: 100_000 });
 });
 
-it.each(inOrder)('a page by $index reads what it shows and no more, also far down', async ({ index, ...list }) => {
-  const query: Parameters<typeof planOf>[0] = { ...list, limit: 24 };
-  for (const pagesOn of [60, 60, 0]) {
-    const plan = await planOf(query);
-    expect(plan.map((node) => node['Index Name'])).toContain(index);
-    expect(plan.map((node) => node['Node Type'])).not.toContain('Sort');
-    // The rows of the index scan, which is one ahead, and again where they pass the walk's limit.
-    expect(rowsRead(plan)).toBeLessThanOrEqual(2 * 26);
-    for (let i = 0; i < pagesOn; i++) query.cursor = (await shop.list({ ...query, limit: 100 })).nextCursor!;
-  }
-});
+it.each(inOrder)(
+  'a page by $index reads only the products it shows, also far down the list',
+  async ({ index, ...list }) => {
+    const query: Parameters<typeof planOf>[0] = { ...list, limit: 24 };
+    for (const pagesOn of [60, 60, 0]) {
+      const plan = await planOf(query);
+      expect(plan.map((node) => node['Index Name'])).toContain(index);
+      expect(plan.map((node) => node['Node Type'])).not.toContain('Sort');
+      // The rows of the index scan, which reads one ahead, and again those that pass the limit of the walk.
+      expect(rowsRead(plan)).toBeLessThanOrEqual(2 * 26);
+      for (let i = 0; i < pagesOn; i++) query.cursor = (await shop.list({ ...query, limit: 100 })).nextCursor!;
+    }
+  },
+);
 
-it('finds by a search as many as it ranks, in pages without gap or repetition', async () => {
+it('a search returns every product that it ranks exactly once across its pages', async () => {
   const seen = new Set<string>();
   let cursor: string | undefined;
   let items = 0;

@@ -47,9 +47,9 @@ const orders: Record<ProductSort, (product: ProductSummary) => string | number> 
 };
 
 it.each(ProductSort.options.flatMap((sort) => [1, 7, 24, 60].map((limit) => [sort, limit] as const)))(
-  'walking by %s in pages of %i meets every product once, in order',
+  'paging by %s, %i at a time, shows every product once, in order',
   async (sort, limit) => {
-    // The word that stands for "everything" when it is relevance that counts.
+    // A negated word that no product has matches every product, and makes relevance possible.
     const query = sort === 'relevance' ? { q: '-xyzzy' } : {};
     const all = await walk({ ...query, sort, limit });
     expect(all).toHaveLength(120);
@@ -60,20 +60,20 @@ it.each(ProductSort.options.flatMap((sort) => [1, 7, 24, 60].map((limit) => [sor
   },
 );
 
-it.each(ProductSort.options)('walking one category by %s meets its products once', async (sort) => {
+it.each(ProductSort.options)('paging through one category by %s shows each of its products once', async (sort) => {
   const all = await walk({ category: 'desk', sort, limit: 4, ...(sort === 'relevance' && { q: '-xyzzy' }) });
   expect(all.filter(({ category }) => category.slug === 'desk')).toHaveLength(15);
   expect(new Set(all.map(({ id }) => id)).size).toBe(15);
 });
 
-it('puts the best match first and goes on where the rank left off', async () => {
+it('shows the best match first and continues by rank on the next page', async () => {
   const whole = await walk({ q: 'linen', limit: 100 });
   expect(whole.length).toBeGreaterThan(5);
   expect(whole[0]!.name).toMatch(/linen/i);
   expect(await walk({ q: 'linen', limit: 2 })).toEqual(whole);
 });
 
-it('misses and repeats nothing that stays, while products come and go between the pages', async () => {
+it('neither skips nor repeats a product while others are hidden between two pages', async () => {
   const first = await shop.list({ sort: 'price', limit: 50 });
   await database.query(`update products set hidden = true where id = any($1)`, [first.items.map(({ id }) => id)]);
   const rest = await walk({ sort: 'price', limit: 50, cursor: first.nextCursor! });
@@ -81,7 +81,7 @@ it('misses and repeats nothing that stays, while products come and go between th
   expect(new Set([...first.items, ...rest].map(({ id }) => id)).size).toBe(120);
 });
 
-it('refuses a cursor that is none, or of another list', async () => {
+it('refuses a malformed cursor and a cursor of another list', async () => {
   const { nextCursor } = await shop.list({ sort: 'price', limit: 5 });
   const foreign: ListQuery[] = [
     { sort: '-price' },
@@ -95,7 +95,7 @@ it('refuses a cursor that is none, or of another list', async () => {
     expect(await refusalOf(shop.list({ sort: 'price', cursor }))).toEqual(refusedField('cursor'));
 });
 
-it('refuses a cursor that somebody forged to hold what Postgres cannot take', async () => {
+it('refuses a forged cursor with text that Postgres cannot store', async () => {
   const query = { sort: 'name', limit: 2 } as const;
   const { nextCursor } = await shop.list(query);
   const [, id] = JSON.parse(Buffer.from(nextCursor!, 'base64url').toString()) as [string, string];

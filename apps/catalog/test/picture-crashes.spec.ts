@@ -1,4 +1,5 @@
-// The catalog is killed at each of its steps with pictures. Another replica, the client's next try or the sweep goes on.
+// The catalog is killed at each of its steps with pictures. Another replica, the client's next try or the sweep goes
+// on.
 import { randomUUID } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

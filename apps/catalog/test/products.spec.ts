@@ -41,7 +41,7 @@ describe('the seeded shop', () => {
     expect((await shop.list({ inStock: false, limit: 100 })).items).toHaveLength(8);
   });
 
-  it('is the same after another start', async () => {
+  it('is unchanged after a restart', async () => {
     const before = await database.query('select * from products order by id');
     await (await startCatalog(database, { SEED: 'demo' })).stop();
     expect(await database.query('select * from products order by id')).toEqual(before);
@@ -49,7 +49,7 @@ describe('the seeded shop', () => {
 });
 
 describe('a product', () => {
-  it('is found by its slug and by its id, in any case of its letters, with an ETag of its bytes', async () => {
+  it('is found by its slug and by its id in upper or lower case, with an ETag of its bytes', async () => {
     const bySlug = await shop.rpc.call(catalogRpc.getProduct, { product: 'linen-apron-moss' });
     const product = Product.parse(JSON.parse(bySlug.body.toString()));
     expect(product).toMatchObject({ name: 'Linen Apron, Moss', category: { slug: 'kitchen' }, currency: 'EUR' });
@@ -66,7 +66,7 @@ describe('a product', () => {
     },
   );
 
-  it('is created under a slug of its name, which stays when the name changes', async () => {
+  it('is created with a slug of its name, which stays when the name changes', async () => {
     const created = await create({ name: 'Größte Lampe & mehr', featured: true });
     expect(Product.parse(created)).toMatchObject({ slug: 'grosste-lampe-mehr', version: 1, featured: true, stock: 5 });
     const renamed = await update(created.slug, 1, { name: 'Anders' });
@@ -74,13 +74,13 @@ describe('a product', () => {
     expect(await shop.getProduct(created.id)).toEqual(renamed);
   });
 
-  it('gets a slug of its own, also when eight of one name are created at once', async () => {
+  it('gets a unique slug, even when eight products of one name are created concurrently', async () => {
     const made = await Promise.all(Array.from({ length: 8 }, () => create({ name: 'Twin' })));
     expect(new Set(made.map(({ slug }) => slug)).size).toBe(8);
     expect(made.map(({ slug }) => slug)).toEqual(expect.arrayContaining(['twin', 'twin-2']));
   });
 
-  it('is visible at once after it was asked for in vain', async () => {
+  it('is visible as soon as it is created, even after an earlier not_found', async () => {
     expect(await refusalOf(shop.getProduct('late-arrival'))).toEqual({ code: 'not_found' });
     const created = await create({ name: 'Late Arrival' });
     expect(await shop.getProduct('late-arrival')).toEqual(created);
@@ -93,11 +93,11 @@ describe('a product', () => {
     expect(await update(id, version, { category: 'desk' })).toMatchObject({ category: { slug: 'desk' } });
   });
 
-  it('is refused with text that no database can keep', async () => {
+  it('is refused with text that Postgres cannot store', async () => {
     expect(await refusalOf(create({ name: 'a\u0000b' }))).toEqual(refusedField('name'));
   });
 
-  it('is changed by the one who saw its latest version, out of ten who try', async () => {
+  it('accepts only one of ten concurrent edits of the same version', async () => {
     const { id } = await create();
     const tries = Array.from({ length: 10 }, (_, i) => refusalOf(update(id, 1, { priceCents: 1000 + i })));
     const refused = (await Promise.all(tries)).filter((outcome) => !('answered' in (outcome as object)));
@@ -105,14 +105,14 @@ describe('a product', () => {
     expect(await shop.getProduct(id)).toMatchObject({ version: 2 });
   });
 
-  it('gets a new version even by an edit that says what was so before, and none by an edit of nothing', async () => {
+  it('gets a new version from an edit that changes no value, and none from an empty edit', async () => {
     const { id } = await create();
     expect(await refusalOf(update(id, 1, {}))).toEqual(refusedField(''));
     const { stock, ...same } = lamp;
     expect(await update(id, 1, same)).toMatchObject({ ...same, category: { slug: 'light' }, stock, version: 2 });
   });
 
-  it('gets more or less stock, never less than none, and counts that as an edit', async () => {
+  it('gains or loses stock by an edit, but never below zero', async () => {
     const { id } = await create();
     expect(await update(id, 1, { stockDelta: 7 })).toMatchObject({ stock: 12, version: 2 });
     expect(await update(id, 2, { stockDelta: -12 })).toMatchObject({ stock: 0, inStock: false, version: 3 });
@@ -123,7 +123,7 @@ describe('a product', () => {
     expect(await refusalOf(update(id, 2, { stockDelta: -1 }))).toEqual({ code: 'stale_version' });
   });
 
-  it('that is hidden is in no list, not found and not sold, until it is shown again', async () => {
+  it('is in no list, not found and not sold while it is hidden', async () => {
     const { id, slug } = await create({ name: 'Hidden Thing' });
     await update(id, 1, { hidden: true });
     expect(await refusalOf(shop.getProduct(slug))).toEqual({ code: 'not_found' });
@@ -140,7 +140,7 @@ describe('staff', () => {
   const list = (query: Partial<InputOf<typeof catalogRpc.listStaffProducts>>) =>
     shop.rpc.call(catalogRpc.listStaffProducts, { limit: 24, ...query });
 
-  it('see hidden products among the others, only those, or only the others', async () => {
+  it('list all products, only hidden ones, or only visible ones', async () => {
     const made = [await create({ name: 'Parrot Perch' }), await create({ name: 'Parrot Cage' })];
     const ids = made.map(({ id }) => id);
     await update(ids[0]!, 1, { hidden: true });
@@ -154,7 +154,7 @@ describe('staff', () => {
     );
     expect(await found(true)).toEqual([[ids[0], true]]);
     expect(await found(false)).toEqual([[ids[1], false]]);
-    // Without words, newest first, page by page; a page of one list is none of another.
+    // Without words the newest come first; a cursor of one list is refused by another.
     const first = await list({ limit: 1 });
     expect(first.items.map(({ id }) => id)).toEqual([ids[1]]);
     expect((await list({ limit: 1, cursor: first.nextCursor! })).items.map(({ id }) => id)).toEqual([ids[0]]);
@@ -162,7 +162,7 @@ describe('staff', () => {
     expect(await refusalOf(other)).toEqual(refusedField('cursor'));
   });
 
-  it('see a product as it is now, whatever shoppers were told a moment ago', async () => {
+  it('see a product as it is now, past every cache', async () => {
     const { id, slug } = await create();
     await shop.getProduct(slug);
     await database.query('update products set stock = 77 where id = $1', [id]);
@@ -177,7 +177,7 @@ describe('staff', () => {
 });
 
 describe('a category', () => {
-  it('is created once and listed at once', async () => {
+  it('is created once and listed immediately', async () => {
     const attic = { slug: 'attic', name: 'Attic' };
     expect(await shop.rpc.call(catalogRpc.createCategory, attic)).toEqual({ ...attic, products: 0 });
     expect(await refusalOf(shop.rpc.call(catalogRpc.createCategory, attic))).toEqual({ code: 'slug_taken' });
@@ -188,7 +188,7 @@ describe('a category', () => {
 });
 
 describe('prices for a cart', () => {
-  it('come for ids and slugs alike, without what does not exist', async () => {
+  it('are found by id and by slug, leaving out unknown products', async () => {
     const { id } = await create({ name: 'Priced' });
     const keys = [id, 'morning-stoneware-mug', 'no-such-thing', NOWHERE, 'nul\u0000'];
     const { products } = await shop.rpc.call(catalogRpc.priceProducts, { products: keys });
@@ -199,14 +199,14 @@ describe('prices for a cart', () => {
 });
 
 describe('a list', () => {
-  it('is what the contract says, with a strong ETag', async () => {
+  it('matches the contract and has a strong ETag', async () => {
     const page = await shop.rpc.call(catalogRpc.listProducts, { limit: 5 });
     expect(ProductPage.parse(JSON.parse(page.body.toString())).items).toHaveLength(5);
     expect(page.etag).toMatch(/^"[\w-]+"$/);
     expect((await shop.rpc.call(catalogRpc.listProducts, { limit: 5 })).etag).toBe(page.etag);
   });
 
-  it('finds words in names before words in texts, and other forms of a word', async () => {
+  it('ranks words in names before words in descriptions, and matches other forms of a word', async () => {
     const { items } = await shop.list({ q: 'lanterns' });
     const inName = items.map(({ name }) => /lantern/i.test(name));
     expect(inName).toEqual([...inName].sort().reverse());
@@ -222,7 +222,7 @@ describe('a list', () => {
     [{ inStock: true, category: 'home' }, (p) => p.inStock && p.category.slug === 'home'],
     [{ q: 'linen -apron' }, ({ name }) => !name.includes('Apron')],
   ] satisfies [object, (product: ProductPage['items'][number]) => boolean][])(
-    'shows what %j asks for',
+    'shows only products that match %j',
     async (query, fits) => {
       const { items } = await shop.list({ ...query, limit: 100 });
       expect(items.length).toBeGreaterThan(2);

@@ -12,7 +12,7 @@ let database: TestDatabase;
 let shop: Catalog;
 beforeAll(async () => {
   database = await createCatalogDatabase();
-  // So long that nothing becomes visible because it grew old.
+  // No copy expires during a test.
   shop = await startCatalog(database, { SEED: 'demo', CATALOG_FRESH_MS: '3600000' });
 });
 afterAll(async () => {
@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 async function raisePrice(): Promise<number> {
-  // Not read from the shop, which would keep it.
+  // Read past the shop, which would cache it.
   const [row] = await database.query<{ version: number; priceCents: number }>(
     'select version, price_cents as "priceCents" from products where slug = $1',
     [MUG],
@@ -34,8 +34,8 @@ async function raisePrice(): Promise<number> {
 it.each([
   ['a product', () => shop.getProduct(MUG)],
   ['a list', async () => (await shop.list({ q: 'morning mug' })).items[0]],
-])('a change by staff is in %s that was being read while it was made', async (_, read) => {
-  await raisePrice(); // nothing is kept
+])('a read of %s that overlaps a change by staff answers with the change', async (_, read) => {
+  await raisePrice(); // Empties the cache.
   const pool = poolOf(shop.app.get(getDataSourceToken('catalog')));
   const connect = pool.connect.bind(pool) as (...callback: unknown[]) => Promise<PoolClient>;
   let change = () => {};
@@ -54,7 +54,7 @@ it.each([
       get: (target, key) => (key === 'query' ? held : Reflect.get(target, key, target)) as unknown,
     });
   };
-  // TypeORM, which asks with a callback, is what staff change it with.
+  // Edits by staff use TypeORM, which calls connect() with a callback; those pass.
   const slow = vi
     .spyOn(pool, 'connect')
     .mockImplementation((async (...callback: unknown[]) =>

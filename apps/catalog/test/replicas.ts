@@ -1,4 +1,4 @@
-// Two replicas of the catalog on one database, asked in turns like a balancer would.
+// Two replicas of the catalog on one database, called in turns as by a load balancer.
 import { catalogRpc, type ReserveResult } from '@shop/contracts/catalog';
 import type { TestDatabase } from '@shop/kit/testing/stores';
 import { createCatalogDatabase, startCatalog } from './catalog-under-test.js';
@@ -18,7 +18,7 @@ export async function startReplicas() {
     confirm: (orderId: string) => rpc().call(catalogRpc.confirmReservation, { orderId }),
     release: (orderId: string) => rpc().call(catalogRpc.releaseReservation, { orderId }),
 
-    /** A product with that stock and price, made for one test. */
+    /** Creates a product for one test. */
     async product(stock: number, priceCents = 1000): Promise<string> {
       const made = { name: 'Piece', description: '', category: 'desk', priceCents, stock };
       return (await rpc().call(catalogRpc.createProduct, made)).id;
@@ -39,7 +39,7 @@ export async function startReplicas() {
   };
 }
 
-/** `make` that many times at once. */
+/** Calls `make` `count` times concurrently. */
 export function times<T>(count: number, make: (i: number) => Promise<T>): Promise<T[]> {
   return Promise.all(Array.from({ length: count }, (_, i) => make(i)));
 }

@@ -41,7 +41,7 @@ describe('reserving', () => {
     expect(await stockOf(cup, plate)).toEqual([3, 6]);
   });
 
-  it('takes nothing when a line is short, and names every one that is', async () => {
+  it('takes nothing when lines lack stock, and names all of their products', async () => {
     const [plenty, few, none] = [await product(50), await product(1), await product(0)];
     const lines = [plenty, few, none].map((productId) => ({ productId, quantity: 2 }));
     expect(await reserve(randomUUID(), lines)).toMatchObject({
@@ -52,7 +52,7 @@ describe('reserving', () => {
     expect(await stockOf(plenty, few, none)).toEqual([50, 1, 0]);
   });
 
-  it('takes nothing when the total is not the one that was expected', async () => {
+  it('takes nothing when the total differs from the expected one', async () => {
     const id = await product(5, 700);
     const answer = await reserve(randomUUID(), [{ productId: id, quantity: 2 }], 1399);
     expect(answer).toMatchObject({ outcome: 'price_changed', totalCents: 1400, lines: [{ priceCents: 700 }] });
@@ -67,7 +67,7 @@ describe('reserving', () => {
     expect(await stockOf(known, hidden)).toEqual([5, 5]);
   });
 
-  it('may be tried again after a refusal, which left nothing behind', async () => {
+  it('can be retried after a refusal, which holds nothing', async () => {
     const [orderId, id] = [randomUUID(), await product(1)];
     expect((await reserve(orderId, [{ productId: id, quantity: 2 }])).outcome).toBe('out_of_stock');
     expect((await reserve(orderId, [{ productId: id, quantity: 1 }])).outcome).toBe('reserved');
@@ -82,7 +82,7 @@ describe('reserving', () => {
     });
   });
 
-  it('answers a replay alike, whatever changed since', async () => {
+  it('answers a replay with the original lines and prices', async () => {
     const [orderId, id] = [randomUUID(), await product(5, 100)];
     const first = await reserve(orderId, [{ productId: id, quantity: 5 }], 500);
     await database.query('update products set price_cents = 999 where id = $1', [id]);
@@ -90,7 +90,7 @@ describe('reserving', () => {
     expect(await stockOf(id)).toEqual([0]);
   });
 
-  it('takes the last pieces once for twenty replays at once, and answers them all alike', async () => {
+  it('takes the last pieces once for twenty concurrent replays, and gives all the same answer', async () => {
     const [orderId, id] = [randomUUID(), await product(3)];
     const answers = await times(20, () => reserve(orderId, [{ productId: id, quantity: 3 }]));
     expect(answers[0]).toMatchObject({ outcome: 'reserved' });
@@ -98,14 +98,14 @@ describe('reserving', () => {
     expect(await stockOf(id)).toEqual([0]);
   });
 
-  it('sells ten pieces to exactly ten of a hundred who want one', async () => {
+  it('sells ten pieces to exactly ten of a hundred concurrent orders', async () => {
     const id = await product(10);
     const answers = await times(100, () => reserve(randomUUID(), [{ productId: id, quantity: 1 }]));
     expect([countOf(answers, 'reserved'), countOf(answers, 'out_of_stock')]).toEqual([10, 90]);
     expect(await stockOf(id)).toEqual([0]);
   });
 
-  it('never takes a part of an order, however the last pieces are fought for', async () => {
+  it('never takes part of an order when orders compete for the last pieces', async () => {
     const ids = [await product(20), await product(20), await product(20)];
     const answers = await times(60, (i) => {
       const lines = ids.map((productId, k) => ({ productId, quantity: 1 + ((i + k) % 3) }));
@@ -118,7 +118,7 @@ describe('reserving', () => {
     expect(Math.min(...(await stockOf(...ids)))).toBeGreaterThanOrEqual(0);
   });
 
-  it('of the same products in opposite orders never deadlocks', async () => {
+  it('never deadlocks when orders list the same products in opposite orders', async () => {
     const ids = await times(6, () => product(1000));
     const answers = await times(100, (i) => {
       const order = i % 2 ? [...ids].reverse() : ids;
@@ -135,7 +135,7 @@ describe('reserving', () => {
     expect(await stockOf(...ids)).toEqual(Array(6).fill(900));
   });
 
-  it('neither counts as an edit nor changes when a product was updated', async () => {
+  it('changes neither the version nor the update time of a product', async () => {
     const id = await product(5);
     const look = () => database.query('select version, updated_at from products where id = $1', [id]);
     const before = await look();
@@ -145,7 +145,7 @@ describe('reserving', () => {
     expect(await look()).toEqual(before);
   });
 
-  it('gives an order time, after which it may be looked into', async () => {
+  it('holds stock until its expiry time', async () => {
     const orderId = randomUUID();
     await reserve(orderId, [{ productId: await product(1), quantity: 1 }]);
     const [row] = await database.query(

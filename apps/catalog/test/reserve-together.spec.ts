@@ -1,4 +1,4 @@
-// Orders that reserve in one statement get what they would get one after the other, and the shop what it would keep.
+// Orders that reserve in one statement get the same answers, and leave the same stock, as one after the other.
 import { randomUUID } from 'node:crypto';
 import type { ReserveResult } from '@shop/contracts/catalog';
 import { inTransaction, type Sql } from '@shop/kit/database';
@@ -34,7 +34,7 @@ const statementsOf = async (name: string) => {
 describe('a rush for one product', () => {
   beforeAll(() => database.query('create extension if not exists pg_stat_statements'));
 
-  it('sells exactly what is there, in far fewer statements than orders', async () => {
+  it('sells exactly the stock, in far fewer statements than orders', async () => {
     const id = await product(100);
     const before = (await statementsOf('reserve')) + (await statementsOf('reserve_together'));
     const answers = await times(500, () => reserve(randomUUID(), [{ productId: id, quantity: 1 }]));
@@ -45,7 +45,7 @@ describe('a rush for one product', () => {
     expect(statements).toBeLessThan(100);
   });
 
-  it('answers exactly when connections break in the middle of it', async () => {
+  it('gives exact answers when connections break in the middle of it', async () => {
     const id = await product(300);
     const orders = Array.from({ length: 400 }, () => randomUUID());
     const buy = (orderId: string): Promise<ReserveResult> =>
@@ -73,7 +73,7 @@ describe('a rush for one product', () => {
     expect(held).toBe(300);
   });
 
-  it('of baskets with other things in opposite orders never deadlocks and never takes a part', async () => {
+  it('never deadlocks and never takes part of an order when baskets also hold other products in opposite orders', async () => {
     const ids = [await product(150), ...(await times(5, () => product(60)))];
     const answers = await times(200, (i) => {
       const basket = ids.filter((_, k) => k === 0 || (i >> (k % 5)) % 2 === 0);
@@ -107,7 +107,7 @@ describe('one statement for many orders', () => {
   const Line = fc.record({ at: fc.nat({ max: 40 }), quantity: fc.integer({ min: 1, max: 3 }) });
   const OrderOf = fc.record({
     orderId: fc.constantFrom(...orderIds),
-    // Mostly the four that are on sale, now and then the hidden and the unknown one.
+    // Mostly the four products on sale, now and then the hidden and the unknown one.
     lines: fc
       .uniqueArray(Line, { minLength: 1, maxLength: 4, selector: ({ at }) => (at < 2 ? at + 4 : at % 4) })
       .map((lines) => lines.map(({ at, quantity }) => ({ product: at < 2 ? at + 4 : at % 4, quantity }))),
@@ -143,7 +143,7 @@ describe('one statement for many orders', () => {
     expected: wrongBy === null ? null : wrongBy + lines.reduce((sum, { quantity }) => sum + quantity * PRICE, 0),
   });
 
-  /** What it answers and leaves behind; nothing of it stays. */
+  /** The answers and the resulting state, rolled back afterwards. */
   async function tried({ orders, stocks, releasedBefore }: Case, way: typeof plain): Promise<object> {
     const undo = new Error('undo');
     let seen!: object;
@@ -169,7 +169,7 @@ describe('one statement for many orders', () => {
     return seen;
   }
 
-  it('answers and keeps what one after the other would, also for replays, refusals and unknown products', async () => {
+  it('equals reserving one after the other, also for replays, refusals and unknown products', async () => {
     const property = fc.asyncProperty(Case, async (example) => {
       expect(await tried(example, together)).toEqual(await tried(example, plain));
     });
@@ -177,8 +177,8 @@ describe('one statement for many orders', () => {
   });
 });
 
-describe('reserving, confirming and releasing at once on two replicas', () => {
-  it('leaves in stock what no order holds, and tells everybody the same', async () => {
+describe('concurrent reserving, confirming and releasing on two replicas', () => {
+  it('leaves in stock what no order holds, and gives every caller the same answer', async () => {
     const Command = fc.record({
       what: fc.constantFrom('reserve', 'reserve', 'reserve', 'confirm', 'release' as const),
       order: fc.nat({ max: 9 }),

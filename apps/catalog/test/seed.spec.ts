@@ -12,7 +12,7 @@ afterEach(() => database.drop());
 const slugs = async () => (await database.query<{ slug: string }>('select slug from products')).map(({ slug }) => slug);
 const product = { name: 'Hook', description: 'Holds a coat.', priceCents: 100, stock: 1 };
 
-it('refuses to start on the catalog of a real shop, in one line, and adds no product', async () => {
+it('refuses to start on the catalog of a real shop, with one line, and adds no product', async () => {
   const shop = await startCatalog(database);
   await shop.rpc.call(catalogRpc.createCategory, { slug: 'hooks', name: 'Hooks' });
   await shop.rpc.call(catalogRpc.createProduct, { ...product, category: 'hooks' });
@@ -23,7 +23,7 @@ it('refuses to start on the catalog of a real shop, in one line, and adds no pro
   expect(await database.query('select slug from categories')).toEqual([{ slug: 'hooks' }]);
 });
 
-it.each(['0', '20'])('starts again on a demo of %s products to which staff have added one', async (SEED_PRODUCTS) => {
+it.each(['0', '20'])('starts again on a demo shop of %s products after staff have added one', async (SEED_PRODUCTS) => {
   const shop = await startCatalog(database, { SEED: 'demo', SEED_PRODUCTS });
   await shop.rpc.call(catalogRpc.createProduct, { ...product, category: 'home' });
   await shop.stop();

@@ -33,13 +33,13 @@ afterEach(() => {
 
 const value = (text: string) => ReadyJson.of({ text });
 
-it('stores nothing that was read before a change', async () => {
+it('does not store a value that was read before a change', async () => {
   const missed = await cache.get('thing');
   await cache.invalidate(['thing']);
   if (!missed.found) missed.put(value('old'), 60_000);
   const again = await cache.get('thing');
   expect(again.found).toBeUndefined();
-  // Who came second to a gap has no lease, and leaves filling it to the first.
+  // Only the first reader of a missing key holds its lease and may store it.
   const late = await cache.get('thing');
   if (!late.found) late.put(value('late'), 60_000);
   if (!again.found) again.put(value('new'), 60_000);
@@ -49,14 +49,14 @@ it('stores nothing that was read before a change', async () => {
   });
 });
 
-it('tells of changes to the same shop only, though all databases of a Redis have their channels in common', async () => {
+it('announces changes only to replicas of the same shop, though databases of one Redis share channels', async () => {
   const { client, cache: other } = open(3);
   const heard: string[] = [];
   cache.listen((keys) => heard.push(`here: ${String(keys)}`));
   other.listen((keys) => heard.push(`there: ${String(keys)}`));
   const [ours, theirs] = [4, 3].map((database) => `catalog:changed:${database}`);
   await eventually(async () => expect(await redis.pubsub('NUMSUB', ours!, theirs!)).toEqual([ours, 1, theirs, 1]));
-  // With its subscription each is told to forget all.
+  // Each drops everything when it has subscribed.
   await eventually(() => expect(new Set(heard)).toEqual(new Set(['here: all', 'there: all'])));
   heard.length = 0;
   await open(4).cache.invalidate(['thing']);
@@ -66,7 +66,7 @@ it('tells of changes to the same shop only, though all databases of a Redis have
   expect(client.options.db).toBe(3);
 });
 
-it('knows when it may miss changes, and forgets all when it hears of them again', async () => {
+it('knows when it may miss changes, and drops all copies once it receives them again', async () => {
   const toggle = await toggledRedis(4);
   try {
     const { client, cache: remote } = open(4, toggle.url);

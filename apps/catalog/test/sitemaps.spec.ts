@@ -1,4 +1,4 @@
-// The sitemap of more products than one file may name.
+// The sitemap of more products than one file may list.
 import { gunzipSync } from 'node:zlib';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { MAX_SITEMAP_URLS, type Sitemap } from '@shop/contracts/sitemaps';
@@ -15,7 +15,7 @@ beforeAll(async () => {
   const shop = await startCatalog(database, { CATALOG_SWEEP_SECONDS: '3600' });
   await shop.rpc.call(catalogRpc.createCategory, { slug: 'desk', name: 'Desk' });
   await shop.stop();
-  // What makes many products slow to write, and is not needed here.
+  // These make inserting many products slow, and are not needed here.
   await database.query('drop index products_by_filters, products_by_search');
 });
 afterEach(async () => {
@@ -30,7 +30,7 @@ async function start(env: Record<string, string> = { CATALOG_SWEEP_SECONDS: '0.1
   return shop;
 }
 
-/** Every tenth is hidden. Their ids, and so their places, are spread over all there are when they are `mixed`. */
+/** Every tenth is hidden. With `mixed`, their ids are spread over the whole range. */
 async function addProducts(count: number, { mixed = false } = {}): Promise<void> {
   await database.query(
     `insert into products (id, slug, name, description, category_id, price_cents, stock, hidden)
@@ -48,7 +48,7 @@ async function preparedAgain(): Promise<void> {
     const [row] = await database.query(`select from sitemap_parts where due_at = '-infinity' or changed_at is null`);
     expect(row).toBeUndefined();
   });
-  // What was claimed last is still being prepared.
+  // The last claimed part is still being prepared.
   await Promise.all(running.map((shop) => shop.stop()));
   running = [];
 }
@@ -79,12 +79,12 @@ it('is not answered before it has been prepared', async () => {
   expect(await refusalOf(linesOf(shop, 1))).toMatchObject({ code: 'not_found' });
 });
 
-it('of a shop without products has no parts', async () => {
+it('has no parts in a shop without products', async () => {
   const shop = await start();
   await eventually(async () => expect(await sitemapOf(shop)).toEqual({ parts: [] }));
 });
 
-it('of a small shop follows what staff do within moments', async () => {
+it('follows changes by staff within seconds in a small shop', async () => {
   const shop = await start();
   const product = { name: 'Walnut desk', description: '', category: 'desk', priceCents: 100, stock: 1 };
   const { id, slug, version } = await shop.rpc.call(catalogRpc.createProduct, product);
@@ -96,7 +96,7 @@ it('of a small shop follows what staff do within moments', async () => {
   await eventually(async () => expect(await sitemapOf(shop)).toEqual({ parts: [] }));
 });
 
-it('is whole only when all of it has been prepared, also when the process that did is killed', async () => {
+it('is complete only when every part has been prepared, even if the preparing process is killed', async () => {
   await addProducts(111_112);
   await database.query('truncate sitemap_parts');
   await database.query(`insert into sitemap_parts (after) values ('00000000-0000-0000-0000-000000000000')`);
@@ -110,13 +110,13 @@ it('is whole only when all of it has been prepared, also when the process that d
   const written = await database.query<{ lines: boolean }>('select lines is not null as lines from sitemap_parts');
   expect(written.map(({ lines }) => lines).sort()).toEqual([false, true]);
   expect(await sitemapOf(shop)).toEqual({ parts: null });
-  // The lease of the one that died ends.
+  // End the lease of the killed process.
   await database.query('update sitemap_parts set due_at = now() where lines is null');
   await eventually(async () => expect((await sitemapOf(shop)).parts).toHaveLength(3));
   await expectExact(shop);
 });
 
-it('has every product exactly once after many were added in between, hidden and removed, and its parts keep their names', async () => {
+it('lists every product exactly once after many were added, hidden and removed, and its parts keep their numbers', async () => {
   const before = await sitemapOf(await start({ CATALOG_SWEEP_SECONDS: '3600' }));
   await addProducts(70_000, { mixed: true });
   await database.query('update products set hidden = not hidden where abs(hashtext(slug)) % 7 = 0');
@@ -129,7 +129,7 @@ it('has every product exactly once after many were added in between, hidden and 
   expect(parts).toEqual(expect.arrayContaining(before.parts!.map(({ part }) => part)));
 });
 
-it('is not written again when nothing has changed', async () => {
+it('is not written again when nothing changed', async () => {
   const before = await sitemapOf(await start());
   await preparedAgain();
   expect(await sitemapOf(await start({ CATALOG_SWEEP_SECONDS: '3600' }))).toEqual(before);

@@ -1,4 +1,4 @@
-// What takes longer to read than it stays fresh.
+// Reads that take longer than their result stays fresh.
 import { catalogRpc } from '@shop/contracts/catalog';
 import { testRedisUrl, type TestDatabase } from '@shop/kit/testing/stores';
 import { Redis } from 'ioredis';
@@ -37,7 +37,7 @@ const reads = [
   ['the categories', () => shop.rpc.call(catalogRpc.listCategories, {})],
 ] as const;
 
-/** Every read of products and of categories waits from now on. */
+/** Blocks every read of products and of categories. */
 async function hold(): Promise<void> {
   await holder.query('begin');
   await holder.query('lock table categories in access exclusive mode');
@@ -51,7 +51,7 @@ async function waiting(): Promise<number> {
   return row!.count;
 }
 
-/** How many statements read categories, for whatever purpose. */
+/** The number of statements that read categories. */
 async function statements(): Promise<number> {
   const [row] = await database.query<{ calls: number }>(
     `select coalesce(sum(calls), 0)::integer as calls from pg_stat_statements join pg_database d on d.oid = dbid
@@ -62,8 +62,8 @@ async function statements(): Promise<number> {
 
 const times = <T>(count: number, make: () => Promise<T>) => Promise.all(Array.from({ length: count }, make));
 
-it.each(reads)('%s that is slow to read is read once for all who ask, and is kept', async (_, read) => {
-  // Nothing is kept from before.
+it.each(reads)('%s that is slow to read is read once for all concurrent callers, and cached', async (_, read) => {
+  // Empties the cache.
   await shop.rpc.call(catalogRpc.createCategory, { slug: `c${Date.now()}`, name: 'New' });
   await hold();
   await database.query('select pg_stat_statements_reset()');
@@ -79,7 +79,7 @@ it.each(reads)('%s that is slow to read is read once for all who ask, and is kep
   expect(await statements()).toBe(1);
 });
 
-it.each(reads)('%s is answered as it was while reading it anew is slow', async (_, read) => {
+it.each(reads)('%s is answered with the stale copy while reading it again is slow', async (_, read) => {
   const before = await read();
   await hold();
   try {
@@ -87,7 +87,7 @@ it.each(reads)('%s is answered as it was while reading it anew is slow', async (
       await read();
       expect(await waiting()).toBe(1);
     });
-    // Longer than a caller waits: without the old copy all of these would fail.
+    // Longer than the deadline: without the stale copy all of these would fail.
     const heldAt = performance.now();
     while (performance.now() - heldAt < 3000) {
       for (const answer of await times(50, read)) expect(answer).toEqual(before);
@@ -98,7 +98,7 @@ it.each(reads)('%s is answered as it was while reading it anew is slow', async (
   }
 });
 
-it('a change by staff is answered, not the copy from before it, however slow reading is', async () => {
+it('a change by staff is never answered with the copy from before it, even when reading is slow', async () => {
   const { version, priceCents } = await shop.getProduct(MUG);
   await shop.rpc.call(catalogRpc.updateProduct, { product: MUG, version, patch: { priceCents: priceCents + 1 } });
   await hold();

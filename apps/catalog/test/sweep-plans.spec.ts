@@ -1,4 +1,4 @@
-// What the catalog does by itself, as Postgres would run it with a million pictures, images, products and reservations.
+// The plans of the catalog's periodic work on statistics of a million pictures, images, products and reservations.
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { plansOf, pretendLarger, recordStatements } from '@shop/kit/testing/plans';
@@ -10,7 +10,7 @@ import { openPictures, type Pictures } from './pictures-under-test.js';
 
 const ROWS = 20_000;
 
-/** By name, with a piece of the statement that it begins with. */
+/** By name, with a part of the first statement of each. */
 const sweeps: Record<string, string> = {
   'reservation sweep': 'update reservations set expires_at',
   'picture sweep': 'update pictures set touched_at',
@@ -20,7 +20,7 @@ const sweeps: Record<string, string> = {
   'sitemap preparation': 'string_agg',
 };
 
-/** Reads up to 50,000 products, however many there are. */
+/** These read up to 50,000 products, independent of the size of the table. */
 const bounded = ['string_agg', 'array_agg(id order by id)'];
 
 let pictures: Pictures;
@@ -61,20 +61,20 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => pictures?.close());
 
-/** What operators have it do. */
+/** Statements that operators cause. */
 const others = ['select status, (', `touched_at = '-infinity'`];
 
-it('every sweep is gone through', () => {
+it('covers every sweep', () => {
   const src = join(import.meta.dirname, '../src');
-  const sources = globSync('*.ts', { cwd: src }).map((file) => readFileSync(join(src, file), 'utf8'));
+  const sources = globSync('**/*.ts', { cwd: src }).map((file) => readFileSync(join(src, file), 'utf8'));
   const named = sources
     .filter((text) => text.includes('repeat('))
     .flatMap((text) => [...text.matchAll(/\bname: '([^']+)'/g)].map(([, name]) => name));
-  // Those of the demo shop end once it has its pictures.
+  // The sweep of the demo shop ends once its products have pictures.
   expect(named.filter((name) => name !== 'seed pictures').sort()).toEqual(Object.keys(sweeps).sort());
 });
 
-it('nothing of it reads or sorts a whole table', async () => {
+it('no statement reads or sorts a whole table', async () => {
   const recorder = recordStatements('catalog');
   await pictures.write('uploads/forgotten', 'bytes');
   const shop = await startCatalog(pictures.database, {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCatalogDatabase, eventually, startCatalog, type Catalog } from './catalog-under-test.js';
 import { times } from './replicas.js';
 
-/** What orders knows. */
+/** The states that the fake of orders answers with. */
 const statuses = new Map<string, OrderStatus>();
 const asked: string[][] = [];
 const answering: StubHandlers<typeof ordersRpc> = {
@@ -64,33 +64,33 @@ const stateOf = async ({ orderId, productId }: { orderId: string; productId: str
   return row;
 };
 
-describe('a reservation whose time is over', () => {
-  it('is given back when orders knows nothing of its order', async () => {
+describe('an expired reservation', () => {
+  it('is released when orders does not know its order', async () => {
     const reservation = await held();
     await expire(reservation);
     await eventually(async () => expect(await stateOf(reservation)).toMatchObject({ status: 'released', stock: 10 }));
   });
 
-  it('is given back when its order was rejected', async () => {
+  it('is released when its order was rejected', async () => {
     const reservation = await held('rejected');
     await expire(reservation);
     await eventually(async () => expect(await stateOf(reservation)).toMatchObject({ status: 'released', stock: 10 }));
   });
 
-  it.each(['paid', 'refunded'] as const)('is sold when its order is %s', async (status) => {
+  it.each(['paid', 'refunded'] as const)('is confirmed when its order is %s', async (status) => {
     const reservation = await held(status);
     await expire(reservation);
     await eventually(async () => expect(await stateOf(reservation)).toMatchObject({ status: 'confirmed', stock: 7 }));
   });
 
-  it.each(['new', 'pending'] as const)('is held for as long again while its order is %s', async (status) => {
+  it.each(['new', 'pending'] as const)('is held for another period while its order is %s', async (status) => {
     const reservation = await held(status);
     await expire(reservation);
     await eventually(async () => expect(await stateOf(reservation)).toEqual({ status: 'held', stock: 7, later: true }));
     expect(asked.flat()).toContain(reservation.orderId);
   });
 
-  it('stays as it is while orders is away, and ends once it is back', async () => {
+  it('stays held while orders is unavailable, and ends once it is back', async () => {
     const reservation = await held();
     let tries = 0;
     answerWith({
@@ -106,7 +106,7 @@ describe('a reservation whose time is over', () => {
     await eventually(async () => expect(await stateOf(reservation)).toMatchObject({ status: 'released', stock: 10 }));
   });
 
-  it('ends once, though two replicas look for it and its order ends it too', async () => {
+  it('ends once, even when two replicas and its own order end it concurrently', async () => {
     const reservations = await times(120, (i) => held(i % 2 ? 'paid' : undefined));
     await expire(...reservations);
     const { rpc } = replicas[1]!;
@@ -126,7 +126,7 @@ describe('a reservation whose time is over', () => {
   });
 });
 
-it('asks nobody about reservations whose time is not over', async () => {
+it('does not ask orders about reservations that have not expired', async () => {
   const young = await held();
   const old = await held();
   await expire(old);

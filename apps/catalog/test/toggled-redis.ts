@@ -1,4 +1,4 @@
-// The way to the test run's Redis, which can be cut off, or silenced, and opened again.
+// A proxy to the Redis of the test run that can cut or silence its connections.
 import { connect, createServer, type Socket } from 'node:net';
 import { testRedisUrl } from '@shop/kit/testing/stores';
 
@@ -6,7 +6,7 @@ export interface ToggledRedis {
   url: string;
   /** Connections break and new ones are refused. */
   cut(): void;
-  /** Connections stay, but nothing comes back. */
+  /** Connections stay open, but no data passes. */
   silence(): void;
   open(): void;
   close(): void;

@@ -1,14 +1,14 @@
-// Pictures that end whoever works on them, and quicker answers about all pictures.
+// Detects images that crash their workers, and speeds up queries over all images.
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class CountAttempts implements MigrationInterface {
   readonly name = 'CountAttempts1763800000004';
 
   async up(runner: QueryRunner): Promise<void> {
-    // attempts: who began since the last step was done and has not said how it ended.
+    // attempts: workers that began after the last finished step and have not reported an end.
     await runner.query(`alter table pictures add column attempts uuid[] not null default '{}'`);
 
-    // In the order in which they are put into the queue again.
+    // In the order in which images are put into the queue again.
     await runner.query(
       `create index pictures_left on pictures ((shown is not null), touched_at)
        where status in ('waiting', 'working') and unshown_at is null`,
@@ -16,7 +16,7 @@ export class CountAttempts implements MigrationInterface {
     await runner.query('drop index pictures_unfinished');
     await runner.query('create index pictures_by_status on pictures (status) where unshown_at is null');
 
-    // Shared pictures of the demo shop may have been taken for unshown.
+    // Shared images of the demo shop may have been marked as unshown.
     await runner.query(
       `update pictures set unshown_at = null
        where unshown_at is not null and exists (select from images where picture = hash)`,

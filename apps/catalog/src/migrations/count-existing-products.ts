@@ -1,12 +1,12 @@
-// Adds to the counts what was there before they were kept.
+// Counts the products that existed before the triggers did.
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class CountExistingProducts implements MigrationInterface {
   readonly name = 'CountExistingProducts1764600000401';
 
   async up(runner: QueryRunner): Promise<void> {
-    // One statement sees products and counts at the same instant, so that what writers change meanwhile is counted once,
-    // by their triggers. It may be run again: it adds what is missing, which then is nothing.
+    // One statement sees products and counts in one snapshot, so changes by concurrent writers are counted once, by
+    // their triggers. Running it again is safe: it adds only the difference.
     await runner.query(`
       insert into category_counts (category_id, products)
       select category_id, sum(products) from (
@@ -18,6 +18,6 @@ export class CountExistingProducts implements MigrationInterface {
   }
 
   async down(): Promise<void> {
-    // Goes with the table.
+    // The table is dropped by the migration that created it.
   }
 }

@@ -1,12 +1,12 @@
-// How many products shoppers see in each category, kept up to date by the database, whoever writes to it.
+// The number of products that shoppers see in each category, maintained by triggers.
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class CountProducts implements MigrationInterface {
   readonly name = 'CountProducts1764600000400';
 
   async up(runner: QueryRunner): Promise<void> {
-    // A count is the sum of its rows. Writers only add rows, so that none waits for another's transaction; see
-    // ../products/category-counts.ts for what keeps them few.
+    // A count is the sum of its rows. Writers only insert rows, so that none waits for another's transaction;
+    // ../products/category-counts.ts keeps them few.
     await runner.query(`
       create table category_counts (
         id bigint generated always as identity primary key,
@@ -36,8 +36,8 @@ export class CountProducts implements MigrationInterface {
       create trigger count_removed after delete on products
       referencing old table as removed for each statement execute function count_removed_products()`);
 
-    // Per row, unlike the others, because Postgres allows no transition tables beside a list of columns, and without that
-    // list every sale would call it.
+    // Per row, unlike the others: Postgres allows no transition tables with a list of columns, and without that list
+    // every sale would fire it.
     await runner.query(`
       create function count_changed_product() returns trigger language plpgsql as $$
       begin

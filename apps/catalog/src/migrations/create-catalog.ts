@@ -12,8 +12,8 @@ export class CreateCatalog implements MigrationInterface {
         created_at timestamptz not null default now()
       )`);
 
-    // A sale writes only "stock", which no index holds (in_stock seldom changes), so it stays a cheap heap-only update;
-    // the fill factor leaves room for it on the same page.
+    // A sale writes only "stock", which no index contains (in_stock seldom changes), so it stays a cheap heap-only
+    // update; the fill factor leaves room for it on the same page.
     await runner.query(`
       create table products (
         id uuid primary key,
@@ -35,7 +35,7 @@ export class CreateCatalog implements MigrationInterface {
         ) stored
       ) with (fillfactor = 85)`);
 
-    // One index per order a list can have, with and without a category; ids are UUIDv7, so "newest" is their order.
+    // One index per sort of a list, with and without a category; ids are UUIDv7, so their order is by age.
     // Names sort by bytes ("C"): a collation of the operating system may differ between a primary and its replicas.
     for (const [name, columns] of [
       ['newest', 'id'],

@@ -1,14 +1,14 @@
-// Pictures, by the hash of their bytes, and the images of products that show them. See ../images.service.ts.
+// Image files, by the hash of their bytes (`pictures`), and the products that show them (`images`).
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class CreatePictures implements MigrationInterface {
   readonly name = 'CreatePictures1763800000003';
 
   async up(runner: QueryRunner): Promise<void> {
-    // upload: where the original still lies, until it was moved to its own place.
-    // steps: the tick list, { <step>: { doneAt, result } }. shown: the results of the last time that all were done.
-    // touched_at: when anything last happened; what is not done and untouched for long is put into the queue again.
-    // unshown_at: since when no image shows it; its files are removed some time after that.
+    // upload: the key of the uploaded original, until it is moved to its final key.
+    // steps: the checklist, { <step>: { doneAt, result } }. shown: the results of the last complete run.
+    // touched_at: the last progress; unfinished rows without progress are put into the queue again.
+    // unshown_at: since when no product shows it; its files are removed some time later.
     await runner.query(`
       create table pictures (
         hash text primary key,
@@ -41,7 +41,7 @@ export class CreatePictures implements MigrationInterface {
       )`);
     await runner.query('create index images_by_picture on images (picture)');
 
-    // What the pictures of a product were tagged with, beside its own tags; lists look for both at once.
+    // The tags of a product's images, beside its own tags; lists search both at once.
     await runner.query(`alter table products add column picture_tags text[] not null default '{}'`);
     await runner.query('create index products_by_any_tag on products using gin ((tags || picture_tags))');
     await runner.query('drop index products_by_tag');

@@ -1,5 +1,5 @@
-// One index for all filters at once, see ../products/list-filters.ts, which says the same expression. It takes the place of
-// products_by_search, products_by_any_tag and products_featured; the release before still needs those.
+// One index for all filters at once, on the same expression as in ../products/list-filters.ts. It replaces
+// products_by_search, products_by_any_tag and products_featured, which the previous release still needs.
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class IndexFilters implements MigrationInterface {

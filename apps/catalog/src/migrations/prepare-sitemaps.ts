@@ -1,12 +1,12 @@
-// The sitemap's parts, prepared before anybody asks for them. See ../products/sitemaps.ts.
+// The parts of the sitemap, prepared in advance. See ../products/sitemaps.ts.
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class PrepareSitemaps implements MigrationInterface {
   readonly name = 'PrepareSitemaps1764600000402';
 
   async up(runner: QueryRunner): Promise<void> {
-    // A part has the products whose ids follow `after`, up to the `after` of the next part, so that each product is in
-    // exactly one. lines: null until it was prepared first; else gzipped, so Postgres need not try to compress it.
+    // A part lists the products whose ids follow `after`, up to the `after` of the next part, so that each product is
+    // in exactly one. lines: gzipped, so Postgres need not try to compress it; null until it is first prepared.
     await runner.query(`
       create table sitemap_parts (
         part integer generated always as identity primary key,

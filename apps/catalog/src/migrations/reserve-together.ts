@@ -1,11 +1,10 @@
-// Many orders reserve in one statement. See ../stock/reserve-together.ts for when they do.
+// Reserving for one order, and for many orders in one statement. See ../stock/reserve-together.ts.
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class ReserveTogether implements MigrationInterface {
   readonly name = 'ReserveTogether1763800000002';
 
   async up(runner: QueryRunner): Promise<void> {
-    // As before, and how long it holds is the caller's to say.
     await runner.query(`
       create function reserve(
         the_order uuid, ids uuid[], quantities integer[], expected_cents bigint, hold_seconds float8
@@ -57,15 +56,15 @@ export class ReserveTogether implements MigrationInterface {
         values (the_order, 'held', answer->'lines', (answer->'totalCents')::bigint, now() + make_interval(secs => hold_seconds));
         return answer || jsonb_build_object('outcome', 'reserved');
       end $$`);
-    // For the version before this one, which may run beside it.
+    // For the previous version, which may run beside this one.
     await runner.query(`
       create or replace function reserve(the_order uuid, ids uuid[], quantities integer[], expected_cents bigint)
       returns jsonb language sql as $$ select reserve(the_order, ids, quantities, expected_cents, 1800) $$`);
 
-    // Answers what reserve() would answer each order if they came one after the other, in the order they are given. Line
-    // i asks for quantities[i] of ids[i] and belongs to the order at position line_orders[i].
-    // Locks are taken like everywhere: those of orders first, then products; each kind in one order, so no two calls can
-    // deadlock. From then on nothing moves: stock is counted in `taken`, and written once per product at the end.
+    // Answers what reserve() would answer each order if they came one after the other, in the order they are given.
+    // Line i asks for quantities[i] of ids[i] and belongs to the order at position line_orders[i]. Locks are taken like
+    // everywhere: those of orders first, then products; each kind in one order, so no two calls can deadlock. From then
+    // on nothing moves: stock is counted in `taken`, and written once per product at the end.
     await runner.query(`
       create function reserve_together(
         the_orders uuid[], expected_cents bigint[], line_orders integer[], ids uuid[], quantities integer[],
@@ -165,6 +164,7 @@ export class ReserveTogether implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop function reserve_together');
+    await runner.query(`drop function reserve_together, reserve(uuid, uuid[], integer[], bigint, float8),
+      reserve(uuid, uuid[], integer[], bigint)`);
   }
 }

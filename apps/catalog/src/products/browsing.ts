@@ -1,4 +1,4 @@
-// What shoppers read goes to Postgres through here: it uses a part of the connections, and checkout always finds one.
+// Reads by shoppers share a part of the connections to Postgres, so that checkout always finds a free one.
 import { Inject, Injectable } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { currentContext, newRequestId, runInContext } from '@shop/kit/context';
@@ -14,7 +14,7 @@ export class Browsing {
 
   constructor(@Inject(kitConfig.token) { DATABASE_POOL_SIZE: connections }: KitConfig) {
     this.lists = new PoolShare({ connections, share: 0.4, maxQueued: 60 });
-    // By its key, which takes a fraction of a millisecond: many may wait, but not when Postgres has become slow.
+    // A read by key takes a fraction of a millisecond, so many may queue, but not for long once Postgres is slow.
     this.products = new PoolShare({ connections, share: 0.3, maxQueued: 1000, maxWaitMs: 250 });
   }
 
@@ -27,7 +27,7 @@ export class Browsing {
   }
 }
 
-/** Others wait for the same answer, and the first to ask may have had little time left. */
+/** Several callers share one read, so it must not end with the deadline of the first. */
 function withOwnDeadline<T>(read: () => Promise<T>): Promise<T> {
   const requestId = currentContext()?.requestId ?? newRequestId();
   return runInContext({ requestId, deadlineAt: performance.now() + READ_MS }, read);

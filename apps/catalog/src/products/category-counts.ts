@@ -1,5 +1,5 @@
-// How many products shoppers see in each category. Triggers of `products` add to the counts (migrations/count-products.ts);
-// this reads them and keeps their rows few. Runs on every replica.
+// How many products shoppers see in each category. Triggers of `products` add to the counts
+// (migrations/count-products.ts); this reads them and keeps their rows few. Runs on every replica.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { CategoryList } from '@shop/contracts/products';
@@ -9,7 +9,7 @@ import { repeat } from '@shop/kit/repeat';
 import { DataSource } from 'typeorm';
 import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
 
-/** Rows that one fold replaces at most. */
+/** The maximum number of rows that one fold replaces. */
 const BATCH = 100_000;
 
 @Injectable()
@@ -42,8 +42,8 @@ export class CategoryCounts implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Replaces the rows of a category by their sum. Safe beside writers and other folds: what one deletes the others skip,
-   * and readers see either the rows or their sum. True when there is more to do.
+   * Replaces the rows of a category with their sum. Safe beside writers and other folds: a locked row is skipped, and
+   * readers see either the rows or their sum. True when there is more to do.
    */
   private async fold(): Promise<boolean> {
     const [folded] = await sql<{ rows: number }>(

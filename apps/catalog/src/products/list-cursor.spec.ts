@@ -5,7 +5,7 @@ import { readCursor, writeCursor } from './list-cursor.js';
 const position = { key: 1200, id: '019bc0b5-3620-7000-8000-00c7a28d6e37' };
 const cursor = writeCursor('price', position);
 
-it('says again where the list goes on', () => {
+it('round-trips the position where a list continues', () => {
   expect(readCursor('price', z.int(), cursor)).toEqual(position);
   expect(readCursor('name', z.string(), writeCursor('name', { ...position, key: 'Öl 🕯' })).key).toBe('Öl 🕯');
 });
@@ -29,7 +29,7 @@ it('refuses a cursor with any one character changed, cut off or added', () => {
   expect(() => readCursor('price', z.int(), `${cursor}=`)).toThrow('cursor');
 });
 
-it('refuses a key of another type, however well it is made', () => {
+it('refuses a key of another type, even with a valid checksum', () => {
   expect(() => readCursor('price', z.int(), writeCursor('price', { ...position, key: '1200' }))).toThrow('cursor');
   expect(() => readCursor('price', z.int(), Buffer.from('null').toString('base64url'))).toThrow('cursor');
 });

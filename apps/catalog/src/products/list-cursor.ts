@@ -1,4 +1,4 @@
-// Where a list goes on: the sort key and the id of the last product shown, for one list only.
+// Cursors: the sort key and the id of the last product shown, valid for one list only.
 import { createHash } from 'node:crypto';
 import { invalidRequest } from '@shop/kit/errors';
 import * as z from 'zod';
@@ -10,14 +10,14 @@ export interface Position {
   id: string;
 }
 
-/** `list` says which list it is: the same sort and filters. */
+/** `list` identifies the sort and the filters; see listName(). */
 export function writeCursor(list: string, { key, id }: Position): string {
   return Buffer.from(JSON.stringify([key, id, checksum(list, key, id)])).toString('base64url');
 }
 
 /**
- * invalid_request naming `cursor`, unless it was written for this very list. The checksum tells what is foreign or
- * damaged; it is no secret, and who forges one reads nothing that is not public.
+ * Throws invalid_request on `cursor` unless it was written for this list. The checksum detects cursors of other lists
+ * and damaged ones. It is not a secret: a forged cursor shows only public products.
  */
 export function readCursor(list: string, keySchema: z.ZodType<SortKey>, cursor: string): Position {
   const parsed = z.tuple([keySchema, z.uuid(), z.string()]).safeParse(parse(cursor));

@@ -1,5 +1,5 @@
-// The SQL of each filter of a list. The filters are those of the schema in the contract; the statements, the cache key and the
-// cursors follow from it and from this table.
+// The SQL of each filter of a list. The filters are those of the schema in the contract; the statements, the cache key
+// and the cursors follow from it and from this table.
 import type { ProductQuery, ProductSort } from '@shop/contracts/products';
 
 export interface ListQuery extends ProductQuery {
@@ -7,18 +7,18 @@ export interface ListQuery extends ProductQuery {
   hidden?: boolean | 'any';
 }
 
-/** The filters of a query, its category by id. */
+/** The filters of a query, with the category as an id. */
 export type Filters = Omit<ListQuery, 'sort' | 'limit' | 'cursor'>;
 type Values = { [N in keyof Filters]-?: NonNullable<Filters[N]> };
 export type FilterName = keyof Values;
 
-/** Adds a value to a statement; returns its placeholder. */
+/** Adds a value to a statement and returns its placeholder. */
 export type Add = (value: unknown) => string;
 
 interface Filter<V> {
-  /** Of `products p`. */
+  /** A condition on `products p`. */
   where(value: V, add: Add): string;
-  /** The term in products_by_filters that every match has, for a value that few products may have. */
+  /** The term in products_by_filters that every match has; only for values that may be rare. */
   term?(value: V): string | undefined;
 }
 
@@ -81,8 +81,9 @@ export function sortOf({ q, sort }: Pick<ListQuery, 'q' | 'sort'>): ProductSort 
 }
 
 /**
- * Identifies a list by its whole query but for the page. Cursors carry a checksum of it, and those of the version that runs
- * beside this one must go on working: the filters of the first version keep their places, and all later ones follow by name.
+ * Identifies a list by its whole query but for the page. Cursors carry a checksum of it, and those of the version that
+ * runs beside this one must go on working: the filters of the first version keep their places, and all later ones
+ * follow by name.
  */
 export function listName({ limit: _limit, cursor: _cursor, sort, ...given }: ListQuery): string {
   const { category, q, tag, minPriceCents, maxPriceCents, inStock, featured, ...others } = given;

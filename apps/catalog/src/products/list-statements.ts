@@ -1,5 +1,5 @@
-// The statements behind a page of products. What each may read is bounded in its text, whatever is asked and however large the
-// table is; see "How a list is read" in ../../README.md.
+// The statements behind a page of products. The text of each bounds what it may read, for any query and any size of the
+// table; see "How a list is read" in ../../README.md.
 import type { ProductSort } from '@shop/contracts/products';
 import { Text } from '@shop/contracts/values';
 import * as z from 'zod';
@@ -15,24 +15,24 @@ import {
 } from './list-filters.js';
 
 interface Sort {
-  /** What products are ordered by, before their ids; there is an index for each, with and without a category. */
+  /** Products are ordered by this, then by id; each sort has an index with and one without a category. */
   key?: string;
   type?: string;
-  /** Of the key in a cursor. */
+  /** Of the key as a cursor carries it. */
   schema: z.ZodType<SortKey>;
   direction: 'asc' | 'desc';
 }
 
 const price = { key: 'p.price_cents', type: 'integer', schema: z.int32() };
 export const sorts: Record<Exclude<ProductSort, 'relevance'>, Sort> = {
-  // Ids are UUIDv7 and begin with their time.
+  // Ids are UUIDv7, which begin with the time.
   newest: { schema: z.literal(0), direction: 'desc' },
   price: { ...price, direction: 'asc' },
   '-price': { ...price, direction: 'desc' },
   name: { key: 'lower(p.name) collate "C"', type: 'text', schema: Text, direction: 'asc' },
 };
 
-/** A list of all products that pass the filters, in order. Its category is an id. */
+/** All products that match the filters, in order. The category is an id here. */
 export interface OrderedList {
   filters: Filters;
   sort: keyof typeof sorts;
@@ -47,13 +47,13 @@ export interface WalkRow {
   id: string;
   sort_key: SortKey;
   matches: boolean;
-  /** How many the walk had looked at by then, and, with `countWords`, how many of those have the words searched for. */
+  /** The number of products read so far, and, with `countWords`, how many of them match the searched words. */
   place: number;
   worded: number;
 }
 
 export interface CollectedRow {
-  /** How many candidates there were; more than the limit: too many, and nothing else is known. */
+  /** More than the limit means too many: the other columns are null then. */
   candidates: number;
   id: string | null;
   sort_key: SortKey;
@@ -73,8 +73,9 @@ interface Column {
 }
 
 /**
- * The columns a list is ordered by, which are those of its index. Within a category the category comes first, though
- * all have the same: the planner, told "=", would drop it and might rather walk through all categories in order.
+ * The columns a list is ordered by, which are those of its index. Within a category the category comes first, though it
+ * is the same for all: with "=" the planner would drop it from the order, and might walk an index of all categories
+ * instead.
  */
 function columnsOf({ sort, filters }: OrderedList): Column[] {
   const { key, type } = sorts[sort];
@@ -85,7 +86,7 @@ function columnsOf({ sort, filters }: OrderedList): Column[] {
   return columns;
 }
 
-/** Whether the index that a list is ordered by leaves out what a filter does. */
+/** Whether the condition of a filter is one on the columns, or the predicate, of the index that orders the list. */
 function isOfIndex(name: FilterName, { sort, filters }: OrderedList): boolean {
   if (name === 'hidden') return filters.hidden !== true;
   return name === 'category' || (name.endsWith('PriceCents') && sort.endsWith('price'));
@@ -108,8 +109,8 @@ export interface Walk {
 }
 
 /**
- * Walks the index of the list from `position`, until it has found `wanted` or looked at `budget`. The last one it may look at
- * is a row in any case: it says where to go on.
+ * Walks the index of the list from `position` until it has found `wanted` matches or read `budget` products. The last
+ * product of the budget is always returned, matching or not: the list continues after it.
  */
 export function walkStatement(list: OrderedList, { position, wanted, budget, countWords }: Walk): Statement {
   const { values, add } = newStatement();
@@ -141,11 +142,14 @@ export function walkStatement(list: OrderedList, { position, wanted, budget, cou
 export interface Collect {
   position?: Position | undefined;
   wanted: number;
-  /** Of the candidates. */
+  /** Limit of the candidates. */
   most: number;
 }
 
-/** Sorts all that have the terms of the filters, and the words of `words`, which has no phrases and no negations, by products_by_filters. */
+/**
+ * Finds candidates in products_by_filters: by the terms of the filters, and by `words`, which has no phrases or
+ * negations.
+ */
 export function collectByTerms(list: OrderedList, words: string | null, collect: Collect): Statement | undefined {
   const { values, add } = newStatement();
   const terms = termsOf(list.filters);
@@ -157,7 +161,7 @@ export function collectByTerms(list: OrderedList, words: string | null, collect:
   return { text: collectText(list, `where ${all(conditions)}`, collect, add), values };
 }
 
-/** Sorts all of a range of prices, by the index of prices. */
+/** Finds candidates in the index of prices. */
 export function collectByPrice(list: OrderedList, collect: Collect): Statement | undefined {
   const { minPriceCents, maxPriceCents, hidden } = list.filters;
   if ((minPriceCents === undefined && maxPriceCents === undefined) || hidden !== false || list.sort.endsWith('price'))
@@ -170,7 +174,7 @@ export function collectByPrice(list: OrderedList, collect: Collect): Statement |
   return { text: collectText(list, from, collect, add), values };
 }
 
-/** The fence around the candidates keeps the planner from looking for them in another way. */
+/** Filters and sorts the candidates. `materialized` keeps the planner from finding them in another way. */
 function collectText(list: OrderedList, candidates: string, { position, wanted, most }: Collect, add: Add): string {
   const { key = '0', type, direction } = sorts[list.sort];
   const conditions = filterNames(list.filters).map((name) => whereOf(name, list.filters, add));

@@ -1,9 +1,9 @@
-// A product is asked for by its id or by its slug.
+// A product is identified by its id or by its slug.
 import { Id, Slug } from '@shop/contracts/values';
 
 export type ProductRef = { column: 'id' | 'slug'; value: string };
 
-/** Undefined for what can be neither, so that nobody needs to look. */
+/** Undefined for a key that can be neither, which saves a read. */
 export function productRef(key: string): ProductRef | undefined {
   const id = Id.safeParse(key);
   if (id.success) return { column: 'id', value: id.data };

@@ -1,5 +1,5 @@
-// One page of products. First the list's index is walked for a while, which fills most pages; then the filters are looked up,
-// which finds what few products have; what is left is dense, and a longer walk finds it.
+// One page of products. A short walk along the list's index fills most pages. A look-up of the filters then finds
+// sparse matches. Whatever the look-up leaves is dense, so a longer walk finds it.
 import type { ProductImage } from '@shop/contracts/products';
 import { inTransaction, type Sql } from '@shop/kit/database';
 import type { DataSource } from 'typeorm';
@@ -21,31 +21,35 @@ import {
 } from './list-statements.js';
 import { summaryColumns, type SummaryRow } from './product-json.js';
 
-/** A search ranks the newest matches: enough to find everything one would look at, and no more work for a word that is everywhere. */
+/** A search ranks this many of the newest matches: a bound on the work for frequent words. */
 const MAX_RANKED = 1000;
-/** SQLSTATE of a statement that was ended, here by statement_timeout. */
+/** SQLSTATE of a cancelled statement, here by statement_timeout. */
 const CANCELLED = '57014';
 
 /**
- * Candidates that are collected and sorted, about 1 µs each. What more products have is dense enough for a walk to find it,
- * unless it goes with the order: everything of oak is called "Oak …". Ranges of prices lie scattered over the table, 5 µs each.
+ * Limits of the candidates that are collected and sorted, at about 1 µs each, and 5 µs for ranges of prices, which lie
+ * scattered over the table. A filter matching more products than this is dense enough for a walk, unless it correlates
+ * with the order: the name of everything tagged "oak" may begin with "Oak".
  */
 const MAX_CANDIDATES = { byFilters: 15_000, byFiltersNewest: 10_000, byPrice: 1500 };
 
-/** Products that the two walks look at: 1 to 5 µs each, when Postgres does not hold them in its own memory. */
+/** Products that the two walks read, at 1 to 5 µs each when they are not in Postgres' own memory. */
 const SHORT_WALK = 550;
 const LONG_WALK = 2500;
 
-/** Words that more of the products have than this are not looked up: the index would list them all. */
+/**
+ * Words in a larger share of the products than this are not looked up, because the index would list all of their
+ * products.
+ */
 const MAX_WORDED = 0.1;
 
-/** Ends a look-up of words that are everywhere but among the products walked past. */
+/** Ends a look-up of words that are frequent, though not among the products of the walk. */
 const LOOKUP_MS = 25;
 
-/** Lists show cards: what is wider is on the product's own page. */
+/** Lists show small images; wider variants are for the page of the product. */
 const LIST_WIDTH = 640;
 
-/** The planner may take another way when it thinks that hardly any product is left, and is wrong by as much as there are. */
+/** Otherwise the planner may leave the index when it expects few remaining products, and its error has no bound. */
 const inOrderOfIndex = setting({ seqscan: 'off', bitmapscan: 'off', sort: 'off', incremental_sort: 'off' });
 const byBitmap = `${setting({ seqscan: 'off', indexscan: 'off', indexonlyscan: 'off', bitmapscan: 'on' })},
   set_config('statement_timeout', $1, true)`;
@@ -61,7 +65,7 @@ interface Found extends Position {
 
 interface Part {
   found: Found[];
-  /** Where to go on when there may be more; undefined at the end of the list. */
+  /** Where the list continues; undefined at its end. */
   next: Position | undefined;
 }
 
@@ -93,7 +97,7 @@ async function readPart(run: Sql, query: ListQuery): Promise<Part> {
   return rank(run, newest.found, filters.q!, limit, position);
 }
 
-/** The next products of a list, `limit` at most. Fewer, with a `next`, when the walks have not found enough. */
+/** The next products of a list, at most `limit`; fewer, with a `next`, when the walks did not find enough. */
 export async function readInOrder(run: Sql, list: OrderedList, limit: number, position?: Position): Promise<Part> {
   const wanted = limit + 1;
   const near = await walk(run, list, { position, wanted, budget: SHORT_WALK, countWords: true });
@@ -115,9 +119,9 @@ function part(found: Found[], limit: number, stopped?: Position): Part {
 
 interface Walked {
   found: Found[];
-  /** Where it gave up before it had found enough. */
+  /** The last product read, if the budget ended the walk before it found enough. */
   stopped: Position | undefined;
-  /** Whether there are words to search for that few of those it looked at have. */
+  /** Whether the query has words that are rare among the products read. */
   rareWords: boolean;
 }
 
@@ -131,7 +135,7 @@ async function walk(run: Sql, list: OrderedList, options: Walk): Promise<Walked>
   return { found, stopped: gaveUp ? toFound(last) : undefined, rareWords };
 }
 
-/** All matches in their order, `wanted` at most; undefined when there are too many candidates to sort. */
+/** The first `wanted` matches, in order; undefined when there are too many candidates to sort. */
 async function collect(
   run: Sql,
   list: OrderedList,
@@ -158,15 +162,15 @@ async function collectByFilters(
   try {
     await run(byBitmap, [String(LOOKUP_MS)]);
     const rows = await run<CollectedRow>(statement.text, statement.values, 'unprepared');
-    // A time-out that comes just as a statement ends is Postgres' error of the next one: let it be this one.
+    // A timeout that fires just as a statement ends fails the next one: this one catches it.
     await run(`select set_config('statement_timeout', '0', true)`);
     return collected(rows, most);
   } catch (error) {
-    // When it was cancelled at its caller's deadline instead, the next statement is refused.
+    // If the caller's deadline cancelled it, the next statement is refused.
     if ((error as { code?: unknown }).code !== CANCELLED) throw error;
     return undefined;
   } finally {
-    // The settings too are as they were.
+    // This resets the settings too.
     await run('rollback to savepoint lookup');
   }
 }
@@ -176,8 +180,8 @@ async function collectByRange(run: Sql, statement: Statement | undefined, most: 
 }
 
 /**
- * A query that the index answers without a look at the products and that all matches pass: without negations and phrases.
- * Null when there is none, because what is asked for has no certain word; empty when nothing is asked for.
+ * A superset of the search that the index answers without reading products: the query without negations and phrases.
+ * Null when no word is certain to be in every match; empty when the query has no words.
  */
 async function wordsOf(run: Sql, q: string): Promise<string | null> {
   const [row] = await run<{ words: string; size: number }>(
@@ -206,7 +210,7 @@ async function rank(run: Sql, found: Found[], q: string, limit: number, position
   return part(rows.map(toFound), limit);
 }
 
-/** What the page shows of each, in its order. */
+/** The rows of the page, in order. */
 async function summaries(run: Sql, found: Found[]): Promise<(SummaryRow & { image: ShownImageRow | null })[]> {
   if (found.length === 0) return [];
   return run(
@@ -226,7 +230,7 @@ function toFound({ id, sort_key }: Pick<WalkRow, 'id' | 'sort_key'>): Found {
   return { id, key: sort_key };
 }
 
-/** Null for one that does not exist. */
+/** Null for an unknown category. */
 async function categoryId(run: Sql, slug: string): Promise<string | null> {
   const [category] = await run<{ id: string }>('select id from categories where slug = $1', [slug]);
   return category?.id ?? null;

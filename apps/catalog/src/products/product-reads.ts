@@ -113,9 +113,9 @@ export class ProductReads {
   }
 
   /**
-   * How long an answer is fresh, for all layers together, counted from when Postgres was asked. Changes by staff are told
-   * to all replicas at once; this bounds what happens when the telling fails, and how late sales show in `stock`. What
-   * took long to read is fresh for as long as that took: reading again must not be all that a connection does.
+   * How long an answer is fresh, for all layers together, counted from when Postgres was asked. Changes by staff are
+   * told to all replicas at once; this bounds what happens when the telling fails, and how late sales show in `stock`.
+   * What took long to read is fresh for as long as that took: reading again must not be all that a connection does.
    */
   private freshFor(startedAt: number): number {
     const took = performance.now() - startedAt;

@@ -1,4 +1,4 @@
-// What staff see and change, and what carts ask.
+// Reads and edits by staff, and prices for carts.
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
 import type { PricedProduct } from '@shop/contracts/catalog';
@@ -29,7 +29,7 @@ export class ProductsService {
     private readonly cache: SharedCache,
   ) {}
 
-  /** slug_taken. */
+  /** Throws slug_taken. */
   async createCategory({ slug, name }: NewCategory): Promise<Category> {
     const insert = this.categories.createQueryBuilder().insert().values({ id: uuidv7(), slug, name });
     const { raw } = await insert.orIgnore().returning('id').execute();
@@ -38,7 +38,7 @@ export class ProductsService {
     return { slug, name, products: 0 };
   }
 
-  /** invalid_request for an unknown category. */
+  /** Throws invalid_request for an unknown category. */
   async create({ category, ...product }: NewProduct): Promise<Product> {
     const id = uuidv7();
     const categoryId = await this.categoryId(category);
@@ -53,14 +53,14 @@ export class ProductsService {
     throw new AppError('slug_taken');
   }
 
-  /** not_found. */
+  /** Throws not_found. */
   async get(key: string): Promise<StaffProduct> {
     const ref = productRef(key);
     if (!ref) throw notFound();
     return toStaffProduct(await this.find(ref), this.config.MEDIA_URL);
   }
 
-  /** not_found, stale_version, invalid_request for an unknown category or a stockDelta that would leave less than nothing. */
+  /** Throws not_found, stale_version, and invalid_request for an unknown category or a stock out of range. */
   async update(key: string, version: number, patch: ProductPatch): Promise<Product> {
     const ref = productRef(key);
     if (!ref) throw notFound();
@@ -83,7 +83,7 @@ export class ProductsService {
     return this.changed(ref);
   }
 
-  /** Unknown and hidden ones are left out. */
+  /** Leaves out unknown and hidden products. */
   async price(keys: string[]): Promise<PricedProduct[]> {
     const refs = keys.map(productRef).filter((ref) => ref !== undefined);
     const values = (column: ProductRef['column']) =>
@@ -114,7 +114,7 @@ export class ProductsService {
       const message = `would make the stock ${now.stock + stockDelta}; it must stay between 0 and ${MAX_STOCK}`;
       throw invalidRequest([{ path: ['stockDelta'], message }]);
     }
-    throw new AppError('stale_version', `Its version is ${now.version} by now, not ${version}`);
+    throw new AppError('stale_version', `The current version is ${now.version}, not ${version}`);
   }
 
   private async categoryId(slug: string): Promise<string> {

@@ -5,7 +5,7 @@ import { ReadThrough, type Answer } from './read-through.js';
 
 type Value = { n: number };
 
-/** Reads that end when the test says so. */
+/** Reads that end on command. */
 class Loads {
   readonly open: ((answer: Answer<Value>) => void)[] = [];
   begun = 0;
@@ -34,7 +34,7 @@ function readThrough(hears = true) {
 }
 
 describe('a read of a key', () => {
-  it('is shared by all who ask meanwhile, and kept for those who ask later', async () => {
+  it('is shared by all concurrent callers, and cached for later ones', async () => {
     const [copies, loads] = [readThrough(), new Loads()];
     const answers = Promise.all(Array.from({ length: 100 }, () => copies.read('a', loads.load)));
     await loads.end(1);
@@ -43,7 +43,7 @@ describe('a read of a key', () => {
     expect(loads.begun).toBe(1);
   });
 
-  it('that fails is tried again by the next one who asks', async () => {
+  it('is retried by the next caller after it failed', async () => {
     const [copies, loads] = [readThrough(), new Loads()];
     await expect(copies.read('a', () => Promise.reject(new Error('gone')))).rejects.toThrow('gone');
     const answer = copies.read('a', loads.load);
@@ -51,7 +51,7 @@ describe('a read of a key', () => {
     expect(await answer).toEqual({ n: 2 });
   });
 
-  it('is answered with the old copy while it is slow', async () => {
+  it('is answered with the stale copy while it is slow', async () => {
     const [copies, loads] = [readThrough(), new Loads()];
     const first = copies.read('a', loads.load);
     await loads.end(1, -1);
@@ -66,7 +66,7 @@ describe('a read of a key', () => {
     expect(copies.get('a')).toEqual({ n: 2 });
   });
 
-  it('is answered with the old copy when there is no capacity for reading, and fails when it is a fault', async () => {
+  it('is answered with the stale copy on overload, but not on other errors', async () => {
     const [copies, loads] = [readThrough(), new Loads()];
     const first = copies.read('a', loads.load);
     await loads.end(1, -1);
@@ -76,9 +76,9 @@ describe('a read of a key', () => {
   });
 
   it.each([
-    ['that is too old', true, -20_000],
-    ['while changes may not be heard of', false, -1],
-  ])('is waited for rather than answered with a copy %s', async (_, hears, freshMs) => {
+    ['that is too stale', true, -20_000],
+    ['while messages about changes may be missed', false, -1],
+  ])('is awaited instead of answered with a copy %s', async (_, hears, freshMs) => {
     const [copies, loads] = [readThrough(hears), new Loads()];
     const first = copies.read('a', loads.load);
     await loads.end(1, freshMs);
@@ -90,7 +90,7 @@ describe('a read of a key', () => {
 });
 
 describe('a change', () => {
-  it('makes those who asked before it wait for the read after it, which is kept', async () => {
+  it('makes earlier callers wait for the read after it, which is cached', async () => {
     const [copies, loads] = [readThrough(), new Loads()];
     const before = copies.read('a', loads.load);
     await setImmediate();
@@ -103,7 +103,7 @@ describe('a change', () => {
     expect(loads.begun).toBe(2);
   });
 
-  it('never makes two reads of a key run at once, however many changes there are', async () => {
+  it('never causes two concurrent reads of a key, however many changes there are', async () => {
     const [copies, loads] = [readThrough(), new Loads()];
     const answers: Promise<Value>[] = [];
     for (let change = 0; change < 20; change++) {
@@ -118,7 +118,7 @@ describe('a change', () => {
     expect([loads.begun, loads.most]).toEqual([2, 1]);
   });
 
-  it('leaves no one without an answer when changes are faster than reads', async () => {
+  it('leaves no caller unanswered when changes are faster than reads', async () => {
     const [copies, loads] = [readThrough(), new Loads()];
     const answer = copies.read('a', loads.load);
     await setImmediate();

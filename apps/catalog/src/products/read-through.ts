@@ -1,12 +1,15 @@
-// Copies, in this process, of what takes time to read. However many ask for a key, and however long reading takes, one read
-// of it runs at a time.
+// Copies, in this process, of what takes time to read. However many ask for a key, and however long reading takes, one
+// read of it runs at a time.
 import { toAppError } from '@shop/kit/errors';
 import { LRUCache } from 'lru-cache';
 
 /** How long a caller who could have an old copy waits for the new one. */
 const PATIENCE_MS = 100;
 
-/** How long a copy that is no longer fresh may be answered while reading the new one takes longer than that, or cannot be done. */
+/**
+ * How long a copy that is no longer fresh may be answered while reading the new one takes longer than that, or cannot
+ * be done.
+ */
 const STALE_MS = 10_000;
 
 export interface ReadThroughOptions<V> {

@@ -15,8 +15,8 @@ const LEASE_MS = catalogRpc.getProduct.deadlineMs + 3000;
 /** How often a Redis that failed is asked whether it is back. No request waits for it meanwhile. */
 const PROBE_MS = 250;
 
-// A reader that finds nothing gets a lease, and only with that lease still there may it store what it then read from the
-// database. A change deletes value and lease, so a value read before the change cannot be stored after it.
+// A reader that finds nothing gets a lease, and only with that lease still there may it store what it then read from
+// the database. A change deletes value and lease, so a value read before the change cannot be stored after it.
 // (Nishtala and others: Scaling Memcache at Facebook, 2013.)
 const GET_OR_LEASE = `
   local value = redis.call('get', KEYS[1])

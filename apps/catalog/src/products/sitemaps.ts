@@ -1,5 +1,5 @@
-// What the sitemap says of products, prepared in the background in parts. Replicas share the work: each prepares the parts
-// that it claims.
+// The products' entries in the sitemap, prepared in the background in parts. Each replica prepares the parts that it
+// claims.
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -16,13 +16,13 @@ import { DataSource } from 'typeorm';
 import { Browsing } from './browsing.js';
 import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
 
-/** Products of a part that is made when another is full: new ones have room in it. */
+/** Products per part when a full part is split, which leaves room for new ones. */
 const FILL = 45_000;
 
-/** After how long without progress another replica takes up a part. */
+/** Without progress for this long, a claimed part is free for another replica. */
 const LEASE_SECONDS = 60;
 
-/** Preparing takes at most this share of one connection's time; a part waits at most this long for its turn. */
+/** Preparation takes at most this share of the time of one connection, but each part is due again within this time. */
 const SHARE = 0.01;
 const MAX_INTERVAL_SECONDS = 3600;
 
@@ -74,7 +74,7 @@ export class Sitemaps implements OnApplicationBootstrap, OnModuleDestroy {
     return { parts: listed.map(({ part, changedAt }) => ({ part, changedAt: changedAt!.toISOString() })) };
   }
 
-  /** Its lines, gzipped. not_found, also until it has been prepared. */
+  /** The gzipped lines of a part; not_found until it has been prepared. */
   async get(part: number): Promise<ReadyJson> {
     const [row] = await this.browsing.list(() =>
       sql<{ lines: Buffer; etag: string }>(
@@ -116,8 +116,9 @@ export class Sitemaps implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Prepares the products between two ids, and answers how long the first part of them took. Those that are too many for
-   * one part become parts of their own, the last ones first: until a part is written, the one before it has its products.
+   * Prepares the products between two ids, and returns how long the first part of them took. Products that do not fit
+   * into one part become further parts, written from the last to the first: until then the part before them still lists
+   * them.
    */
   private async prepare(after: string, until: string, claimed: Part): Promise<number> {
     let startedAt = performance.now();
@@ -128,7 +129,7 @@ export class Sitemaps implements OnApplicationBootstrap, OnModuleDestroy {
     }
     const end = split ?? until;
     const prepared = await this.read(after, end);
-    // More came meanwhile.
+    // Products were added meanwhile.
     if (prepared.products > MAX_SITEMAP_URLS) return this.prepare(after, end, claimed);
     if (after === claimed.after) await this.replace(claimed, end, prepared);
     else await this.add(after, prepared, claimed);
@@ -137,8 +138,8 @@ export class Sitemaps implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Where the first part has to end for its products to fit; undefined when they do. The limit comes before the end of the
-   * range, so that whatever the planner believes of the range, it follows the index and reads no more than a part.
+   * Where the first part has to end for its products to fit; undefined when all fit. The limit is applied before the
+   * end of the range, so that the planner always follows the index and reads no more than one part.
    */
   private async splitOf(after: string, until: string): Promise<string | undefined> {
     const [row] = await sql<{ split: string }>(
@@ -166,7 +167,9 @@ export class Sitemaps implements OnApplicationBootstrap, OnModuleDestroy {
     return { products, lines: await promisify(gzip)(lines), etag };
   }
 
-  /** Unless it has not changed, or another replica, to which it was left as forgotten, has divided it meanwhile. */
+  /**
+   * Does nothing when the part is unchanged, or when another replica split it after the lease of this one had expired.
+   */
   private async replace({ part, after, etag }: Part, end: string, prepared: Prepared): Promise<void> {
     if (prepared.etag === etag) return;
     await sql(

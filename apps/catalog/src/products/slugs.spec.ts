@@ -7,11 +7,11 @@ it.each([
   ['  Größe   26 cm!  ', 'grosse-26-cm'],
   ['灯', 'product'],
   ['0195b0e0-0000-7000-8000-00000000000a', 'product-0195b0e0-0000-7000-8000-00000000000a'],
-])('makes a slug of %j', (name, slug) => {
+])('converts %j to a slug', (name, slug) => {
   expect(slugOf(name)).toBe(slug);
 });
 
-it('keeps a slug short, without a hyphen at its end', () => {
+it('limits the length of a slug without leaving a hyphen at its end', () => {
   expect(slugOf(`${'a'.repeat(99)} b`)).toBe('a'.repeat(99));
   for (const slug of slugsFor('x'.repeat(500))) expect(slug.length).toBeLessThanOrEqual(120);
 });

@@ -3,7 +3,7 @@ import { Id } from '@shop/contracts/values';
 
 const MAX_LENGTH = 100;
 
-/** "Grün & Söhne's Lamp" → "grun-sohnes-lamp". Never empty, and never what could be read as an id. */
+/** "Grün & Söhne's Lamp" → "grun-sohnes-lamp". Never empty, and never a valid id. */
 export function slugOf(name: string): string {
   const slug = name
     .normalize('NFKD')
@@ -16,7 +16,7 @@ export function slugOf(name: string): string {
   return slug === '' || Id.safeParse(slug).success ? `product-${slug}`.replace(/-$/, '') : slug;
 }
 
-/** The slugs to try for a new product: the plain one, a few numbered ones, and one that is free for certain. */
+/** The slugs to try for a new product: the plain one, a few numbered ones, and a random one that is certainly free. */
 export function slugsFor(name: string): string[] {
   const slug = slugOf(name);
   return [slug, `${slug}-2`, `${slug}-3`, `${slug}-4`, `${slug}-${randomBytes(6).toString('hex')}`];

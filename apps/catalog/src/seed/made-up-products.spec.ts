@@ -3,14 +3,14 @@ import written from './products.json' with { type: 'json' };
 import { madeUpProduct } from './made-up-products.js';
 import { slugOf } from '../products/slugs.js';
 
-it('makes up as many products as can be asked for, all with different slugs', () => {
+it('generates the maximum number of products with different slugs', () => {
   const slugs = new Set(written.flatMap(({ products }) => products.map(({ name }) => slugOf(name))));
   expect(slugs.size).toBe(120);
   for (let i = 0; i < 150_000; i++) slugs.add(slugOf(madeUpProduct(i).name));
   expect(slugs.size).toBe(150_120);
 });
 
-it('makes up the same product every time, with a text, a price and a stock', () => {
+it('generates the same product every time, with a description, a price and stock', () => {
   expect(madeUpProduct(4711)).toEqual(madeUpProduct(4711));
   for (let i = 0; i < 1000; i++) {
     const { description, priceCents, stock } = madeUpProduct(i);

@@ -5,7 +5,9 @@ import words from './words.json' with { type: 'json' };
 export type SeedProduct = NewProduct & { tags: string[] };
 
 const categories = Object.entries(words.categories);
-/** A prime that divides no number of combinations, so that steps of it reach each combination once, in a mixed order. */
+/**
+ * A prime that divides no number of combinations, so that steps of it reach each combination once, in a mixed order.
+ */
 const STEP = 7919;
 
 /** Categories take turns. The first 8 × 20 × 16 × 12 × 6 = 184,320 products are all different. */

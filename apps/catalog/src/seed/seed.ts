@@ -1,5 +1,5 @@
-// The demo shop (SEED=demo). Runs at start, adds what is missing and changes nothing that exists. The process refuses to start
-// on a catalog that was not seeded when it was created, because that is a real shop's.
+// The demo shop (SEED=demo). Runs at start, adds what is missing and changes nothing that exists. The process refuses
+// to start on a catalog that was not seeded when it was created, because that is a real shop's.
 import { createHash } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';

@@ -1,4 +1,4 @@
-// Asks orders about reservations that have been held for long, and sells, gives back or goes on holding. Runs on every replica.
+// Asks orders about expired reservations, and confirms, releases or prolongs each. Runs on every replica.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { ordersRpc, type OrderStatus } from '@shop/contracts/orders';
 import { Log } from '@shop/kit/log';
@@ -7,7 +7,7 @@ import { Rpc } from '@shop/kit/rpc/rpc';
 import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
 import { Reservations } from './reserve.js';
 
-/** Reservations at a time, per replica. */
+/** Reservations per round and replica. */
 const BATCH = 100;
 
 const ends = {
@@ -38,7 +38,7 @@ export class ReservationSweep implements OnApplicationBootstrap, OnModuleDestroy
     return this.stop();
   }
 
-  /** While orders is away nothing ends: what was claimed comes back a sweep later. */
+  /** While orders is unavailable nothing changes: claimed reservations are due again one sweep later. */
   private async sweep(): Promise<boolean> {
     const ids = await this.reservations.claimExpired(BATCH, this.config.CATALOG_SWEEP_SECONDS);
     if (ids.length === 0) return false;
@@ -46,7 +46,7 @@ export class ReservationSweep implements OnApplicationBootstrap, OnModuleDestroy
     const statuses = new Map(orders.map(({ id, status }) => [id, status]));
     const endOf = (id: string) => {
       const status = statuses.get(id);
-      // Its order was written down before it reserved, so one that is unknown was taken back.
+      // An order is written before it reserves, so an unknown order was deleted since.
       return status === undefined ? 'release' : ends[status];
     };
     const alive = ids.filter((id) => endOf(id) === 'prolong');

@@ -7,10 +7,10 @@ const order = (orderId: string, ...products: string[]): Asked => ({
   orderId,
   lines: products.map((productId) => ({ productId, quantity: 1 })),
 });
-/** An answer that tells whose it is. */
+/** An answer that names its order. */
 const answerTo = ({ orderId }: Asked) => ({ outcome: 'unknown_product', productIds: [orderId] }) as ReserveResult;
 
-/** Statements that end when the test says so. */
+/** Statements that end on command. */
 function statements(mostOrders: number) {
   const started: { orders: string[]; end: () => void; fail: (message?: string) => void }[] = [];
   const together = new ReserveTogether(
@@ -28,7 +28,7 @@ function statements(mostOrders: number) {
   return { together, started, orders };
 }
 
-test('an order that nobody is in the way of starts at once, whatever else is busy', () => {
+test('an order starts at once unless one of its own products is busy', () => {
   const { together, orders } = statements(10);
   void together.reserve(order('a', 'hot'));
   void together.reserve(order('b', 'hot', 'cold'));
@@ -37,7 +37,7 @@ test('an order that nobody is in the way of starts at once, whatever else is bus
   expect(orders()).toEqual([['a'], ['c'], ['d']]);
 });
 
-test('those who wait for a product reserve together when it is free, as they came, and not too many', async () => {
+test('orders waiting for a product reserve together when it is free, in order of arrival, up to the limit', async () => {
   const { together, started, orders } = statements(3);
   for (const name of ['a', 'b', 'c', 'd', 'e']) void together.reserve(order(name, 'hot'));
   expect(orders()).toEqual([['a']]);
@@ -48,13 +48,13 @@ test('those who wait for a product reserve together when it is free, as they cam
   await expect.poll(orders).toEqual([['a'], ['b', 'c', 'd'], ['e', 'f']]);
 });
 
-test('with a most of one nobody waits', () => {
+test('with a limit of one order per statement no order waits', () => {
   const { together, orders } = statements(1);
   for (const name of ['a', 'b', 'c']) void together.reserve(order(name, 'hot'));
   expect(orders()).toEqual([['a'], ['b'], ['c']]);
 });
 
-test('when a statement fails each of its orders is tried alone, and fails alone', async () => {
+test('when a statement fails, each of its orders is retried alone and fails alone', async () => {
   const { together, started, orders } = statements(10);
   const [first, second, third] = ['a', 'b', 'c'].map((name) => together.reserve(order(name, 'hot')));
   started[0]!.end();
@@ -68,7 +68,7 @@ test('when a statement fails each of its orders is tried alone, and fails alone'
   expect(await third).toEqual(answerTo(order('c')));
 });
 
-test('when the database is away nobody of a statement is tried again, and those who came since are', async () => {
+test('during an outage the orders of a failed statement are not retried, but later ones are tried', async () => {
   const { together, started, orders } = statements(10);
   const [first, ...others] = ['a', 'b', 'c'].map((name) => together.reserve(order(name, 'hot')));
   started[0]!.end();
@@ -81,7 +81,7 @@ test('when the database is away nobody of a statement is tried again, and those 
   expect(await Promise.all([first, late])).toEqual([order('a'), order('d')].map(answerTo));
 });
 
-test('however statements end and fail, every order is answered for itself, and nothing is left behind', async () => {
+test('every order gets its own answer however statements end, and no product stays busy', async () => {
   const products = fc.uniqueArray(fc.constantFrom('hot', 'warm', 'c1', 'c2', 'c3'), { minLength: 1, maxLength: 3 });
   const property = fc.asyncProperty(
     fc.scheduler(),
@@ -103,7 +103,7 @@ test('however statements end and fail, every order is answered for itself, and n
       await scheduler.waitFor(Promise.all(answers));
       expect(await Promise.all(answers)).toEqual(wanted.map((_, i) => answerTo(order(`order ${i}`))));
       expect(Math.max(...sizes)).toBeLessThanOrEqual(mostOrders);
-      // All is free again: whoever comes now starts at once.
+      // Every product is free again, so the next order starts at once.
       const before = sizes.length;
       void together.reserve(order('late', 'hot', 'warm', 'c1', 'c2', 'c3'));
       expect(sizes.length).toBe(before + 1);

@@ -1,6 +1,6 @@
-// When many want the same product, its row is what they wait for: each statement holds it until its commit is on disk.
-// So whoever wants a product that this process is reserving already waits for that statement to end, and then all who
-// wait reserve in one statement with one commit. Without such a rush nobody waits, and other products never do.
+// Orders for the same product queue for its row, which each statement locks until its commit is on disk. So an order
+// for a product that this process is already reserving waits for that statement, and then all waiting orders reserve in
+// one statement with one commit. Without a rush no order waits, and orders for other products never do.
 import type { LineRequest, ReserveResult } from '@shop/contracts/catalog';
 import { currentContext, newRequestId, runInContext } from '@shop/kit/context';
 import { isOutage } from '@shop/kit/outage';
@@ -19,10 +19,10 @@ interface Caller extends Asked {
 }
 
 export class ReserveTogether {
-  /** Products in a statement under way, each with the callers that wait for it. */
+  /** Products of running statements, each with the callers waiting for it. */
   private readonly busy = new Map<string, Caller[]>();
 
-  /** `run` answers orders one by one in their order, and does so alike when they are asked for again. */
+  /** `run` returns one answer per order, and the same answer when an order is repeated. */
   constructor(
     private readonly mostOrders: number,
     private readonly run: (orders: Asked[]) => Promise<ReserveResult[]>,
@@ -59,15 +59,15 @@ export class ReserveTogether {
       const answers = await runInContext(contextOf(callers), () => this.run(callers));
       callers.forEach((caller, i) => caller.resolve(answers[i]!));
     } catch (error) {
-      // In an outage each by itself would wait for a time-out of its own, and all of them for the database's return.
+      // In an outage each retry would only wait for a timeout of its own.
       if (callers.length === 1 || isOutage(error)) return callers.forEach((caller) => caller.reject(error));
-      // One that cannot be answered must not fail the others. Whatever was done is answered alike the second time.
+      // One order must not fail the others. Retrying is safe: an order that has reserved gets the same answer again.
       await Promise.all(callers.map((caller) => this.answer([caller])));
     }
   }
 }
 
-/** The statement goes on for as long as one of them waits. */
+/** The statement runs until the latest deadline of its callers. */
 function contextOf(callers: Caller[]) {
   return { requestId: callers[0]!.requestId, deadlineAt: Math.max(...callers.map(({ deadlineAt }) => deadlineAt)) };
 }

@@ -1,4 +1,4 @@
-// Holding stock for orders. Each call is one statement: what it does is in the migration that creates its function.
+// Holding stock for orders. Each call is one statement; its logic is in the migration that creates the function.
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { LineRequest, ReserveResult } from '@shop/contracts/catalog';
@@ -23,24 +23,24 @@ export class Reservations {
     );
   }
 
-  /** All lines or none. Safe to repeat, also at the same time; an order once released stays so. */
+  /** All lines or none. Idempotent, also concurrently; an order that was released stays released. */
   reserve(orderId: string, lines: LineRequest[], expectedTotalCents?: number): Promise<ReserveResult> {
     return this.together.reserve({ orderId, lines, expectedTotalCents });
   }
 
-  /** What is held is sold. False when it was released before, or never held. */
+  /** Sells the held stock. False when it was released before, or never held. */
   async confirm(orderId: string): Promise<boolean> {
     const [row] = await sql<{ done: boolean }>(this.db, 'select confirm_reservation($1) as done', [orderId]);
     return row!.done;
   }
 
-  /** What is held goes back into stock, once. False when it was confirmed before. */
+  /** Returns the held stock, once. False when it was confirmed before. */
   async release(orderId: string): Promise<boolean> {
     const [row] = await sql<{ done: boolean }>(this.db, 'select release_reservation($1) as done', [orderId]);
     return row!.done;
   }
 
-  /** Takes up to `limit` reservations whose time is over; each comes back after `againSeconds` unless it is settled. */
+  /** Claims up to `limit` expired reservations; each expires again after `againSeconds` unless it is settled. */
   async claimExpired(limit: number, againSeconds: number): Promise<string[]> {
     const claimed = await sql<{ orderId: string }>(
       this.db,
@@ -56,7 +56,7 @@ export class Reservations {
     return claimed.map(({ orderId }) => orderId);
   }
 
-  /** Holds them for as long again. */
+  /** Holds the reservations for another period. */
   async prolong(orderIds: string[]): Promise<void> {
     await sql(
       this.db,
