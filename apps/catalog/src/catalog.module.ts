@@ -4,8 +4,8 @@ import { databaseModule } from '@shop/kit/database';
 import { QueueModule } from '@shop/kit/queue';
 import { defineService } from '@shop/kit/service';
 import { StorageModule } from '@shop/kit/storage';
-import { entities, migrations } from './database.js';
 import { catalogConfig } from './catalog.config.js';
+import { entities, migrations } from './database.js';
 import { ImagesController } from './images.controller.js';
 import { ImagesService } from './images.service.js';
 import { PictureFiles } from './picture-files.js';
@@ -13,8 +13,8 @@ import { PictureQueue } from './picture-queue.js';
 import { PictureSweep } from './picture-sweep.js';
 import { PicturesService } from './pictures.service.js';
 import { ProductsModule } from './products/products.module.js';
-import { Seed } from './seed/seed.js';
 import { SeedPictures } from './seed-pictures.js';
+import { Seed } from './seed/seed.js';
 import { StockModule } from './stock/stock.module.js';
 
 @Module({

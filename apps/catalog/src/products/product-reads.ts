@@ -1,4 +1,4 @@
-// What shoppers read: from this process's memory, then from Redis (single products), then from Postgres.
+// Reads by shoppers: from the memory of this process, then Redis (single products only), then Postgres.
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { catalogRpc } from '@shop/contracts/catalog';
@@ -8,14 +8,14 @@ import { AppError } from '@shop/kit/errors';
 import { counter } from '@shop/kit/metrics';
 import { ReadyJson } from '@shop/kit/ready-json';
 import { DataSource } from 'typeorm';
-import { Browsing } from './browsing.js';
 import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
+import { Browsing } from './browsing.js';
 import { CategoryCounts } from './category-counts.js';
-import { findProduct } from './find-product.js';
 import { withOwnMemory } from './copy-buffer.js';
+import { findProduct } from './find-product.js';
+import { pageName, type ListQuery } from './list-filters.js';
 import { toProduct, toStaffSummary, toSummary } from './product-json.js';
 import { productRef } from './product-key.js';
-import { pageName, type ListQuery } from './list-filters.js';
 import { readPage } from './product-list.js';
 import { ReadThrough, type Answer } from './read-through.js';
 import { SharedCache } from './shared-cache.js';
@@ -71,7 +71,7 @@ export class ProductReads {
     return this.cachedList(pageName(query), () => readPage(this.db, query, this.config.MEDIA_URL, toSummary));
   }
 
-  /** As it is now: nothing of it is kept. All products, unless the query says otherwise. */
+  /** Never cached. Includes hidden products unless the query filters by them. */
   staffList(query: InputOf<typeof catalogRpc.listStaffProducts>): Promise<StaffProductPage> {
     const page = { ...query, hidden: query.hidden ?? ('any' as const) };
     return this.browsing.list(() => readPage(this.db, page, this.config.MEDIA_URL, toStaffSummary));
@@ -113,9 +113,10 @@ export class ProductReads {
   }
 
   /**
-   * How long an answer is fresh, for all layers together, counted from when Postgres was asked. Changes by staff are
-   * told to all replicas at once; this bounds what happens when the telling fails, and how late sales show in `stock`.
-   * What took long to read is fresh for as long as that took: reading again must not be all that a connection does.
+   * How long an answer is fresh in all layers together, from when Postgres was asked. Changes by staff are announced to
+   * all replicas at once; this bounds the staleness when that fails, and the delay until sales show in `stock`. An
+   * answer that was slow to read stays fresh for as long as the read took, so that reading it again cannot occupy a
+   * connection all the time.
    */
   private freshFor(startedAt: number): number {
     const took = performance.now() - startedAt;

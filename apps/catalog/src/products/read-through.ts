@@ -1,22 +1,19 @@
-// Copies, in this process, of what takes time to read. However many ask for a key, and however long reading takes, one
-// read of it runs at a time.
+// A cache in this process. Each key has at most one read at a time, however many callers wait for it and however long
+// it takes.
 import { toAppError } from '@shop/kit/errors';
 import { LRUCache } from 'lru-cache';
 
-/** How long a caller who could have an old copy waits for the new one. */
+/** How long a caller waits for the new value before it gets a stale copy. */
 const PATIENCE_MS = 100;
 
-/**
- * How long a copy that is no longer fresh may be answered while reading the new one takes longer than that, or cannot
- * be done.
- */
+/** How long after it was fresh a copy may be answered while the read is slow or refused as overload. */
 const STALE_MS = 10_000;
 
 export interface ReadThroughOptions<V> {
-  /** Of all copies together. */
+  /** Total size of all copies. */
   maxBytes: number;
   bytesOf(value: V, key: string): number;
-  /** Whether changes are certain to be heard of. While they are not, no copy is answered that is not fresh. */
+  /** Whether messages about changes are certain to arrive. If not, stale copies are not answered. */
   hearsOfChanges(): boolean;
 }
 
@@ -32,7 +29,7 @@ interface Copy<V> {
 
 interface Read<V> {
   begun: boolean;
-  /** What is being read was changed since: the value must not be kept, and its readers want the one after it. */
+  /** The value was changed during the read: it must not be cached, and its callers need the next read. */
   changed: boolean;
   first: Promise<V>;
   value: Promise<V>;
@@ -47,13 +44,13 @@ export class ReadThrough<V extends object | symbol> {
     this.copies = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ value }, key) => bytesOf(value, key) });
   }
 
-  /** The copy, if it is fresh. */
+  /** The copy, if fresh. */
   get(key: string): V | undefined {
     const copy = this.copies.get(key);
     return copy && performance.now() < copy.freshUntil ? copy.value : undefined;
   }
 
-  /** Reads it, or waits for the read that runs. While that is slow the old copy is the answer. */
+  /** Reads the value, or waits for the running read. While that is slow a stale copy is the answer. */
   read(key: string, load: () => Promise<Answer<V>>): Promise<V> {
     const { value } = this.readOf(key, load);
     const copy = this.copies.get(key);
@@ -61,7 +58,7 @@ export class ReadThrough<V extends object | symbol> {
     return firstOf(value, copy.value);
   }
 
-  /** Later callers get only what is read from now on. */
+  /** Later callers get only values whose read begins from now on. */
   forget(key: string): void {
     this.copies.delete(key);
     const read = this.reads.get(key);
@@ -78,7 +75,7 @@ export class ReadThrough<V extends object | symbol> {
     return running && !running.changed ? running : this.begin(key, load, running?.first);
   }
 
-  /** One that others have to wait for: a change makes a second read necessary, never one beside the first. */
+  /** A read after a change waits for the one before it, so that two never run concurrently. */
   private begin(key: string, load: () => Promise<Answer<V>>, previous: Promise<V> | undefined): Read<V> {
     const read = { begun: false, changed: false } as Read<V>;
     read.first = (async () => {
@@ -89,19 +86,19 @@ export class ReadThrough<V extends object | symbol> {
       return value;
     })();
     read.value = read.first
-      // Not the next one's `value`: with changes faster than reads, no caller would be answered.
+      // Not `value` of the next read: with changes faster than reads, no caller would ever be answered.
       .then((value) => (read.changed ? this.readOf(key, load).first : value))
       .finally(() => {
         if (this.reads.get(key) === read) this.reads.delete(key);
       });
-    // The next one's `first` may be all that is waited for.
+    // `value` may have no caller left, and its rejection must not go unhandled.
     read.value.catch(() => undefined);
     this.reads.set(key, read);
     return read;
   }
 }
 
-/** The old value after a while, and when there is no capacity for reading the new one. */
+/** The stale value after PATIENCE_MS, and when the read is refused as overload. */
 async function firstOf<T>(value: Promise<T>, old: T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<T>((resolve) => {

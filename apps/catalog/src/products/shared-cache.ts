@@ -1,4 +1,4 @@
-// The cache that all replicas share, in Redis. Without it everything works, only with more reads of the database.
+// The cache in Redis that all replicas share. Without it everything works, with more reads of the database.
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
@@ -10,14 +10,14 @@ import type { Redis } from 'ioredis';
 import * as z from 'zod';
 import { withOwnMemory } from './copy-buffer.js';
 
-/** How long a reader may take to bring a value for what it did not find: longer than a read may last. */
+/** How long a reader has to store a value that it did not find: longer than any read may take. */
 const LEASE_MS = catalogRpc.getProduct.deadlineMs + 3000;
-/** How often a Redis that failed is asked whether it is back. No request waits for it meanwhile. */
+/** Interval of pings to a failed Redis. No request waits for it meanwhile. */
 const PROBE_MS = 250;
 
-// A reader that finds nothing gets a lease, and only with that lease still there may it store what it then read from
-// the database. A change deletes value and lease, so a value read before the change cannot be stored after it.
-// (Nishtala and others: Scaling Memcache at Facebook, 2013.)
+// A reader that finds nothing gets a lease, and may store what it then reads from the database only while the lease
+// exists. A change deletes value and lease, so a value read before the change cannot be stored after it. (Nishtala and
+// others: Scaling Memcache at Facebook, 2013.)
 const GET_OR_LEASE = `
   local value = redis.call('get', KEYS[1])
   if value then return { value, redis.call('pttl', KEYS[1]) } end
@@ -31,10 +31,10 @@ const PUT_WITH_LEASE = `
 
 export type Shared =
   | { found: ReadyJson; ttlMs: number }
-  /** Stores what was read instead, for so many milliseconds, unless it was changed meanwhile. */
+  /** Stores the value that was read instead, unless it was changed meanwhile. */
   | { found: undefined; put: (value: ReadyJson, ttlMs: number) => void };
 
-/** ioredis has it, its types do not; `callBuffer('eval', …)` fails with auto-pipelining. */
+/** The types of ioredis lack evalBuffer; `callBuffer('eval', …)` fails with auto-pipelining. */
 type CacheClient = Redis & {
   evalBuffer(script: string, keys: number, ...values: (string | number)[]): Promise<unknown>;
 };
@@ -48,7 +48,7 @@ export class SharedCache implements OnModuleInit, OnApplicationShutdown {
   private subscribed = false;
   private probe: NodeJS.Timeout | undefined;
   private onChange: (keys: string[] | 'all') => void = () => undefined;
-  /** Redis has its channels in common, whatever the database: shops that share a server are told apart by it. */
+  /** Channels are common to all databases of a Redis server, so the name includes the database. */
   private readonly channel: string;
 
   constructor(
@@ -56,7 +56,7 @@ export class SharedCache implements OnModuleInit, OnApplicationShutdown {
     private readonly log: Log,
   ) {
     this.channel = `catalog:changed:${redis.options.db ?? 0}`;
-    // It waits for messages as long as it takes, and subscribes itself again whenever it has a connection.
+    // No command timeout, because messages may be rare; it subscribes again on every connection.
     this.subscriber = redis.duplicate({ lazyConnect: true, commandTimeout: undefined, autoResubscribe: false });
   }
 
@@ -74,12 +74,12 @@ export class SharedCache implements OnModuleInit, OnApplicationShutdown {
     this.subscriber.disconnect();
   }
 
-  /** False while a change that another replica tells may not arrive here. */
+  /** False while messages about changes by other replicas may be lost. */
   get hearsOfChanges(): boolean {
     return this.subscribed && !this.down;
   }
 
-  /** Calls `listener` with the keys that any replica changed; 'all' when that was not to be understood. */
+  /** Calls `listener` with the keys that any replica changed; 'all' for a message that cannot be parsed. */
   listen(listener: (keys: string[] | 'all') => void): void {
     this.onChange = listener;
   }
@@ -98,7 +98,7 @@ export class SharedCache implements OnModuleInit, OnApplicationShutdown {
     return { found: undefined, put };
   }
 
-  /** Forgets these keys here and in every replica. Call it after the change was committed. */
+  /** Drops these keys here and in every replica. Call it after the change is committed. */
   async invalidate(keys: string[]): Promise<void> {
     await this.ask(() =>
       Promise.all([
@@ -106,32 +106,32 @@ export class SharedCache implements OnModuleInit, OnApplicationShutdown {
         this.redis.publish(this.channel, JSON.stringify(keys)),
       ]),
     );
-    // Last, so that nothing read from Redis before the deletion stays here.
+    // Last, so that no value read from Redis before the deletion stays here.
     this.onChange(keys);
   }
 
-  /** What was told before may have been missed. */
+  /** Earlier messages may have been missed. */
   private async subscribe(): Promise<void> {
     await this.subscriber.subscribe(this.channel);
     this.subscribed = true;
     this.onChange('all');
   }
 
-  /** Anybody may publish anything: what is no list of keys may have meant any. */
+  /** Another version may publish in another format: a message that cannot be parsed may concern any key. */
   private hear(message: string): void {
     const keys = Keys.safeParse(message);
-    if (!keys.success) this.log.warn({ err: keys.error }, 'A change of products was told in words unknown here');
+    if (!keys.success) this.log.warn({ err: keys.error }, 'A message about changed products cannot be parsed');
     this.onChange(keys.data ?? 'all');
   }
 
-  /** Undefined at once while Redis is away, and after CACHE_MS when it goes. */
+  /** Undefined immediately while Redis is known to be down, and after CACHE_MS when it does not answer. */
   private async ask<T>(work: () => Promise<T>): Promise<T | undefined> {
     if (this.down) return undefined;
     try {
       return await inTime(work(), CACHE_MS);
     } catch (error) {
       if (!this.down) {
-        this.log.warn({ err: error }, 'Products are not cached in Redis for a while');
+        this.log.warn({ err: error }, 'Redis failed; products are not cached there until it answers again');
         this.awaitReturn();
       }
       return undefined;
@@ -157,7 +157,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The braces keep a value and its lease together in a Redis cluster. */
+/** The braces keep a value and its lease on one node of a Redis Cluster. */
 function keysOf(key: string): [value: string, lease: string] {
   return [`catalog:{${key}}`, `catalog:{${key}}:lease`];
 }

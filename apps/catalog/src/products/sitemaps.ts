@@ -13,8 +13,8 @@ import { Log } from '@shop/kit/log';
 import { ReadyJson } from '@shop/kit/ready-json';
 import { repeat } from '@shop/kit/repeat';
 import { DataSource } from 'typeorm';
-import { Browsing } from './browsing.js';
 import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
+import { Browsing } from './browsing.js';
 
 /** Products per part when a full part is split, which leaves room for new ones. */
 const FILL = 45_000;

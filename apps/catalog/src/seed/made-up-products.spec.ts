@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import written from './products.json' with { type: 'json' };
-import { madeUpProduct } from './made-up-products.js';
 import { slugOf } from '../products/slugs.js';
+import { madeUpProduct } from './made-up-products.js';
+import written from './products.json' with { type: 'json' };
 
 it('generates the maximum number of products with different slugs', () => {
   const slugs = new Set(written.flatMap(({ products }) => products.map(({ name }) => slugOf(name))));
