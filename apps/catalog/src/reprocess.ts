@@ -7,7 +7,7 @@ import { migrateFromCommandLine } from '@shop/kit/migrations';
 import { DataSource } from 'typeorm';
 import { entities, migrations } from './database.js';
 import { catalogConfig, type CatalogConfig } from './catalog.config.js';
-import { reprocessAll } from './pictures.service.js';
+import { reprocessAll } from './images/checklist.js';
 
 const LOOK_MS = 1000;
 

@@ -3,7 +3,7 @@ import { catalogRpc } from '@shop/contracts/catalog';
 import { ImageStep, originalKey, type Upload } from '@shop/contracts/images';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually, NOWHERE, refusalOf, refusedField, type Catalog } from './catalog-under-test.js';
-import { hashOf, metric, newProduct, openPictures, resultsFor, type Pictures } from './pictures-under-test.js';
+import { hashOf, metric, newProduct, openPictures, resultsFor, type Pictures } from './images-under-test.js';
 
 let pictures: Pictures;
 let catalog: Catalog;

@@ -15,7 +15,7 @@ import {
   openPictures,
   resultsFor,
   type Pictures,
-} from './pictures-under-test.js';
+} from './images-under-test.js';
 
 const SWEPT = { CATALOG_SWEEP_SECONDS: '0.1', PICTURE_RETRY_SECONDS: '0.3' };
 

@@ -4,7 +4,7 @@ import { catalogRpc } from '@shop/contracts/catalog';
 import { findS3 } from '@shop/kit/testing/s3';
 import { ToxicProxy } from '@shop/kit/testing/toxic-proxy';
 import { expect, onTestFinished, test } from 'vitest';
-import { newProduct, openPictures } from './pictures-under-test.js';
+import { newProduct, openPictures } from './images-under-test.js';
 
 const s3 = findS3();
 if ('missing' in s3) console.warn(`Skipped: no catalog with a slow S3, because ${s3.missing}.`);

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { plansOf, pretendLarger, recordStatements } from '@shop/kit/testing/plans';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { reprocessAll } from '../src/pictures.service.js';
+import { reprocessAll } from '../src/images/checklist.js';
 import { startCatalog } from './catalog-under-test.js';
-import { openPictures, type Pictures } from './pictures-under-test.js';
+import { openPictures, type Pictures } from './images-under-test.js';
 
 const ROWS = 20_000;
 

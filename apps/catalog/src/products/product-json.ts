@@ -7,7 +7,7 @@ import type {
   StaffProduct,
   StaffProductSummary,
 } from '@shop/contracts/products';
-import { shownImage, toProductImage, type ShownImageRow } from '../image-json.js';
+import { shownImage, toProductImage, type ShownImageRow } from '../images/image-json.js';
 import { productColumns, type ProductEntity } from './product.entity.js';
 
 type CategoryColumns = { categorySlug: string; categoryName: string };

@@ -4,7 +4,7 @@ import type { ProductImage } from '@shop/contracts/products';
 import { inTransaction, type Sql } from '@shop/kit/database';
 import type { DataSource } from 'typeorm';
 import * as z from 'zod';
-import { shownImage, toProductImage, type ShownImageRow } from '../image-json.js';
+import { shownImage, toProductImage, type ShownImageRow } from '../images/image-json.js';
 import { readCursor, writeCursor, type Position, type SortKey } from './list-cursor.js';
 import { listName, sortOf, type ListQuery } from './list-filters.js';
 import {

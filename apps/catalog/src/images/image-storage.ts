@@ -9,7 +9,7 @@ import { Log } from '@shop/kit/log';
 import { isMissing, STORAGE, type Storage } from '@shop/kit/storage';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { DataSource } from 'typeorm';
-import { catalogConfig, type CatalogConfig } from './catalog.config.js';
+import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
 
 @Injectable()
 export class PictureFiles {

@@ -8,7 +8,7 @@ import { Queue } from 'bullmq';
 import type { DataSource } from 'typeorm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually } from './catalog-under-test.js';
-import { openPictures, type Pictures } from './pictures-under-test.js';
+import { openPictures, type Pictures } from './images-under-test.js';
 
 type Drawing = PayloadOf<typeof imageWorkerJobs.drawPicture>;
 

@@ -5,7 +5,7 @@ import { catalogRpc } from '@shop/contracts/catalog';
 import { originalKey } from '@shop/contracts/images';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually, refusalOf, type Catalog } from './catalog-under-test.js';
-import { hashOf, metric, newProduct, openPictures, resultsFor, type Pictures } from './pictures-under-test.js';
+import { hashOf, metric, newProduct, openPictures, resultsFor, type Pictures } from './images-under-test.js';
 import { toggledRedis } from './toggled-redis.js';
 
 const SWEPT = { CATALOG_SWEEP_SECONDS: '0.1', PICTURE_RETRY_SECONDS: '0.3' };

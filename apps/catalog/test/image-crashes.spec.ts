@@ -10,7 +10,7 @@ import { startProcess } from '@shop/kit/testing/processes';
 import { testRedisUrl } from '@shop/kit/testing/stores';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { eventually, type Catalog } from './catalog-under-test.js';
-import { hashOf, newProduct, openPictures, resultsFor, type Pictures } from './pictures-under-test.js';
+import { hashOf, newProduct, openPictures, resultsFor, type Pictures } from './images-under-test.js';
 
 const SWEPT = { CATALOG_SWEEP_SECONDS: '0.1', PICTURE_RETRY_SECONDS: '0.3' };
 
@@ -21,7 +21,7 @@ const others = ['after-removing-image', 'after-claiming'];
 
 test('every crash point of pictures is gone through', () => {
   const src = join(import.meta.dirname, '../src');
-  const sources = globSync('*.ts', { cwd: src }).map((file) => readFileSync(join(src, file), 'utf8'));
+  const sources = globSync('**/*.ts', { cwd: src }).map((file) => readFileSync(join(src, file), 'utf8'));
   const named = sources.flatMap((text) => [...text.matchAll(/crashPoint\('catalog\.picture\.([^']+)'\)/g)]);
   expect(named.map(([, name]) => name).sort()).toEqual([...adding, ...working, ...removing, ...others].sort());
 });

@@ -3,7 +3,7 @@ import { catalogRpc } from '@shop/contracts/catalog';
 import { ImageStep, originalKey, type Upload } from '@shop/contracts/images';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually, type Catalog } from './catalog-under-test.js';
-import { doneSteps, hashOf, newProduct, openPictures, resultsFor, type Pictures } from './pictures-under-test.js';
+import { doneSteps, hashOf, newProduct, openPictures, resultsFor, type Pictures } from './images-under-test.js';
 
 let pictures: Pictures;
 let catalog: Catalog;

@@ -6,9 +6,9 @@ import { sql } from '@shop/kit/database';
 import { Log } from '@shop/kit/log';
 import { repeat } from '@shop/kit/repeat';
 import { DataSource } from 'typeorm';
-import { catalogConfig, type CatalogConfig } from './catalog.config.js';
-import { PictureFiles } from './picture-files.js';
-import { PictureQueue } from './picture-queue.js';
+import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
+import { PictureFiles } from './image-storage.js';
+import { PictureQueue } from './image-queue.js';
 
 /** Pictures at a time, per replica. */
 const BATCH = 100;

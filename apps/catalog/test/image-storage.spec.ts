@@ -8,7 +8,7 @@ import { findS3, type S3Server } from '@shop/kit/testing/s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AppError } from '@shop/kit/errors';
 import { eventually, type Catalog } from './catalog-under-test.js';
-import { hashOf, newProduct, openPictures, type Pictures } from './pictures-under-test.js';
+import { hashOf, newProduct, openPictures, type Pictures } from './images-under-test.js';
 
 const s3 = findS3();
 if ('missing' in s3) console.warn(`Skipped: files are not swept on S3, because ${s3.missing}.`);

@@ -9,8 +9,8 @@ import { inTransaction, sql } from '@shop/kit/database';
 import { Log } from '@shop/kit/log';
 import { DataSource } from 'typeorm';
 import { resultsOf, type Steps } from './image-json.js';
-import { retag } from './picture-tags.js';
-import { SharedCache } from './products/shared-cache.js';
+import { retag } from './image-tags.js';
+import { SharedCache } from '../products/shared-cache.js';
 
 /** So many in a row that nobody heard of again, and it is the picture that ends whoever works on it. */
 const MOST_ATTEMPTS = 5;

@@ -4,7 +4,7 @@ import { catalogRpc } from '@shop/contracts/catalog';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
 import { Handles } from '@shop/kit/rpc/handles';
 import { ImagesService } from './images.service.js';
-import { PicturesService } from './pictures.service.js';
+import { PicturesService } from './checklist.js';
 
 type In<K extends keyof typeof catalogRpc> = InputOf<(typeof catalogRpc)[K]>;
 type Out<K extends keyof typeof catalogRpc> = Promise<OutputOf<(typeof catalogRpc)[K]>>;

@@ -8,8 +8,8 @@ import { Log } from '@shop/kit/log';
 import { Queues } from '@shop/kit/queue';
 import { repeat } from '@shop/kit/repeat';
 import { DataSource } from 'typeorm';
-import { catalogConfig, type CatalogConfig } from './catalog.config.js';
-import { slugOf } from './products/slugs.js';
+import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
+import { slugOf } from '../products/slugs.js';
 
 /** Between looks; and between asking again for what was lost with a queue. */
 const LOOK_SECONDS = 1;
@@ -43,7 +43,7 @@ export class SeedPictures implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async look(): Promise<boolean> {
-    const { default: categories } = await import('./seed/products.json', { with: { type: 'json' } });
+    const { default: categories } = await import('./products.json', { with: { type: 'json' } });
     const written = categories.flatMap(({ products }) => products.map(({ name }) => slugOf(name)));
     const missing = await this.withoutPicture(written);
     if (missing.length > 0) {

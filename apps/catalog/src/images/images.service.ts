@@ -7,13 +7,13 @@ import { inTransaction, sql, type Sql } from '@shop/kit/database';
 import { AppError, invalidRequest } from '@shop/kit/errors';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { catalogConfig, type CatalogConfig } from './catalog.config.js';
+import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
 import { imageColumns, toImage, type ImageRow } from './image-json.js';
-import { PictureFiles } from './picture-files.js';
-import { PictureQueue } from './picture-queue.js';
-import { retag } from './picture-tags.js';
-import { productRef } from './products/product-key.js';
-import { SharedCache } from './products/shared-cache.js';
+import { PictureFiles } from './image-storage.js';
+import { PictureQueue } from './image-queue.js';
+import { retag } from './image-tags.js';
+import { productRef } from '../products/product-key.js';
+import { SharedCache } from '../products/shared-cache.js';
 
 /** As many as one request can put in order. */
 const MOST_IMAGES = 100;
