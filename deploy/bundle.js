@@ -57,8 +57,10 @@ for (const folder of new Set(sources.flatMap((file) => /.*\/node_modules\/(?:@[^
       recursive: true,
     });
 
-// The worker finds what it starts by name.
-cpSync('apps/image-worker/package.json', join(target, 'apps/image-worker/package.json'));
+// These find files of their own by their package's name: the program of child processes, the demo shop's images.
 mkdirSync(join(target, 'node_modules/@shop'));
-symlinkSync('../../apps/image-worker', join(target, 'node_modules/@shop/image-worker'));
+for (const app of ['catalog', 'image-worker']) {
+  cpSync(`apps/${app}/package.json`, join(target, `apps/${app}/package.json`));
+  symlinkSync(`../../apps/${app}`, join(target, `node_modules/@shop/${app}`));
+}
 writeFileSync(join(target, 'package.json'), '{ "type": "module" }\n');

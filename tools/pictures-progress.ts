@@ -1,4 +1,4 @@
-// Tells how far the demo shop is with drawing its pictures, which it does while it serves already.
+// Reports how many of the demo shop's images are processed, which happens while the shop serves already.
 import { setTimeout } from 'node:timers/promises';
 
 const EVERY_MS = 5000;

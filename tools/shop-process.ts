@@ -32,8 +32,8 @@ export async function announce({ env, claim }: Shop): Promise<void> {
   ]);
 }
 
-/** The demo shop draws its pictures while it serves. */
+/** The demo shop's images are processed while it serves. */
 export async function progressOfPictures({ env }: Shop, end: AbortSignal): Promise<void> {
-  if (env['SEED'] === 'demo' && env['SEED_PICTURES'] !== 'off')
+  if (env['SEED'] === 'demo' && env['SEED_IMAGES'] !== 'off')
     await followPictures(addressOf(shopPorts().OPS_PORT), end);
 }

@@ -48,7 +48,7 @@ export async function startCappedShop(options: CappedShopOptions, cores: number)
     NODE_ENV: 'production',
     PAYMENT_PROVIDER: 'fake',
     SEED: 'demo',
-    SEED_PICTURES: 'off',
+    SEED_IMAGES: 'off',
     RATE_LIMITS: 'off',
   };
   const env = { ...process.env, ...settings, TRUST_PROXY: '127.0.0.1', LOG_LEVEL: 'info', ...stores.env };

@@ -40,7 +40,7 @@ export async function main(): Promise<Figures> {
   const stores = await startStoresFor(dir);
   try {
     const places = (await placeReplicas({}, 'free')).filter(({ service }) => service !== 'image-worker');
-    const services = await startServices(dir, stores.env, places, () => ({ SEED_PICTURES: 'off' }));
+    const services = await startServices(dir, stores.env, places, () => ({ SEED_IMAGES: 'off' }));
     try {
       await stores.query('catalog', 'update products set stock = 1000000000');
       const buyers = await Buyers.register(services.gateway!, stores);

@@ -33,7 +33,7 @@ export async function main(): Promise<Figures> {
     const stores = await startStores(dir, {});
     stops.unshift(stores.stop);
     const env = { ...stores.env, STORAGE_DIR: join(dir, 'storage'), TRUST_PROXY: '127.0.0.1' };
-    const demo = { SEED: 'demo', SEED_PICTURES: 'on', NODE_ENV: 'production', PAYMENT_PROVIDER: 'fake' };
+    const demo = { SEED: 'demo', SEED_IMAGES: 'on', NODE_ENV: 'production', PAYMENT_PROVIDER: 'fake' };
     const shop = await startApp('all', { ...env, ...demo }, dir);
     stops.unshift(shop.stop);
     await followPictures(shop.opsUrl, AbortSignal.timeout(PICTURES_MS));

@@ -23,7 +23,7 @@ export async function startApp(app: string, env: NodeJS.ProcessEnv, dir: string)
   const startedAt = performance.now();
   const service = startProcess({
     ...{ app, label: app, opsUrl, logFile: join(dir, `${app}-${opsPort}.log`), quiet: true },
-    env: { ...process.env, SEED_PICTURES: 'off', ...env, ...ports },
+    env: { ...process.env, SEED_IMAGES: 'off', ...env, ...ports },
   });
   try {
     await service.ready();

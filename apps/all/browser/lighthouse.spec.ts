@@ -50,6 +50,6 @@ describeWithNginx('Lighthouse', () =>
         expect(bytes.stylesheet).toBeLessThanOrEqual(MOST_STYLE_BYTES);
       });
     },
-    () => Promise.resolve({ SEED_PRODUCTS: '24', SEED_PICTURES: 'on', TRUST_PROXY: '127.0.0.1' }),
+    () => Promise.resolve({ SEED_PRODUCTS: '24', SEED_IMAGES: 'on', TRUST_PROXY: '127.0.0.1' }),
   ),
 );

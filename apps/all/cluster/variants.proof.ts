@@ -44,7 +44,7 @@ describe('values-small.yaml', () => {
       const known = (await answer('/api/orders')).items as { id: string }[];
       expect(known.map(({ id }) => id)).toEqual(orders.toReversed());
     };
-    await shop.upgrade(['all.env.SEED_PICTURES=off'], { values: [...testValues, 'small'] });
+    await shop.upgrade(['all.env.SEED_IMAGES=off'], { values: [...testValues, 'small'] });
     const running = async () => (await shop.allPods()).map(({ metadata }) => metadata.labels['app.kubernetes.io/name']);
     const stores = ['postgres', 'redis-cache', 'redis-state', 's3'];
     await expect.poll(async () => (await running()).sort(), { timeout: 60_000 }).toEqual(['all', 'edge', ...stores]);

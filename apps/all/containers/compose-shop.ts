@@ -15,7 +15,7 @@ export class ComposeShop {
     settings: NodeJS.ProcessEnv,
   ) {
     this.url = `http://127.0.0.1:${port}`;
-    const ours = { SHOP_PORT: String(port), RATE_LIMITS: 'off', SEED_PICTURES: 'off', NODE_ENV: '' };
+    const ours = { SHOP_PORT: String(port), RATE_LIMITS: 'off', SEED_IMAGES: 'off', NODE_ENV: '' };
     // eslint-disable-next-line no-restricted-properties -- what the docker command needs, and no setting of ours
     this.env = { ...process.env, ...ours, ...settings };
   }

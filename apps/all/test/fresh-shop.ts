@@ -24,7 +24,7 @@ export async function freshShop(redisDatabase: number): Promise<FreshShop> {
       ...process.env,
       NODE_ENV: 'development',
       SEED: 'demo',
-      SEED_PICTURES: 'off',
+      SEED_IMAGES: 'off',
       LOG_LEVEL: 'info',
       RATE_LIMITS: 'off',
       REDIS_STATE_URL: testRedisUrl(redisDatabase),

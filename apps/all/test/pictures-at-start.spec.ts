@@ -1,4 +1,4 @@
-// The demo shop draws its pictures when it is started for the first time, and serves meanwhile.
+// The demo shop uploads and processes its images when it is started for the first time, and serves meanwhile.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,12 +11,12 @@ import { freshShop } from './fresh-shop.js';
 
 const PRODUCTS = 4;
 
-test('every product gets a picture of its own through the whole pipeline, with its progress told', async () => {
+test('every demo product gets an image of its own through the whole pipeline, and progress is reported', async () => {
   const shop = await freshShop(13);
   const folder = await mkdtemp(join(tmpdir(), 'shop-test-start-'));
   const [port, opsPort] = [await freePort(), await freePort()];
   const [door, opsUrl] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${opsPort}`];
-  const seeded = { SEED_PICTURES: 'on', SEED_PRODUCTS: String(PRODUCTS), STORAGE_DIR: folder };
+  const seeded = { SEED_IMAGES: 'on', SEED_PRODUCTS: String(PRODUCTS), STORAGE_DIR: folder };
   const all = startProcess({
     app: 'all',
     label: 'all',

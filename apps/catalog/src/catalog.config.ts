@@ -56,9 +56,6 @@ export const catalogConfig = defineConfig({
     .max(150_000)
     .default(120)
     .describe('With SEED=demo: number of products; those beyond 120 are generated'),
-  SEED_PICTURES: z
-    .enum(['on', 'off'])
-    .default('on')
-    .describe('With SEED=demo: whether the image worker draws pictures for its products'),
+  SEED_IMAGES: z.enum(['on', 'off']).default('on').describe('With SEED=demo: whether its products get images'),
 });
 export type CatalogConfig = ConfigOf<typeof catalogConfig>;

@@ -13,8 +13,8 @@ import { PictureQueue } from './images/image-queue.js';
 import { PictureSweep } from './images/image-sweep.js';
 import { PicturesService } from './images/checklist.js';
 import { ProductsModule } from './products/products.module.js';
-import { SeedPictures } from './seed/seed-images.js';
 import { Seed } from './seed/seed.js';
+import { SeedImages } from './seed/seed-images.js';
 import { StockModule } from './stock/stock.module.js';
 
 @Module({
@@ -26,7 +26,7 @@ import { StockModule } from './stock/stock.module.js';
     StorageModule,
   ],
   controllers: [ImagesController],
-  providers: [ImagesService, PictureFiles, PictureQueue, PictureSweep, PicturesService, Seed, SeedPictures],
+  providers: [ImagesService, PictureFiles, PictureQueue, PictureSweep, PicturesService, Seed, SeedImages],
 })
 export class CatalogModule {}
 

@@ -1,5 +1,5 @@
-// The processes in which pictures are worked on: beside the service, so that its event loop never waits and a crash of
-// libvips does not take it along; at a low priority, so that shoppers on the same machine come first.
+// Child processes that take the steps of images: outside the service, so that its event loop never waits and survives a
+// crash of libvips; at a lower priority, so that shoppers on the same machine come first.
 import { fork, type ChildProcess } from 'node:child_process';
 import { on } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -7,27 +7,28 @@ import { createRequire } from 'node:module';
 import { constants, setPriority } from 'node:os';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { AppError } from '@shop/kit/errors';
-import type { InputOf, Message, OutputOf, Request, TaskName } from './child.js';
+import type { Message } from './child.js';
 import { Refused } from './refused.js';
+import type { Taken, Task } from './take-steps.js';
 
-/** The process died over its task, or the task failed in a way nobody expects. Another process may succeed. */
+/** The process died during its task, or the task failed unexpectedly. Another process may succeed. */
 export class Broken extends Error {
   override readonly name = 'Broken';
 }
 
-/** After so many tasks a child makes room for a new one: whatever libraries leak goes with it. */
+/** After this many tasks a child is replaced, which frees the memory that libraries leak. */
 const TASKS_PER_CHILD = 200;
-/** What an idle child keeps is given back. */
+/** A child that was idle for this long is ended, which frees its memory. */
 const IDLE_MS = 60_000;
-/** However busy the machine is, nothing takes so long. */
+/** Far above what a task takes on the busiest machine. */
 const TASK_MS = 600_000;
 
-/** Small heaps are collected often, and take the pixels along: 110 MB a child instead of 350, for the same CPU. */
+/** A small heap is collected often, and pixels with it: 110 MB per child instead of 350, for the same CPU. */
 const nodeFlags = ['--max-semi-space-size=4', '--max-old-space-size=64'];
-/** Nothing of ours that hostile bytes could read. Each of glibc's arenas keeps what was freed in it. */
+/** No secrets, which hostile bytes could read. Each arena of glibc keeps the memory that was freed in it. */
 const env = { VIPS_WARNING: '0', MALLOC_ARENA_MAX: '2' };
 
-// By the package's name: that is the built file, also where the source runs, as in tests.
+// Found by the package's name, which leads to the built file even where the source runs, as in tests.
 const file = createRequire(import.meta.url).resolve('@shop/image-worker/child');
 
 interface Child {
@@ -42,19 +43,19 @@ export class Children implements OnApplicationShutdown {
   private readonly idle: Child[] = [];
   private readonly all = new Set<Child>();
 
-  /** Throws Refused, Broken, or the reason of `stopping`; a task that is not finished ends with its process. */
-  async *run<N extends TaskName>(task: N, input: InputOf<N>, stopping: AbortSignal): AsyncGenerator<OutputOf<N>> {
+  /** Yields each step as it ends. Throws Refused, Broken, or the reason of `stopping`; leaving early ends the process. */
+  async *takeSteps(task: Task, stopping: AbortSignal): AsyncGenerator<Taken> {
     stopping.throwIfAborted();
-    const child = await this.take();
+    const child = await this.acquire();
     const end = () => void child.process.kill('SIGKILL');
     const late = setTimeout(end, TASK_MS).unref();
     stopping.addEventListener('abort', end);
     let finished = false;
     try {
-      child.process.send({ task, input } satisfies Request<N>, () => undefined);
+      child.process.send(task, () => undefined);
       for (;;) {
         const message = await nextMessage(child, stopping);
-        if (message.kind === 'output') yield message.output as OutputOf<N>;
+        if (message.kind === 'taken') yield message.taken;
         if (message.kind === 'refused') throw new Refused(message.reason);
         if (message.kind === 'broken') throw new Broken(message.stack);
         finished = message.kind === 'ended';
@@ -63,7 +64,7 @@ export class Children implements OnApplicationShutdown {
     } finally {
       clearTimeout(late);
       stopping.removeEventListener('abort', end);
-      if (finished && ++child.tasks < TASKS_PER_CHILD) this.rest(child);
+      if (finished && ++child.tasks < TASKS_PER_CHILD) this.release(child);
       else end();
     }
   }
@@ -72,19 +73,19 @@ export class Children implements OnApplicationShutdown {
     for (const child of this.all) child.process.kill('SIGKILL');
   }
 
-  private async take(): Promise<Child> {
+  private async acquire(): Promise<Child> {
     const child = this.idle.pop();
     if (!child) return this.start();
     clearTimeout(child.ending);
     return child;
   }
 
-  private rest(child: Child): void {
+  private release(child: Child): void {
     child.ending = setTimeout(() => child.process.kill('SIGKILL'), IDLE_MS).unref();
     this.idle.push(child);
   }
 
-  /** Throws `unavailable`, not Broken: no picture is to blame for a machine that cannot start processes. */
+  /** Throws `unavailable`, not Broken: the image is not to blame for a machine that cannot start processes. */
   private async start(): Promise<Child> {
     try {
       const child = this.fork();
@@ -92,7 +93,7 @@ export class Children implements OnApplicationShutdown {
       if (done) throw new Error(howEnded(child.process));
       return child;
     } catch (error) {
-      throw new AppError('unavailable', `a process for pictures does not start: ${(error as Error).message}`);
+      throw new AppError('unavailable', `a process for images does not start: ${(error as Error).message}`);
     }
   }
 
@@ -105,27 +106,27 @@ export class Children implements OnApplicationShutdown {
     });
     const messages = on(process, 'message', { close: ['exit'] }) as AsyncIterator<[Message]>;
     const child: Child = { process, messages, tasks: 0 };
-    process.on('error', () => undefined); // its messages end with this error
-    if (process.pid === undefined) return child; // and it will never exit
+    process.on('error', () => undefined); // ends `messages` too
+    if (process.pid === undefined) return child; // never started, so it never exits
     this.all.add(child);
     process.once('exit', () => {
       this.all.delete(child);
       const at = this.idle.indexOf(child);
       if (at >= 0) this.idle.splice(at, 1);
     });
-    makeHumble(process.pid);
+    lowerPriority(process.pid);
     return child;
   }
 }
 
-/** Right after its start: threads inherit from the one that starts them. */
-function makeHumble(pid: number): void {
+/** Called right after the start, because threads inherit the priority of the thread that starts them. */
+function lowerPriority(pid: number): void {
   try {
     setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
-    // Where memory runs out it is a child that goes, and its picture is tried again.
+    // When memory runs out the kernel kills a child first, and its image is tried again.
     writeFileSync(`/proc/${pid}/oom_score_adj`, '1000');
   } catch {
-    // It is gone already, or this is no Linux.
+    // The process is gone already, or this is not Linux.
   }
 }
 

@@ -5,11 +5,10 @@ import { QueueModule } from '@shop/kit/queue';
 import { defineService } from '@shop/kit/service';
 import { StorageModule } from '@shop/kit/storage';
 import { Children } from './children.js';
-import { DrawPicture } from './draw-picture.js';
 import { imageWorkerConfig, type ImageWorkerConfig } from './image-worker.config.js';
 import { ProcessPicture } from './process-picture.js';
 
-@Module({ imports: [QueueModule, StorageModule], providers: [Children, DrawPicture, ProcessPicture] })
+@Module({ imports: [QueueModule, StorageModule], providers: [Children, ProcessPicture] })
 class ImageWorkerModule {}
 
 export const imageWorker = defineService({

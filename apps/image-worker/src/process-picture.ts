@@ -54,7 +54,7 @@ export class ProcessPicture {
       if (!work) return;
       const bytes = await this.original(work.key);
       const task = { picture: hash, bytes, done: work.done };
-      for await (const taken of this.children.run('takeSteps', task, stopping)) await this.tick(hash, taken);
+      for await (const taken of this.children.takeSteps(task, stopping)) await this.tick(hash, taken);
     } catch (error) {
       // The catalog counts the attempts of which it does not hear again: this one is not to be among them.
       if (stopping.aborted || toAppError(error).status === 503)

@@ -11,17 +11,6 @@ const trusted = ['Jpeg', 'Png', 'Webp', 'Heif'].map((format) => `VipsForeignLoad
 sharp.block({ operation: ['VipsForeignLoad'] });
 sharp.unblock({ operation: trusted });
 
-/** Lets `work` read SVG of our own making. */
-export async function withSvg<T>(work: () => Promise<T>): Promise<T> {
-  const svg = { operation: ['VipsForeignLoadSvgBuffer'] };
-  sharp.unblock(svg);
-  try {
-    return await work();
-  } finally {
-    sharp.block(svg);
-  }
-}
-
 /** Pixels, upright, in sRGB with eight bits a channel; with a fourth channel only when some of it shows through. */
 export interface Pixels {
   data: Buffer;

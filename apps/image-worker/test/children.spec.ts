@@ -10,7 +10,7 @@ test.each([
   process.execPath = program;
   try {
     const task = { picture: 'ab'.repeat(32), bytes: Buffer.alloc(0), done: {} };
-    const run = new Children().run('takeSteps', task, new AbortController().signal);
+    const run = new Children().takeSteps(task, new AbortController().signal);
     await expect(run.next()).rejects.toMatchObject({ code: 'unavailable' });
   } finally {
     process.execPath = execPath;

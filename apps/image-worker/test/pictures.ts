@@ -1,4 +1,6 @@
 // Pictures good and bad, made on the fly.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { deflateSync, crc32 } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 
@@ -26,6 +28,22 @@ export async function halves(left: string, right: string, width = 400, height = 
       .toBuffer(),
   );
 }
+
+/** A disc of one colour on a transparent ground. */
+export function dot(color: string, side = 300): Promise<Buffer> {
+  const [r, g, b] = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16)) as [number, number, number];
+  const data = Buffer.alloc(side * side * 4);
+  for (let y = 0, i = 0; y < side; y++)
+    for (let x = 0; x < side; x++, i += 4)
+      if (Math.hypot(x - side / 2, y - side / 2) < side / 3) data.set([r, g, b, 255], i);
+  return sharp(data, { raw: { width: side, height: side, channels: 4 } })
+    .png()
+    .toBuffer();
+}
+
+/** What the catalog uploads for this product of the demo shop. */
+export const demoImage = (slug: string) =>
+  readFile(join(import.meta.dirname, `../../catalog/seed/images/${slug}.webp`));
 
 /** A small file that is enormous when it is unpacked: one bit a pixel, all alike. */
 export function pngBomb(side: number): Buffer {

@@ -3,9 +3,9 @@ import { DoneSteps, ImageStep, StepDone, type StepResults } from '@shop/contract
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { MadeFile } from '../src/resize.js';
-import { withSvg } from '../src/sharp.js';
+import { sharp as ownSharp } from '../src/sharp.js';
 import { takeSteps } from '../src/take-steps.js';
-import { animated, badInputs, halves, jpeg, photo, svgWithScript } from './pictures.js';
+import { animated, badInputs, demoImage, dot, halves, jpeg, photo, svgWithScript } from './pictures.js';
 
 const picture = 'ab'.repeat(32);
 
@@ -162,8 +162,7 @@ test('of an animated picture the first frame counts', async () => {
 });
 
 test('what shows through keeps doing so, but for JPEG', async () => {
-  const dot = Buffer.from('<svg width="300" height="300"><circle cx="150" cy="150" r="100" fill="#1c2a52"/></svg>');
-  const { results, files } = await work(await withSvg(() => sharp(dot).png().toBuffer()));
+  const { results, files } = await work(await dot('#1c2a52'));
   expect(results.decode.transparent).toBe(true);
   expect(results.analyse.colors).toHaveLength(1);
   expect(results.tag.tags).toEqual(['navy', 'blue', 'square', 'transparent', 'dark']);
@@ -183,8 +182,14 @@ describe('refused, with a reason that a person can read:', async () => {
     await expect(work(bytes)).rejects.toMatchObject({ name: 'Refused', message: expect.stringMatching(reason) });
   });
 
-  test('SVG, also after the shop drew some of its own', async () => {
-    await withSvg(() => sharp(Buffer.from('<svg width="1" height="1"/>')).png().toBuffer());
+  test('SVG, whose loader cannot be reached', async () => {
     await expect(work(svgWithScript)).rejects.toThrow(/JPEG, PNG, WebP or AVIF/);
+    const loaded = ownSharp(Buffer.from('<svg width="1" height="1"/>')).png().toBuffer();
+    await expect(loaded).rejects.toThrow(/unsupported image format/);
   });
+});
+
+test('the images of the demo shop are found by the colours in their names', async () => {
+  const tagsOf = async (slug: string) => (await work(await demoImage(slug))).results.tag.tags;
+  expect(await tagsOf('weekender-navy-twill')).toEqual(expect.arrayContaining(['navy', 'blue', 'square']));
 });

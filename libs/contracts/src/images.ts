@@ -106,9 +106,4 @@ export type StepDone = z.infer<typeof StepDone>;
 export const imageWorkerJobs = defineJobs('image-worker', {
   /** Takes the steps of a picture that are not done. */
   processPicture: { payload: z.object({ hash: PictureHash }), slowMs: 30_000 },
-  /** Draws a picture for a product of the demo shop and uploads it like anybody would. */
-  drawPicture: {
-    payload: z.object({ productId: Id, name: Text, category: Text, tags: z.array(Text) }),
-    slowMs: 30_000,
-  },
 });

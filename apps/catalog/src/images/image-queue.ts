@@ -12,7 +12,8 @@ import { DataSource } from 'typeorm';
 const { processPicture } = imageWorkerJobs;
 
 /** Smaller first; none before all. */
-const priorities = { firstOfProduct: undefined, further: 10, again: 100 };
+const priorities = { firstOfProduct: undefined, further: 10, demo: 50, again: 100 };
+export type Priority = keyof typeof priorities;
 
 /** Every scrape of every replica counts, however many there are. */
 const COUNTED = 10_000;
@@ -28,8 +29,8 @@ export class PictureQueue {
   }
 
   /** If there is anything to do. Without Redis it is left to the sweep. */
-  async add(hash: string): Promise<void> {
-    const [picture] = await sql<{ kind: keyof typeof priorities }>(
+  async add(hash: string, priority?: Priority): Promise<void> {
+    const [picture] = await sql<{ kind: Priority }>(
       this.dataSource,
       `select case
          when p.shown is not null then 'again'
@@ -45,7 +46,7 @@ export class PictureQueue {
     );
     if (!picture) return;
     await this.queues
-      .add(processPicture, { hash }, { id: hash, priority: priorities[picture.kind] })
+      .add(processPicture, { hash }, { id: hash, priority: priorities[priority ?? picture.kind] })
       .catch((error: unknown) => {
         const message = 'A picture waits for the next sweep';
         this.log.throttled(message, { err: error, picture: hash }, message);

@@ -23,7 +23,7 @@ export class ImagesController {
 
   @Handles(catalogRpc.addImage)
   addImage({ product, upload, alt }: In<'addImage'>): Out<'addImage'> {
-    return this.images.add(product, upload, alt);
+    return this.images.add(product, upload, { alt });
   }
 
   @Handles(catalogRpc.getImage)

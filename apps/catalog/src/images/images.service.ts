@@ -10,13 +10,19 @@ import { v7 as uuidv7 } from 'uuid';
 import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
 import { imageColumns, toImage, type ImageRow } from './image-json.js';
 import { PictureFiles } from './image-storage.js';
-import { PictureQueue } from './image-queue.js';
+import { PictureQueue, type Priority } from './image-queue.js';
 import { retag } from './image-tags.js';
 import { productRef } from '../products/product-key.js';
 import { SharedCache } from '../products/shared-cache.js';
 
 /** As many as one request can put in order. */
 const MOST_IMAGES = 100;
+
+export interface AddOptions {
+  alt?: string | undefined;
+  /** The usual one of an image like this unless given. */
+  priority?: Priority;
+}
 
 interface Added {
   id: string;
@@ -49,7 +55,7 @@ export class ImagesService {
    * First the rows are committed, which say what there is to do; then the file is moved, then the job is added. Whoever
    * dies in between leaves the rest to the same call made again, or to the sweep.
    */
-  async add(productKey: string, upload: Upload, alt?: string): Promise<Image> {
+  async add(productKey: string, upload: Upload, { alt, priority }: AddOptions = {}): Promise<Image> {
     const product = await this.findProduct(productKey);
     const added = await inTransaction(this.dataSource, (sql) => insert(sql, { productId: product.id, upload, alt }));
     crashPoint('catalog.picture.after-writing-down');
@@ -58,7 +64,7 @@ export class ImagesService {
     if (added.upload !== upload.key) await this.files.dropUpload(upload.key);
     if (added.upload !== null) await this.files.settle(upload.hash);
     crashPoint('catalog.picture.after-settling');
-    await this.queue.add(upload.hash);
+    await this.queue.add(upload.hash, priority);
     crashPoint('catalog.picture.after-queueing');
     return this.get(added.id);
   }

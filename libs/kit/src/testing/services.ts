@@ -8,9 +8,9 @@ import { RpcServer } from '../rpc/rpc-server.js';
 import type { Service } from '../service.js';
 import { testEnv } from './testing.config.js';
 
-/** Launches services in this process, on free ports, with a quiet log and nobody drawing unless `env` says otherwise. */
+/** Launches services in this process, on free ports, with a quiet log and without the demo shop's images unless `env` says otherwise. */
 export function startForTest(services: Service | Service[], env: Env): Promise<Running> {
-  const quiet = { NODE_ENV: 'test', LOG_LEVEL: 'silent', SEED_PICTURES: 'off' };
+  const quiet = { NODE_ENV: 'test', LOG_LEVEL: 'silent', SEED_IMAGES: 'off' };
   const own = { PORT: '0', OPS_PORT: '0', RPC_PORT: '0', STORAGE_DIR: testEnv().STORAGE_DIR };
   return launch([services].flat(), { ...quiet, ...own, ...env });
 }
