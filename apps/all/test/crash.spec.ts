@@ -22,8 +22,8 @@ test('every crash point in the sources is in the table, and the other way round'
   const root = join(import.meta.dirname, '../../..');
   const sources = globSync('apps/*/src/**/*.ts', { cwd: root }).map((file) => readFileSync(join(root, file), 'utf8'));
   const literals = sources.flatMap((text) => [...text.matchAll(/crashPoint\('([^']+)'\)/g)].map(([, name]) => name!));
-  // Those of pictures and of the sitemap are gone through by the tests of catalog and image-worker.
-  const named = literals.filter((name) => !/\.(picture|sitemap)\./.test(name));
+  // Those of images and of the sitemap are tested in catalog and image-worker.
+  const named = literals.filter((name) => !/\.(image|sitemap)\./.test(name));
   expect(named.sort()).toEqual(crashPoints.map(({ name }) => name).sort());
   expect(named.length).toBeGreaterThanOrEqual(15);
 });

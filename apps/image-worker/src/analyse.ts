@@ -1,14 +1,15 @@
-// Step `analyse`: what a picture looks like, in a few words of data.
+// Step `analyse`: colours, brightness, a placeholder and a perceptual hash.
 import type { StepResults } from '@shop/contracts/images';
 import { dominantColors } from './colors.js';
 import { fromPixels, shrink, toPixels, type Pixels } from './sharp.js';
 
-/** Enough to tell colours by. */
+/** Side in pixels of the copy that colours are taken from. */
 const SAMPLE = 32;
 
-/** Of the placeholder, in pixels; and what its address may take, in characters: it is sent with every list. */
+/** Side of the placeholder in pixels. */
 const PLACEHOLDER = 16;
-const PLACEHOLDER_LENGTH = 400;
+/** Characters of the placeholder's data: URL, which every list contains. */
+const MAX_PLACEHOLDER_LENGTH = 400;
 
 export async function analyse(pixels: Pixels): Promise<StepResults['analyse']> {
   const small = await shrink(pixels, SAMPLE);
@@ -22,13 +23,13 @@ async function placeholderOf(pixels: Pixels): Promise<string> {
     for (const quality of [60, 30, 10]) {
       const webp = await tiny.webp({ quality, alphaQuality: quality, effort: 6 }).toBuffer();
       const address = `data:image/webp;base64,${webp.toString('base64')}`;
-      if (address.length <= PLACEHOLDER_LENGTH) return address;
+      if (address.length <= MAX_PLACEHOLDER_LENGTH) return address;
     }
   }
-  throw new Error('a picture of 8 × 8 pixels takes more than 400 characters');
+  throw new Error(`an image of 8 × 8 pixels takes more than ${MAX_PLACEHOLDER_LENGTH} characters`);
 }
 
-/** dHash (Neal Krawetz, 2013): a bit for each of 8 × 8 neighbours in a row, set where it gets brighter. */
+/** dHash (Neal Krawetz, 2013): one bit per pair of neighbouring pixels in a row, set where the right one is brighter. */
 async function perceptualHash(pixels: Pixels): Promise<string> {
   const grey = fromPixels(pixels).flatten({ background: '#ffffff' }).greyscale();
   const { data, channels } = await toPixels(grey.resize(9, 8, { fit: 'fill' }));

@@ -1,23 +1,23 @@
-// Which colours a picture mostly has: k-means in OKLab (Björn Ottosson, 2020), where distances are about as people see them.
+// The dominant colours of an image: k-means in OKLab (Björn Ottosson, 2020), where distances match what people see.
 import { converter, formatHex } from 'culori';
 import type { Pixels } from './sharp.js';
 
-/** Lightness 0 to 1; green to red and blue to yellow, about −0.4 to 0.4. */
+/** Lightness from 0 to 1; green to red and blue to yellow, each from about −0.4 to 0.4. */
 type Lab = [l: number, a: number, b: number];
 
 interface Cluster {
   center: Lab;
-  /** How many pixels. */
+  /** Number of pixels. */
   size: number;
 }
 
 const GROUPS = 8;
 const ROUNDS = 10;
-/** Closer ones are one colour to most people. */
+/** Colours closer than this look the same to most people. */
 const ALIKE = 0.08;
-/** A part of the picture below which a colour is a detail. */
+/** Colours that cover a smaller part of the image are left out. */
 const DETAIL = 0.04;
-const MOST = 5;
+const MAX_COLORS = 5;
 
 const oklab = converter('oklab');
 
@@ -26,17 +26,17 @@ export function toLab(color: string | { mode: 'rgb'; r: number; g: number; b: nu
   return [l, a, b];
 }
 
-/** Squared. */
+/** The square of the distance. */
 export function distance(one: Lab, other: Lab): number {
   return (one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2 + (one[2] - other[2]) ** 2;
 }
 
-/** Most of it first, in hex; none of what is mostly transparent counts. The same pixels give the same answer. */
+/** In hex, the most frequent colour first. Pixels that are mostly transparent do not count. Deterministic. */
 export function dominantColors(pixels: Pixels): { colors: string[]; brightness: number } {
   const points = visiblePoints(pixels);
   if (points.length === 0) return { colors: [], brightness: 1 };
   const clusters = merged(grouped(points)).filter(({ size }) => size >= points.length * DETAIL);
-  const colors = clusters.slice(0, MOST).map(({ center: [l, a, b] }) => formatHex({ mode: 'oklab', l, a, b }));
+  const colors = clusters.slice(0, MAX_COLORS).map(({ center: [l, a, b] }) => formatHex({ mode: 'oklab', l, a, b }));
   const brightness = points.reduce((sum, [l]) => sum + l, 0) / points.length;
   return { colors: [...new Set(colors)], brightness: Math.min(1, Math.max(0, brightness)) };
 }
@@ -70,7 +70,7 @@ function grouped(points: Lab[]): Cluster[] {
   return clusters;
 }
 
-/** Each start is the point farthest from those before it. */
+/** Deterministic initial centers: each is the point farthest from those before it. */
 function farApart(points: Lab[]): Lab[] {
   const centers = [points[0]!];
   const gaps = points.map((point) => distance(point, centers[0]!));
@@ -88,7 +88,7 @@ function nearest(point: Lab, centers: Lab[]): number {
   return best;
 }
 
-/** Largest first. */
+/** Joins clusters that look the same; the largest comes first. */
 function merged(clusters: Cluster[]): Cluster[] {
   const result: Cluster[] = [];
   for (const { center, size } of clusters.toSorted((a, b) => b.size - a.size)) {

@@ -1,15 +1,15 @@
-// Step `decode`: from the bytes that somebody uploaded to pixels, or to a reason why there will never be any.
+// Step `decode`: from uploaded bytes to pixels, or to the reason why they can never be read.
 import type { ImageType, StepResults } from '@shop/contracts/images';
 import { Refused } from './refused.js';
 import { fromPixels, sharp, toPixels, within, type Pixels } from './sharp.js';
 
-/** 400 MB as pixels, where a format has to be decoded whole. */
+/** 400 MB of memory for formats that must be decoded whole. */
 const MAX_PIXELS = 100_000_000;
 
-/** Pixels beyond this are of no use: the largest file that is made is no larger. */
-export const LARGEST = 2560;
+/** The side of the largest file that is made, so more pixels are not needed. */
+export const MAX_SIDE = 2560;
 
-/** Nearly square pictures look square. */
+/** Images with a smaller ratio of their sides look square. */
 const SQUARE = 1.05;
 
 const types: Record<string, ImageType | undefined> = {
@@ -24,10 +24,10 @@ export interface Decoded {
   pixels: Pixels;
 }
 
-/** The pixels are those of the first frame, at most LARGEST wide and high. Throws Refused; anything else is not the picture's fault. */
+/** Returns pixels of the first frame, at most MAX_SIDE wide and high. Throws Refused; any other error is not the image's fault. */
 export async function decode(bytes: Buffer): Promise<Decoded> {
   if (bytes.length === 0) throw new Refused('The file is empty');
-  // `error`: a file that ends too early is refused, a camera's slip in the metadata is not.
+  // `error` refuses a file that ends too early, but not a camera's mistake in the metadata.
   const image = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error' });
   const { format, autoOrient } = await image.metadata().catch(refuse);
   const { width, height } = autoOrient;
@@ -35,15 +35,15 @@ export async function decode(bytes: Buffer): Promise<Decoded> {
   const type = types[format];
   if (!type) throw new Refused(UNKNOWN);
 
-  // Resizing is part of the reading, so that JPEG and WebP are decoded no larger than needed. Profiles and CMYK become
-  // sRGB, and no metadata goes along.
-  const read = await toPixels(image.autoOrient().toColourspace('srgb').resize(within(LARGEST))).catch(refuse);
-  const transparent = read.channels === 4 && showsThrough(read);
+  // Resizing is part of the same pipeline, so that JPEG and WebP are decoded no larger than needed. Profiles and CMYK become
+  // sRGB, and metadata is dropped.
+  const read = await toPixels(image.autoOrient().toColourspace('srgb').resize(within(MAX_SIDE))).catch(refuse);
+  const transparent = read.channels === 4 && isTransparent(read);
   const pixels = read.channels === 4 && !transparent ? await toPixels(fromPixels(read).removeAlpha()) : read;
   return { pixels, result: { width, height, type, transparent, orientation: orientationOf(width / height) } };
 }
 
-function showsThrough({ data }: Pixels): boolean {
+function isTransparent({ data }: Pixels): boolean {
   for (let alpha = 3; alpha < data.length; alpha += 4) if (data[alpha]! < 255) return true;
   return false;
 }
@@ -53,10 +53,10 @@ function orientationOf(ratio: number): StepResults['decode']['orientation'] {
   return ratio < 1 / SQUARE ? 'portrait' : 'square';
 }
 
-const UNKNOWN = 'This is no picture that the shop can read: a whole JPEG, PNG, WebP or AVIF';
+const UNKNOWN = 'This is not an image that the shop can read: a complete JPEG, PNG, WebP or AVIF';
 
 const tooLarge = (width: number, height: number) =>
-  `It is ${width} × ${height} pixels large; at most ${MAX_PIXELS / 1_000_000} million are read`;
+  `It has ${width} × ${height} pixels; at most ${MAX_PIXELS / 1_000_000} million are read`;
 
 const reasons: [RegExp, string][] = [
   [/unsupported image format|bad seek to|not in a known format/i, UNKNOWN],

@@ -8,6 +8,8 @@ export const imageWorkerConfig = defineConfig({
     .min(1)
     .max(256)
     .optional()
-    .describe('Pictures at a time, per process, each in a process of its own; as many as there are CPUs when not said'),
+    .describe(
+      'Images that one process works on at the same time, each in a child process. Default: the number of CPUs',
+    ),
 });
 export type ImageWorkerConfig = ConfigOf<typeof imageWorkerConfig>;

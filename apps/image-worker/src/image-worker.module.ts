@@ -6,9 +6,9 @@ import { defineService } from '@shop/kit/service';
 import { StorageModule } from '@shop/kit/storage';
 import { Children } from './children.js';
 import { imageWorkerConfig, type ImageWorkerConfig } from './image-worker.config.js';
-import { ProcessPicture } from './process-picture.js';
+import { ProcessImage } from './process-image.js';
 
-@Module({ imports: [QueueModule, StorageModule], providers: [Children, ProcessPicture] })
+@Module({ imports: [QueueModule, StorageModule], providers: [Children, ProcessImage] })
 class ImageWorkerModule {}
 
 export const imageWorker = defineService({

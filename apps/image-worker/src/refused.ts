@@ -1,4 +1,4 @@
-/** A picture that can never be processed; the message is for staff. */
+/** The image can never be processed; staff read the message. */
 export class Refused extends Error {
   override readonly name = 'Refused';
 }

@@ -13,15 +13,15 @@ export interface MadeFile {
 interface Format {
   extension: MediaExtension;
   type: string;
-  /** The largest side made of it. */
+  /** Larger sizes are not made in this format. */
   upTo: number;
   encode(image: Sharp): Sharp;
 }
 
-/** Largest first: each is made of the one before it. */
+/** Largest first, because each is made from the one before it. */
 const sizes = Object.entries({ zoom: 2560, page: 1280, card: 640, thumb: 320 });
 
-// Chosen by measurement: the next effort costs twice the CPU for files 5 % smaller or less; AVIF's usual one 20 times.
+// Chosen by measurement: the next effort costs twice the CPU for files at most 5 % smaller; AVIF's default costs 20 times.
 const formats: Format[] = [
   {
     extension: 'avif',
@@ -43,9 +43,9 @@ const formats: Format[] = [
   },
 ];
 
-/** Every size in every format. Nothing is enlarged: a small picture has the same file under the names of larger sizes. */
+/** Makes every size in every format. Nothing is enlarged: a small image has the same file under the names of larger sizes. */
 export async function resize(
-  picture: string,
+  hash: string,
   original: Pixels,
 ): Promise<{ variants: StoredVariant[]; files: MadeFile[] }> {
   const made = new Map<string, MadeFile>();
@@ -54,20 +54,20 @@ export async function resize(
   for (const [name, side] of sizes) {
     pixels = await shrink(pixels, side);
     const { width, height } = pixels;
-    const ofThisSize: StoredVariant[] = [];
+    const ofSize: StoredVariant[] = [];
     for (const format of formats.filter(({ upTo }) => side <= upTo)) {
       const what = `${format.type} ${width}×${height}`;
-      const file = made.get(what) ?? (await make(picture, pixels, format));
+      const file = made.get(what) ?? (await make(hash, pixels, format));
       made.set(what, file);
-      ofThisSize.push({ name, width, height, type: file.type, key: file.key });
+      ofSize.push({ name, width, height, type: file.type, key: file.key });
     }
-    variants.unshift(...ofThisSize);
+    variants.unshift(...ofSize);
   }
   return { variants, files: [...made.values()] };
 }
 
-async function make(picture: string, pixels: Pixels, { extension, type, encode }: Format): Promise<MadeFile> {
+async function make(original: string, pixels: Pixels, { extension, type, encode }: Format): Promise<MadeFile> {
   const bytes = await encode(fromPixels(pixels)).toBuffer();
   const hash = createHash('sha256').update(bytes).digest('hex');
-  return { key: mediaKey(picture, hash, extension), type, bytes };
+  return { key: mediaKey(original, hash, extension), type, bytes };
 }

@@ -1,17 +1,17 @@
-// sharp as the shop uses it. Only child processes load this: a picture that breaks libvips breaks one of them.
+// sharp with the settings of the shop. Only child processes load it: an image that crashes libvips ends one of them.
 import sharp, { type ResizeOptions, type Sharp } from 'sharp';
 
-// One thread per child: there are as many children as CPUs, and glibc's allocator fragments with more.
+// There are as many children as CPUs, and more threads fragment glibc's memory.
 sharp.concurrency(1);
-// Nothing is read twice, and what is kept between pictures only looks like a leak.
+// No image is read twice, so a cache would only keep memory.
 sharp.cache(false);
 
-/** Which decoders what people upload may reach. Not those for SVG, PDF, GIF, TIFF and dozens more. */
+/** Uploaded bytes may reach no other decoder: not SVG, PDF, GIF, TIFF and dozens more. */
 const trusted = ['Jpeg', 'Png', 'Webp', 'Heif'].map((format) => `VipsForeignLoad${format}Buffer`);
 sharp.block({ operation: ['VipsForeignLoad'] });
 sharp.unblock({ operation: trusted });
 
-/** Pixels, upright, in sRGB with eight bits a channel; with a fourth channel only when some of it shows through. */
+/** Upright, in sRGB with eight bits per channel; with an alpha channel only if any pixel is transparent. */
 export interface Pixels {
   data: Buffer;
   width: number;
@@ -25,7 +25,7 @@ export function fromPixels({ data, width, height, channels }: Pixels): Sharp {
   return sharp(data, { raw: { width, height, channels } });
 }
 
-/** The longer side becomes `side` at most; nothing is enlarged. */
+/** The longer side becomes at most `side`; nothing is enlarged. */
 export async function shrink(pixels: Pixels, side: number): Promise<Pixels> {
   if (Math.max(pixels.width, pixels.height) <= side) return pixels;
   return toPixels(fromPixels(pixels).resize(within(side)));

@@ -1,15 +1,15 @@
-// Step `tag`: words that a picture can be searched by, out of what the other steps found.
+// Step `tag`: words to search images by, made from the results of the other steps.
 import type { StepResults } from '@shop/contracts/images';
 import { distance, toLab } from './colors.js';
 
-/** Brightness beyond which a picture as a whole looks light, or dark. */
+/** Above and below these an image as a whole looks light or dark. */
 const LIGHT = 0.78;
 const DARK = 0.42;
 
-/** People tell a hue from another before they tell light from dark. */
-const HUE_COUNTS = 2;
+/** A difference in hue matters this much more than one in lightness. */
+const HUE_WEIGHT = 2;
 
-/** A colour's name, what most people would call it, and how it looks; those that vary much are here more than once. */
+/** The name of a colour, its family, and an example; names with a wide range have several examples. */
 const names: [name: string, family: string, color: string][] = [
   ['black', 'black', '#0d0d0d'],
   ['charcoal', 'grey', '#2c2c2e'],
@@ -73,7 +73,7 @@ const table = names.map(([name, family, color]) => ({ name, family, lab: toNameL
 
 function toNameLab(color: string): ReturnType<typeof toLab> {
   const [l, a, b] = toLab(color);
-  return [l, HUE_COUNTS * a, HUE_COUNTS * b];
+  return [l, HUE_WEIGHT * a, HUE_WEIGHT * b];
 }
 
 type Known = Pick<StepResults['decode'], 'orientation' | 'transparent'> &
@@ -85,7 +85,7 @@ export function tag({ orientation, transparent, colors, brightness }: Known): St
   return { tags: [...new Set([...colors.flatMap(namesOf), ...form, ...light])] };
 }
 
-/** Its name and its family's. */
+/** The names of the nearest colour and of its family. */
 function namesOf(color: string): string[] {
   const lab = toNameLab(color);
   const [first] = table.toSorted((a, b) => distance(a.lab, lab) - distance(b.lab, lab));

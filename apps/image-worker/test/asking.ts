@@ -1,4 +1,4 @@
-// A service that only asks for jobs.
+// A service that only adds jobs.
 import { Module } from '@nestjs/common';
 import { QueueModule } from '@shop/kit/queue';
 import { defineService } from '@shop/kit/service';

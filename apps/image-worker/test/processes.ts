@@ -1,7 +1,7 @@
-// What the system tells of processes. Linux only.
+// Processes as the operating system sees them. Linux only.
 import { readFileSync } from 'node:fs';
 
-/** Its children that live. */
+/** Child processes that are running. */
 export function childrenOf(pid: number): number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
@@ -10,7 +10,7 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
-/** What it calls itself; empty when it is gone. */
+/** The title that the process has set; empty when it has ended. */
 export function titleOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]!;

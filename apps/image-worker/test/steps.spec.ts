@@ -1,13 +1,13 @@
-// The steps of a picture, from bytes to findings and files.
+// The steps of an image, from bytes to results and files.
 import { DoneSteps, ImageStep, StepDone, type StepResults } from '@shop/contracts/images';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { MadeFile } from '../src/resize.js';
 import { sharp as ownSharp } from '../src/sharp.js';
 import { takeSteps } from '../src/take-steps.js';
-import { animated, badInputs, demoImage, dot, halves, jpeg, photo, svgWithScript } from './pictures.js';
+import { animated, badInputs, demoImage, dot, halves, jpeg, photo, svgWithScript } from './images.js';
 
-const picture = 'ab'.repeat(32);
+const hash = 'ab'.repeat(32);
 
 interface Worked {
   steps: ImageStep[];
@@ -17,7 +17,7 @@ interface Worked {
 
 async function work(bytes: Buffer, done: DoneSteps = {}): Promise<Worked> {
   const worked = { steps: [] as ImageStep[], results: { ...done } as StepResults, files: [] as MadeFile[] };
-  for await (const taken of takeSteps({ picture, bytes, done })) {
+  for await (const taken of takeSteps({ hash, bytes, done })) {
     StepDone.parse(taken.done);
     worked.steps.push(taken.done.step);
     Object.assign(worked.results, { [taken.done.step]: taken.done.result });
@@ -26,7 +26,7 @@ async function work(bytes: Buffer, done: DoneSteps = {}): Promise<Worked> {
   return worked;
 }
 
-describe('a good picture', () => {
+describe('a good image', () => {
   let bytes: Buffer;
   let worked: Worked;
   beforeAll(async () => {
@@ -34,7 +34,7 @@ describe('a good picture', () => {
     worked = await work(bytes);
   });
 
-  test('takes every step once, in order', () => {
+  test('goes through every step once, in order', () => {
     expect(worked.steps).toEqual(ImageStep.options);
     expect(worked.results.decode).toEqual({
       width: 3000,
@@ -59,7 +59,7 @@ describe('a good picture', () => {
     expect(named('image/jpeg')).toEqual([...upToPage, ['zoom', 2560, 1707]]);
   });
 
-  test('is stored under keys that say what is in it, as what it says it is', async () => {
+  test('is stored under keys made of the content, in the format and size that are stated', async () => {
     expect(worked.files).toHaveLength(11);
     for (const { key, type, bytes } of worked.files) {
       const { format, width, height } = await sharp(bytes).metadata();
@@ -69,13 +69,13 @@ describe('a good picture', () => {
     }
   });
 
-  test('gives the same keys every time, and nothing again that is done', async () => {
+  test('gives the same keys every time, and repeats no completed step', async () => {
     expect((await work(bytes)).results).toEqual(worked.results);
     const { decode, resize, analyse } = worked.results;
     const rest = await work(bytes, { decode, resize });
     expect([rest.steps, rest.files]).toEqual([['analyse', 'tag'], []]);
     expect(rest.results).toEqual(worked.results);
-    // Its pixels are not needed any more, so it does not even have to be readable.
+    // No remaining step needs pixels, so the file need not even be readable.
     const last = await work(Buffer.from('gone'), { decode, resize, analyse });
     expect([last.steps, last.results.tag]).toEqual([['tag'], worked.results.tag]);
   });
@@ -87,7 +87,7 @@ describe('a good picture', () => {
     expect(await sharp(bytes).metadata()).toMatchObject({ format: 'webp', width: 16 });
   });
 
-  test('has a perceptual hash that hardly changes with its size, and differs from that of others', async () => {
+  test('has a perceptual hash that hardly changes with its size and differs from other images', async () => {
     const hashOf = async (bytes: Buffer) => BigInt(`0x${(await work(bytes)).results.analyse.perceptualHash}`);
     const bitsApart = (a: bigint, b: bigint) => (a ^ b).toString(2).replaceAll('0', '').length;
     const own = BigInt(`0x${worked.results.analyse.perceptualHash}`);
@@ -97,7 +97,7 @@ describe('a good picture', () => {
   });
 });
 
-test('a small picture is not enlarged: its larger sizes are one file', async () => {
+test('a small image is not enlarged: its larger sizes are one file', async () => {
   const { results, files } = await work(await jpeg(500, 400));
   expect(results.resize.variants.filter(({ type }) => type === 'image/webp')).toMatchObject([
     { name: 'thumb', width: 320 },
@@ -112,11 +112,11 @@ test.each([
   [1, 1],
   [4000, 1],
   [1, 4000],
-])('a picture of %i × %i pixels goes through', async (width, height) => {
+])('an image of %i × %i pixels is processed', async (width, height) => {
   expect((await work(await photo(width, height).png().toBuffer())).steps).toEqual(ImageStep.options);
 });
 
-test('what the camera turned is turned upright, and where it was taken is nobody’s business', async () => {
+test('a rotated photo is turned upright, and its metadata, place included, is removed', async () => {
   const exif = { IFD0: { Copyright: 'secret' }, IFD3: { GPSLatitude: '52/1 30/1 0/1' } };
   const image = (await halves('#ff0000', '#0000ff')).withExif(exif).keepExif().withMetadata({ orientation: 6 });
   const bytes = await image.jpeg().toBuffer();
@@ -153,7 +153,7 @@ test('CMYK, 16 bits, grey and other profiles become sRGB', async () => {
   }
 });
 
-test('of an animated picture the first frame counts', async () => {
+test('only the first frame of an animation is used', async () => {
   const { results, files } = await work(await animated());
   expect(results.decode).toMatchObject({ width: 64, height: 48 });
   expect(results.tag.tags).toContain('red');
@@ -161,23 +161,23 @@ test('of an animated picture the first frame counts', async () => {
   for (const { bytes } of files) expect((await sharp(bytes).metadata()).pages ?? 1).toBe(1);
 });
 
-test('what shows through keeps doing so, but for JPEG', async () => {
+test('transparency is kept in every format except JPEG', async () => {
   const { results, files } = await work(await dot('#1c2a52'));
   expect(results.decode.transparent).toBe(true);
   expect(results.analyse.colors).toHaveLength(1);
   expect(results.tag.tags).toEqual(['navy', 'blue', 'square', 'transparent', 'dark']);
   for (const { bytes, type } of files) expect((await sharp(bytes).metadata()).hasAlpha).toBe(type !== 'image/jpeg');
-  // A fourth channel through which nothing shows is none.
+  // An alpha channel without a transparent pixel does not count.
   const opaque = await photo(200, 200).ensureAlpha().png().toBuffer();
   expect((await work(opaque)).results.decode.transparent).toBe(false);
 });
 
-test('what it is called does not matter, only what it is', async () => {
+test('the format is read from the bytes, not from the declared type', async () => {
   const { results } = await work(await photo(300, 200).webp().toBuffer());
   expect(results.decode.type).toBe('image/webp');
 });
 
-describe('refused, with a reason that a person can read:', async () => {
+describe('refused, with a reason that staff can read:', async () => {
   test.each(Object.entries(await badInputs()))('%s', async (_, { bytes, reason }) => {
     await expect(work(bytes)).rejects.toMatchObject({ name: 'Refused', message: expect.stringMatching(reason) });
   });

@@ -1,4 +1,4 @@
-// Image workers as processes, with the real catalog beside them, on stores of their own.
+// Image workers and the real catalog as processes, on stores of their own.
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { expect, vi } from 'vitest';
 import { asking } from './asking.js';
 import { startProcess, type ServiceProcess } from '@shop/kit/testing/processes';
 
-/** Whatever died or got lost is found within a few of these. */
+/** Short intervals, so that lost work is found soon. */
 const impatient = {
   QUEUE_LOCK_MS: '700',
   CATALOG_SWEEP_SECONDS: '0.5',
@@ -27,7 +27,7 @@ const impatient = {
 export type Workshop = Awaited<ReturnType<typeof openWorkshop>>;
 
 export async function openWorkshop() {
-  const database = await createTestDatabase('pictures');
+  const database = await createTestDatabase('images');
   const folder = await mkdtemp(join(tmpdir(), 'shop-test-workshop-'));
   const redis = new Redis(testRedisUrl(15));
   await redis.flushdb();
@@ -67,7 +67,7 @@ export async function openWorkshop() {
       catalog = await startCatalog(String(catalog.rpcPort));
       await vi.waitFor(() => rpc.call(catalogRpc.listCategories, {}), { timeout: 10_000 });
     },
-    /** As the gateway does it; answers the image's id. */
+    /** Uploads as the gateway does; returns the id of the image. */
     async upload(bytes: Buffer, type: ImageType = 'image/jpeg', to = product): Promise<string> {
       const key = uploadKey(randomUUID());
       await mkdir(join(folder, 'uploads'), { recursive: true });
@@ -84,12 +84,12 @@ export async function openWorkshop() {
         },
         { timeout, interval: 25 },
       ),
-    /** Keys of all files. */
+    /** The keys of all files. */
     files: () => filesIn(folder),
-    /** Every file that should be there is there, and no other. */
-    async hasTheseFiles(pictures: { hash: string; image: Image }[]): Promise<void> {
-      const variants = pictures.flatMap(({ image }) => image.variants.map(({ url }) => url.slice(1)));
-      const wanted = [...pictures.map(({ hash }) => originalKey(hash)), ...variants];
+    /** Storage has exactly the files of these images. */
+    async hasTheseFiles(images: { hash: string; image: Image }[]): Promise<void> {
+      const variants = images.flatMap(({ image }) => image.variants.map(({ url }) => url.slice(1)));
+      const wanted = [...images.map(({ hash }) => originalKey(hash)), ...variants];
       await vi.waitFor(async () => expect(await filesIn(folder)).toEqual([...new Set(wanted)].sort()), {
         timeout: 20_000,
         interval: 200,
@@ -117,7 +117,7 @@ export const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).dige
 
 export const doneSteps = ({ steps }: Image) => steps.filter(({ doneAt }) => doneAt !== null).map(({ name }) => name);
 
-/** How many steps of pictures this worker has taken. */
+/** The number of steps this worker has taken. */
 export async function stepsTaken({ opsUrl }: ServiceProcess): Promise<number> {
   const text = await (await fetch(`${opsUrl}/metrics`)).text();
   const counts = [...text.matchAll(/^picture_step_seconds_count\{.*\} (\d+)$/gm)];

@@ -1,4 +1,4 @@
-// Job `processPicture`: takes the steps of a picture that are not done, and tells the catalog of each as it ends.
+// Job `processPicture`: takes the steps of an image that are not done, and reports each to the catalog as it ends.
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
@@ -15,12 +15,12 @@ import { Broken, Children } from './children.js';
 import { Refused } from './refused.js';
 import type { Taken } from './take-steps.js';
 
-/** A picture that breaks so many processes in a row is to blame for it. */
-const TRIES = 3;
+/** An image fails after it has broken this many child processes in a row. */
+const MAX_TRIES = 3;
 
 @Injectable()
-export class ProcessPicture {
-  private readonly seconds = histogram('picture_step_seconds', 'Time a step of a picture takes', ['step']);
+export class ProcessImage {
+  private readonly seconds = histogram('picture_step_seconds', 'Time that a step of an image takes', ['step']);
 
   constructor(
     @Inject(STORAGE) private readonly storage: Storage,
@@ -30,18 +30,16 @@ export class ProcessPicture {
   ) {}
 
   @HandlesJob(imageWorkerJobs.processPicture)
-  async processPicture(
-    { hash }: PayloadOf<typeof imageWorkerJobs.processPicture>,
-    stopping: AbortSignal,
-  ): Promise<void> {
+  async processImage({ hash }: PayloadOf<typeof imageWorkerJobs.processPicture>, stopping: AbortSignal): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.takeSteps(hash, stopping);
       } catch (error) {
         if (error instanceof Refused) return this.fail(hash, error.message);
         if (!(error instanceof Broken)) throw error;
-        this.log.error({ err: error, picture: hash, attempt }, 'a picture broke its process');
-        if (attempt === TRIES) return this.fail(hash, `Processing it failed ${TRIES} times; the log says how`);
+        this.log.error({ err: error, image: hash, attempt }, 'an image broke its child process');
+        if (attempt === MAX_TRIES)
+          return this.fail(hash, `Processing it failed ${MAX_TRIES} times; the log has the errors`);
       }
     }
   }
@@ -50,31 +48,31 @@ export class ProcessPicture {
     const attempt = randomUUID();
     try {
       const { work } = await this.rpc.call(catalogRpc.beginPicture, { hash, attempt });
-      crashPoint('image-worker.picture.after-beginning');
+      crashPoint('image-worker.image.after-beginning');
       if (!work) return;
       const bytes = await this.original(work.key);
-      const task = { picture: hash, bytes, done: work.done };
-      for await (const taken of this.children.takeSteps(task, stopping)) await this.tick(hash, taken);
+      const task = { hash, bytes, done: work.done };
+      for await (const taken of this.children.takeSteps(task, stopping)) await this.report(hash, taken);
     } catch (error) {
-      // The catalog counts the attempts of which it does not hear again: this one is not to be among them.
+      // The catalog counts attempts that it never hears of again; this one says that the image is not to blame.
       if (stopping.aborted || toAppError(error).status === 503)
         await this.rpc.call(catalogRpc.leavePicture, { hash, attempt }).catch(() => undefined);
       throw error;
     }
   }
 
-  /** Files first: a step that counts as done has them. A worker that dies in between makes the same files again. */
-  private async tick(hash: string, { done, files, seconds }: Taken): Promise<void> {
+  /** Files first: a completed step has its files. After a crash in between, the same files are written again. */
+  private async report(hash: string, { done, files, seconds }: Taken): Promise<void> {
     this.seconds.observe({ step: done.step }, seconds);
     await Promise.all(files.map(({ key, type, bytes }) => this.storage.put(key, bytes, { contentType: type })));
-    crashPoint(`image-worker.picture.before-ticking-${done.step}`);
+    crashPoint(`image-worker.image.before-reporting-${done.step}`);
     await this.rpc.call(catalogRpc.tickPicture, { hash, done });
-    crashPoint(`image-worker.picture.after-ticking-${done.step}`);
+    crashPoint(`image-worker.image.after-reporting-${done.step}`);
   }
 
   private async original(key: string): Promise<Buffer> {
     try {
-      // Not getBytes: flydrive's gives 8 kB of something else for an empty file in a folder.
+      // Not getBytes: for an empty file in a folder flydrive returns 8 kB of unrelated memory.
       return Buffer.concat((await (await this.storage.getStream(key)).toArray()) as Buffer[]);
     } catch (error) {
       if (isMissing(error)) throw new Refused('Its original is gone');
@@ -83,7 +81,7 @@ export class ProcessPicture {
   }
 
   private async fail(hash: string, reason: string): Promise<void> {
-    this.log.warn({ picture: hash, reason }, 'picture failed');
+    this.log.warn({ image: hash, reason }, 'image failed');
     await this.rpc.call(catalogRpc.failPicture, { hash, reason });
   }
 }

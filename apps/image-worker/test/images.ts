@@ -1,10 +1,10 @@
-// Pictures good and bad, made on the fly.
+// Good and bad images, made on the fly.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateSync, crc32 } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 
-/** Soft shapes on a soft ground, different for each seed; about as hard to compress as a product photo. */
+/** Soft shapes, different for each seed; about as hard to compress as a product photo. */
 export function photo(width: number, height: number, seed = 1): Sharp {
   const data = Buffer.alloc(width * height * 3);
   const wave = (x: number, y: number, k: number) =>
@@ -17,7 +17,7 @@ export function photo(width: number, height: number, seed = 1): Sharp {
 
 export const jpeg = (width: number, height: number, seed?: number) => photo(width, height, seed).jpeg().toBuffer();
 
-/** The left half is of one colour, the right half of another. */
+/** The left half has one colour, the right half another. */
 export async function halves(left: string, right: string, width = 400, height = 300): Promise<Sharp> {
   const half = { create: { width: width / 2, height, channels: 3 as const, background: right } };
   const base = sharp({ create: { width, height, channels: 3, background: left } });
@@ -45,13 +45,13 @@ export function dot(color: string, side = 300): Promise<Buffer> {
 export const demoImage = (slug: string) =>
   readFile(join(import.meta.dirname, `../../catalog/seed/images/${slug}.webp`));
 
-/** A small file that is enormous when it is unpacked: one bit a pixel, all alike. */
+/** A small file that is enormous when it is decoded: one bit per pixel, all the same. */
 export function pngBomb(side: number): Buffer {
   const row = Math.ceil(side / 8) + 1;
   const header = Buffer.alloc(13);
   header.writeUInt32BE(side, 0);
   header.writeUInt32BE(side, 4);
-  header[8] = 1; // bits a pixel
+  header[8] = 1; // bits per pixel
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
   const pixels = deflateSync(Buffer.alloc(row * side), { level: 1 });
   return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))]);
@@ -82,7 +82,7 @@ export async function animated(): Promise<Buffer> {
     .toBuffer();
 }
 
-/** What staff might upload that can never become a picture, and what they are told. */
+/** Files that can never become an image, with the reason that staff read. */
 export async function badInputs(): Promise<Record<string, { bytes: Buffer; reason: RegExp }>> {
   const good = await jpeg(640, 480);
   const png = await photo(640, 480).png().toBuffer();
@@ -91,7 +91,7 @@ export async function badInputs(): Promise<Record<string, { bytes: Buffer; reaso
   const half = (bytes: Buffer) => bytes.subarray(0, bytes.length / 2);
   const known = /JPEG, PNG, WebP or AVIF/;
   return {
-    'no picture at all': { bytes: Buffer.from('%PDF-1.7 and nothing that follows'.repeat(50)), reason: known },
+    'a file of another kind': { bytes: Buffer.from('%PDF-1.7 and nothing that follows'.repeat(50)), reason: known },
     'a text that begins like a JPEG': {
       bytes: Buffer.from([0xff, 0xd8, 0xff, ...Buffer.from('hello '.repeat(99))]),
       reason: /cut off|damaged/,
