@@ -37,17 +37,17 @@ export const catalogConfig = defineConfig({
     .regex(/^(https?:\/)?\/[^\s]*$/, 'must be a path or an address')
     .transform((url) => url.replace(/\/+$/, ''))
     .default('/media')
-    .describe('What the addresses of pictures begin with: /media of the gateway, or what serves a copy of it'),
+    .describe('The start of all image URLs: /media of the gateway, or of a server with a copy of it'),
   PICTURE_RETRY_SECONDS: z.coerce
     .number()
     .min(0.1)
     .default(60)
-    .describe('After how long without progress a picture is put into the queue again'),
+    .describe('How long an image may make no progress before it is put into the queue again'),
   PICTURE_FILES_KEPT_SECONDS: z.coerce
     .number()
     .min(0)
     .default(3600)
-    .describe('How long files are kept that nobody needs: uploads not taken over, pictures that no product shows'),
+    .describe('How long unneeded files are kept: uploads that were not taken over, images that no product shows'),
   SEED: z.enum(['demo', 'none']).default('none').describe('demo: a small shop to try out'),
   SEED_PRODUCTS: z.coerce
     .number()

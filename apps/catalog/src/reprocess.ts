@@ -1,4 +1,4 @@
-// node dist/reprocess.js [--only-write-down]: has every picture processed again, and tells how far that is until it is done.
+// node dist/reprocess.js [--only-write-down]: has every image processed again, and shows the progress until it is done.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfigs } from '@shop/kit/config';
 import { sql } from '@shop/kit/database';
@@ -9,7 +9,7 @@ import { entities, migrations } from './database.js';
 import { catalogConfig, type CatalogConfig } from './catalog.config.js';
 import { reprocessAll } from './images/checklist.js';
 
-const LOOK_MS = 1000;
+const PAUSE_MS = 1000;
 
 const config = readConfigs([catalogConfig], processEnv).get(catalogConfig.token) as CatalogConfig;
 const url = config.CATALOG_DATABASE_URL;
@@ -18,8 +18,8 @@ try {
   await migrateFromCommandLine({ url, entities, migrations });
   await database.initialize();
   const all = await reprocessAll(database);
-  console.log(`Pictures to be processed again: ${all}`);
-  if (process.argv.includes('--only-write-down')) console.log('The shop does that when it runs.');
+  console.log(`Images to be processed again: ${all}`);
+  if (process.argv.includes('--only-write-down')) console.log('The shop processes them while it runs.');
   else await follow(all);
 } catch (error) {
   console.error(error instanceof Error ? error.message || error : error);
@@ -29,13 +29,13 @@ try {
 }
 
 async function follow(all: number): Promise<void> {
-  for (let shown = -1, left = all; left > 0; await sleep(LOOK_MS)) {
+  for (let shown = -1, left = all; left > 0; await sleep(PAUSE_MS)) {
     const [open] = await sql<{ left: number }>(
       database,
       `select count(*)::integer as left from pictures where status in ('waiting', 'working') and unshown_at is null`,
     );
     left = open!.left;
-    if (left !== shown) console.log(`Pictures: ${Math.max(0, all - left)} of ${all}`);
+    if (left !== shown) console.log(`Images: ${Math.max(0, all - left)} of ${all}`);
     shown = left;
   }
 }

@@ -3,38 +3,38 @@ import { catalogRpc } from '@shop/contracts/catalog';
 import { ImageStep, originalKey, type Upload } from '@shop/contracts/images';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually, type Catalog } from './catalog-under-test.js';
-import { doneSteps, hashOf, newProduct, openPictures, resultsFor, type Pictures } from './images-under-test.js';
+import { doneSteps, hashOf, newProduct, openSetup, resultsFor, type Setup } from './images-under-test.js';
 
-let pictures: Pictures;
+let setup: Setup;
 let catalog: Catalog;
 let product: { id: string; slug: string; version: number };
 let bytes: string;
 
 beforeAll(async () => {
-  pictures = await openPictures();
-  catalog = await pictures.start();
+  setup = await openSetup();
+  catalog = await setup.start();
   await catalog.rpc.call(catalogRpc.createCategory, { slug: 'desk', name: 'Desk' });
 });
 beforeEach(async () => {
-  await pictures.emptyQueue();
+  await setup.emptyQueue();
   product = await newProduct(catalog.rpc);
-  bytes = `picture ${randomUUID()}`;
+  bytes = `image ${randomUUID()}`;
 });
-afterAll(() => pictures.close());
+afterAll(() => setup.close());
 
 const add = (upload: Upload, to = product.id) => catalog.rpc.call(catalogRpc.addImage, { product: to, upload });
-const addBytes = async (some: string, to?: string) => add(await pictures.upload(some), to);
+const addBytes = async (some: string, to?: string) => add(await setup.upload(some), to);
 const image = (id: string) => catalog.rpc.call(catalogRpc.getImage, { id });
 
-describe('the tick list', () => {
-  it('shows shoppers a picture when its last step is done, everywhere and without counting as an edit', async () => {
-    const other = await pictures.start({ CATALOG_FRESH_MS: '3600000', MEDIA_URL: 'https://media.example/shop/' });
+describe('the checklist', () => {
+  it('shows shoppers an image once its last step is done, on every replica and without counting as an edit', async () => {
+    const other = await setup.start({ CATALOG_FRESH_MS: '3600000', MEDIA_URL: 'https://media.example/shop/' });
     const before = await other.getProduct(product.slug);
     expect((await other.list({ limit: 1 })).items[0]).toMatchObject({ id: product.id, image: null });
     expect((await other.list({ tag: 'violet' })).items).toEqual([]);
 
     const { id } = await addBytes(bytes);
-    await pictures.work(catalog.rpc, hashOf(bytes), resultsFor(hashOf(bytes), ['violet', 'round']));
+    await setup.work(catalog.rpc, hashOf(bytes), resultsFor(hashOf(bytes), ['violet', 'round']));
     const shown = await eventually(async () => {
       const now = await other.getProduct(product.slug);
       expect(now.images).toHaveLength(1);
@@ -55,7 +55,7 @@ describe('the tick list', () => {
     expect(found[0]!.image).toEqual({ ...shown.images[0], variants: variants.slice(0, 2) });
   });
 
-  it('is worked off step by step, and goes on where a worker stopped', async () => {
+  it('is completed step by step, and continues where a worker stopped', async () => {
     const { id } = await addBytes(bytes);
     const hash = hashOf(bytes);
     const results = resultsFor(hash);
@@ -71,7 +71,7 @@ describe('the tick list', () => {
     expect([half.status, doneSteps(half)]).toEqual(['working', ['decode', 'resize']]);
     expect((await catalog.getProduct(product.slug)).images).toEqual([]);
 
-    // The first result stays, whoever was slower.
+    // The first result stays.
     await tick('resize', resultsFor(hash, [], 'other').resize);
     await tick('analyse', results.analyse);
     await tick('tag', results.tag);
@@ -82,7 +82,7 @@ describe('the tick list', () => {
     expect(await begin()).toBeNull();
   });
 
-  describe('counts attempts that nobody hears of again:', () => {
+  describe('counts attempts that are never heard of again:', () => {
     let hash: string;
     let id: string;
     beforeEach(async () => {
@@ -92,7 +92,7 @@ describe('the tick list', () => {
     const begin = async (attempt = randomUUID()) =>
       (await catalog.rpc.call(catalogRpc.beginPicture, { hash, attempt })).work;
 
-    it('five of them, and the picture fails that ends whoever works on it, until it is uploaded again', async () => {
+    it('after five of them the image fails, until it is uploaded again', async () => {
       for (let i = 0; i < 5; i++) expect(await begin()).not.toBeNull();
       expect((await image(id)).status).toBe('working');
       expect(await begin()).toBeNull();
@@ -103,7 +103,7 @@ describe('the tick list', () => {
       expect((await image(id)).reason).toBeUndefined();
     });
 
-    it('not those that were left, nor one twice, nor those before a step was done', async () => {
+    it('not attempts that were left, none twice, and none from before a completed step', async () => {
       const left = async () => {
         const attempt = randomUUID();
         await begin(attempt);
@@ -122,27 +122,27 @@ describe('the tick list', () => {
     });
   });
 
-  it('knows no work for a picture that nobody has', async () => {
+  it('has no work for an unknown image', async () => {
     expect(await catalog.rpc.call(catalogRpc.beginPicture, { hash: hashOf('none') })).toEqual({ work: null });
     const { decode } = resultsFor(hashOf('none'));
     await catalog.rpc.call(catalogRpc.tickPicture, { hash: hashOf('none'), done: { step: 'decode', result: decode } });
     await catalog.rpc.call(catalogRpc.failPicture, { hash: hashOf('none'), reason: 'x' });
   });
 
-  it('ends with a reason when a picture cannot be processed; uploading it again is another try', async () => {
+  it('ends with a reason when an image cannot be processed, and uploading it again starts anew', async () => {
     const { id } = await addBytes(bytes);
     const hash = hashOf(bytes);
-    await catalog.rpc.call(catalogRpc.failPicture, { hash, reason: 'This is no picture.' });
-    expect(await image(id)).toMatchObject({ status: 'failed', reason: 'This is no picture.' });
+    await catalog.rpc.call(catalogRpc.failPicture, { hash, reason: 'This is no image.' });
+    expect(await image(id)).toMatchObject({ status: 'failed', reason: 'This is no image.' });
     expect((await catalog.getProduct(product.slug)).images).toEqual([]);
     expect(await catalog.rpc.call(catalogRpc.beginPicture, { hash })).toEqual({ work: null });
 
-    await pictures.emptyQueue();
+    await setup.emptyQueue();
     const again = await addBytes(bytes);
     expect(again).toMatchObject({ id, status: 'waiting' });
     expect(again.reason).toBeUndefined();
-    expect(await pictures.queued()).toEqual([hash]);
-    await pictures.work(catalog.rpc, hash);
+    expect(await setup.queued()).toEqual([hash]);
+    await setup.work(catalog.rpc, hash);
     await catalog.rpc.call(catalogRpc.failPicture, { hash, reason: 'too late' });
     expect((await image(id)).status).toBe('ready');
   });

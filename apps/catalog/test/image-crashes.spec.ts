@@ -1,5 +1,4 @@
-// The catalog is killed at each of its steps with pictures. Another replica, the client's next try or the sweep goes
-// on.
+// The catalog is killed at each of its steps with images. Another replica, the client's retry or the sweep continues.
 import { randomUUID } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,56 +9,56 @@ import { startProcess } from '@shop/kit/testing/processes';
 import { testRedisUrl } from '@shop/kit/testing/stores';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { eventually, type Catalog } from './catalog-under-test.js';
-import { hashOf, newProduct, openPictures, resultsFor, type Pictures } from './images-under-test.js';
+import { hashOf, newProduct, openSetup, resultsFor, type Setup } from './images-under-test.js';
 
 const SWEPT = { CATALOG_SWEEP_SECONDS: '0.1', PICTURE_RETRY_SECONDS: '0.3' };
 
 const adding = ['after-writing-down', 'after-moving', 'after-settling', 'after-queueing'];
-const working = ['after-beginning', 'after-ticking'];
+const working = ['after-beginning', 'after-completing'];
 const removing = ['after-giving-up', 'after-removing-variants', 'after-removing-original'];
 const others = ['after-removing-image', 'after-claiming'];
 
-test('every crash point of pictures is gone through', () => {
+test('every crash point of images is tested', () => {
   const src = join(import.meta.dirname, '../src');
   const sources = globSync('**/*.ts', { cwd: src }).map((file) => readFileSync(join(src, file), 'utf8'));
-  const named = sources.flatMap((text) => [...text.matchAll(/crashPoint\('catalog\.picture\.([^']+)'\)/g)]);
+  const named = sources.flatMap((text) => [...text.matchAll(/crashPoint\('catalog\.image\.([^']+)'\)/g)]);
   expect(named.map(([, name]) => name).sort()).toEqual([...adding, ...working, ...removing, ...others].sort());
 });
 
-let pictures: Pictures;
+let setup: Setup;
 let heir: Catalog;
 let product: string;
 let bytes: string;
 let hash: string;
 
 beforeAll(async () => {
-  pictures = await openPictures();
-  const catalog = await pictures.start();
+  setup = await openSetup();
+  const catalog = await setup.start();
   await catalog.rpc.call(catalogRpc.createCategory, { slug: 'desk', name: 'Desk' });
 });
 beforeEach(async () => {
-  heir = await pictures.start();
+  heir = await setup.start();
   product = (await newProduct(heir.rpc)).id;
-  bytes = `picture ${randomUUID()}`;
+  bytes = `image ${randomUUID()}`;
   hash = hashOf(bytes);
 });
 afterEach(async () => {
-  await pictures.stopAll();
-  await pictures.emptyQueue();
-  await pictures.removeAll();
+  await setup.stopAll();
+  await setup.emptyQueue();
+  await setup.removeAll();
 });
-afterAll(() => pictures.close());
+afterAll(() => setup.close());
 
-/** A catalog that dies at `point`, of itself or over what it is asked. */
+/** Starts a catalog that dies at `point`, by itself or during the call of `ask`. */
 async function dies(point: string, ask?: (rpc: Rpc) => Promise<unknown>, env: Record<string, string> = {}) {
   const redis = testRedisUrl(4);
   const starting = startProcess('catalog', {
-    ...{ CATALOG_DATABASE_URL: pictures.database.url, REDIS_STATE_URL: redis, REDIS_CACHE_URL: redis },
-    ...{ STORAGE_DIR: pictures.folder, RPC_PORT: '0', CATALOG_SWEEP_SECONDS: '3600', ...env },
-    CRASH_AT: `catalog.picture.${point}`,
+    ...{ CATALOG_DATABASE_URL: setup.database.url, REDIS_STATE_URL: redis, REDIS_CACHE_URL: redis },
+    ...{ STORAGE_DIR: setup.folder, RPC_PORT: '0', CATALOG_SWEEP_SECONDS: '3600', ...env },
+    CRASH_AT: `catalog.image.${point}`,
   });
   const dying = await starting.catch((error: Error) => {
-    expect(error.message).toContain('SIGKILL'); // before it could say that it is ready
+    expect(error.message).toContain('SIGKILL'); // killed before it was ready
   });
   if (!dying) return;
   const rpc = new Rpc({ addresses: { catalog: `127.0.0.1:${dying.rpcPort}` } });
@@ -69,56 +68,56 @@ async function dies(point: string, ask?: (rpc: Rpc) => Promise<unknown>, env: Re
 }
 
 const addBy = (rpc: Rpc, upload: Upload) => rpc.call(catalogRpc.addImage, { product, upload });
-const addAgain = async () => addBy(heir.rpc, await pictures.upload(bytes));
+const addAgain = async () => addBy(heir.rpc, await setup.upload(bytes));
 const statusOf = async (id: string) => (await heir.rpc.call(catalogRpc.getImage, { id })).status;
 const shown = async () => (await heir.getProduct(product)).images.map(({ id }) => id);
 const imagesInRows = async () =>
-  (await pictures.database.query<{ id: string }>('select id from images')).map(({ id }) => id);
+  (await setup.database.query<{ id: string }>('select id from images')).map(({ id }) => id);
 
 const allFiles = () => [originalKey(hash), ...resultsFor(hash).resize.variants.map(({ key }) => key)].sort();
 
-/** It is in the queue, is worked off, and has what it should have and no more. */
+/** The image is queued, is processed, and has its files and no others. */
 async function isProcessed(id: string): Promise<void> {
-  await eventually(async () => expect(await pictures.queued()).toEqual([hash]));
-  await pictures.work(heir.rpc, hash);
+  await eventually(async () => expect(await setup.queued()).toEqual([hash]));
+  await setup.work(heir.rpc, hash);
   expect([await statusOf(id), await imagesInRows()]).toEqual(['ready', [id]]);
-  expect(await pictures.files()).toEqual(allFiles());
+  expect(await setup.files()).toEqual(allFiles());
 }
 
 describe.each(adding)('killed %s of an upload,', (point) => {
-  it('the client’s next try is the same image, and nothing is left of the first', async () => {
-    const upload = await pictures.upload(bytes);
+  it('the client’s retry gives the same image, and nothing is left of the first attempt', async () => {
+    const upload = await setup.upload(bytes);
     await dies(point, (rpc) => addBy(rpc, upload));
     const [id] = await imagesInRows();
     expect((await addAgain()).id).toBe(id);
     await isProcessed(id!);
   });
 
-  it('and nobody tries again, the sweep goes on', async () => {
-    const upload = await pictures.upload(bytes);
+  it('the sweep continues without a retry', async () => {
+    const upload = await setup.upload(bytes);
     await dies(point, (rpc) => addBy(rpc, upload));
-    await pictures.start(SWEPT);
+    await setup.start(SWEPT);
     await isProcessed((await imagesInRows())[0]!);
   });
 });
 
-it('killed after claiming what got stuck, the next sweep finds it again', async () => {
-  const { key } = await pictures.upload(bytes);
-  const id = await pictures.rowsOnly(product, bytes, key);
+it('killed after claiming stuck images, the next sweep finds them again', async () => {
+  const { key } = await setup.upload(bytes);
+  const id = await setup.rowsOnly(product, bytes, key);
   await dies('after-claiming', undefined, SWEPT);
-  await pictures.start(SWEPT);
+  await setup.start(SWEPT);
   await isProcessed(id);
 });
 
-describe('killed while a worker is at it,', () => {
-  it('after beginning: the worker’s retry begins anew', async () => {
+describe('killed while a worker processes an image,', () => {
+  it('after the beginning: the worker’s retry begins anew', async () => {
     const { id } = await addAgain();
     await dies('after-beginning', (rpc) => rpc.call(catalogRpc.beginPicture, { hash, attempt: randomUUID() }));
     expect(await statusOf(id)).toBe('working');
     await isProcessed(id);
   });
 
-  it('after the last tick: the retry changes nothing, and shoppers see it as soon as their copy is old', async () => {
+  it('after the last step: the retry changes nothing, and shoppers see the image once their copy is stale', async () => {
     const { id } = await addAgain();
     const { rpc } = heir;
     const results = resultsFor(hash);
@@ -126,7 +125,7 @@ describe('killed while a worker is at it,', () => {
       by.call(catalogRpc.tickPicture, { hash, done: { step, result: results[step] } as never });
     for (const step of ['decode', 'resize', 'analyse'] as const) await tick(rpc, step);
     expect(await shown()).toEqual([]);
-    await dies('after-ticking', (dying) => tick(dying, 'tag'));
+    await dies('after-completing', (dying) => tick(dying, 'tag'));
     await eventually(async () => expect(await shown()).toEqual([id]));
     const before = await rpc.call(catalogRpc.getImage, { id });
     await tick(rpc, 'tag');
@@ -134,37 +133,37 @@ describe('killed while a worker is at it,', () => {
   });
 });
 
-describe('killed while a picture is removed,', () => {
+describe('killed while an image is removed,', () => {
   beforeEach(async () => {
     const { id } = await addAgain();
     await isProcessed(id);
-    await pictures.emptyQueue();
+    await setup.emptyQueue();
   });
   const remove = async (rpc: Rpc) => rpc.call(catalogRpc.removeImage, { id: (await imagesInRows())[0]! });
   const GREEDY = { CATALOG_SWEEP_SECONDS: '0.1', PICTURE_FILES_KEPT_SECONDS: '0' };
   const nothingIsLeft = () =>
     eventually(async () => {
-      expect(await pictures.database.query('select from pictures')).toEqual([]);
-      expect(await pictures.files()).toEqual([]);
+      expect(await setup.database.query('select from pictures')).toEqual([]);
+      expect(await setup.files()).toEqual([]);
     });
 
-  it('after removing the image: it is gone, and so are its files in time', async () => {
+  it('after removing its row: the image is gone, and its files are removed later', async () => {
     expect(await shown()).toHaveLength(1);
     await dies('after-removing-image', remove);
     await eventually(async () => expect(await shown()).toEqual([]));
-    await pictures.start(GREEDY);
+    await setup.start(GREEDY);
     await nothingIsLeft();
   });
 
   it.each(removing)('%s: the next sweep removes the rest', async (point) => {
     await remove(heir.rpc);
     await dies(point, undefined, GREEDY);
-    expect(await pictures.database.query('select from pictures')).toHaveLength(1);
-    await pictures.start(GREEDY);
+    expect(await setup.database.query('select from pictures')).toHaveLength(1);
+    await setup.start(GREEDY);
     await nothingIsLeft();
   });
 
-  it.each(removing)('%s: who uploads it again has it made anew, with every file', async (point) => {
+  it.each(removing)('%s: uploading it again processes it anew, with every file', async (point) => {
     await remove(heir.rpc);
     await dies(point, undefined, GREEDY);
     const added = await addAgain();

@@ -1,4 +1,4 @@
-// A catalog with a storage of its own, what gateways bring into it, and a worker that does the steps by the book.
+// A catalog with a storage of its own, uploads as gateways store them, and a stand-in for the image worker.
 import { createHash, randomUUID } from 'node:crypto';
 import { access, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,19 +14,19 @@ import { createCatalogDatabase, eventually, startCatalog, type Catalog } from '.
 
 const REDIS = testRedisUrl(4);
 
-export type Pictures = Awaited<ReturnType<typeof openPictures>>;
+export type Setup = Awaited<ReturnType<typeof openSetup>>;
 
-/** In a folder, or in a bucket, which is a folder of that server. */
-export async function openPictures(server?: S3Server) {
+/** Storage is a folder, or a bucket of `server`, which keeps it in a folder too. */
+export async function openSetup(server?: S3Server) {
   const database: TestDatabase = await createCatalogDatabase();
-  const folder = server?.folder ?? (await mkdtemp(join(tmpdir(), 'shop-test-pictures-')));
+  const folder = server?.folder ?? (await mkdtemp(join(tmpdir(), 'shop-test-images-')));
   const redis = new Redis(REDIS);
   await redis.flushdb();
   const queue = new Queue('image-worker', { connection: redis, prefix: '{image-worker}' });
   const running: Catalog[] = [];
 
   const write = async (key: string, bytes: string) => {
-    // Again, as the S3 server removes folders that become empty.
+    // Retried, because the S3 server removes folders that become empty.
     await eventually(async () => {
       await mkdir(dirname(join(folder, key)), { recursive: true });
       await writeFile(join(folder, key), bytes);
@@ -38,7 +38,7 @@ export async function openPictures(server?: S3Server) {
     redis,
     folder,
     write,
-    /** A replica; swept only by those that are told to. */
+    /** Starts a replica, which sweeps only if `env` says so. */
     async start(env: Record<string, string> = {}): Promise<Catalog> {
       const catalog = await startCatalog(database, {
         STORAGE_DIR: folder,
@@ -52,13 +52,13 @@ export async function openPictures(server?: S3Server) {
     async stopAll(): Promise<void> {
       await Promise.all(running.splice(0).map((catalog) => catalog.stop()));
     },
-    /** What a gateway stored. */
+    /** Stores an upload as a gateway does. */
     async upload(bytes: string): Promise<Upload> {
       const key = `uploads/${randomUUID()}`;
       await write(key, bytes);
       return { key, hash: hashOf(bytes), type: 'image/png', bytes: bytes.length };
     },
-    /** Rows as a catalog leaves them that dies right after committing them; answers the image. */
+    /** The rows that a catalog leaves when it dies right after committing them; returns the id of the image. */
     async rowsOnly(product: string, bytes: string, upload: string): Promise<string> {
       const id = randomUUID();
       await database.query(`insert into pictures (hash, type, bytes, upload) values ($1, 'image/png', 9, $2)`, [
@@ -69,7 +69,7 @@ export async function openPictures(server?: S3Server) {
       ]);
       return id;
     },
-    /** Every image and picture, with all files. */
+    /** Removes all images with all files. */
     async removeAll(): Promise<void> {
       await database.query('delete from images');
       await database.query('delete from pictures');
@@ -80,19 +80,19 @@ export async function openPictures(server?: S3Server) {
         () => true,
         () => false,
       ),
-    /** Keys of all files. */
+    /** The keys of all files. */
     async files(): Promise<string[]> {
       const entries = await readdir(folder, { recursive: true, withFileTypes: true });
       const files = entries.filter((entry) => entry.isFile());
       return files.map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1)).sort();
     },
-    /** Hashes of the pictures in the queue, next first. */
+    /** The hashes in the queue, next first. */
     async queued(): Promise<string[]> {
       const jobs = await queue.getJobs(['waiting', 'prioritized'], 0, -1, true);
       return jobs.map(({ data }) => (data as { payload: { hash: string } }).payload.hash);
     },
     emptyQueue: () => queue.obliterate({ force: true }),
-    /** All steps of a picture, one after the other, as the worker takes them. */
+    /** Takes all steps of an image, one after the other, like the worker. */
     async work(rpc: Rpc, hash: string, results = resultsFor(hash)): Promise<void> {
       const { work } = await rpc.call(catalogRpc.beginPicture, { hash });
       for (const step of ImageStep.options) {
@@ -115,7 +115,7 @@ export function hashOf(bytes: string): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** `edition` stands for what the bytes of the variants depend on, the version of the encoder for one. */
+/** `edition` stands for everything else that the bytes of variants depend on, such as the version of the encoder. */
 export function resultsFor(hash: string, tags = ['navy', 'portrait'], edition = '1'): StepResults {
   const variant = (name: string, width: number) => ({
     ...{ name, width, height: width, type: 'image/webp' },
@@ -142,7 +142,7 @@ export function doneSteps({ steps }: Image): string[] {
   return steps.filter(({ doneAt }) => doneAt !== null).map(({ name }) => name);
 }
 
-/** The value of a metric, by its name and labels as they are exported. */
+/** The value of a metric, whose name and labels are given as they are exported. */
 export async function metric(catalog: Catalog, name: string): Promise<number | undefined> {
   const text = await (await fetch(`${catalog.opsUrl}/metrics`)).text();
   const line = text.split('\n').find((one) => one.startsWith(`${name} `));

@@ -11,11 +11,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { slugOf } from '../src/products/slugs.js';
 import categories from '../src/seed/products.json' with { type: 'json' };
 import { eventually, type Catalog } from './catalog-under-test.js';
-import { openPictures, type Pictures } from './images-under-test.js';
+import { openSetup, type Setup } from './images-under-test.js';
 
 const folder = join(import.meta.dirname, '../seed/images');
 const names = categories.flatMap(({ products }) => products.map(({ name }) => name));
-const hashOfFile = (slug: string) => createHash('sha256').update(readFileSync(join(folder, `${slug}.webp`))).digest('hex');
+const hashOfFile = (slug: string) =>
+  createHash('sha256')
+    .update(readFileSync(join(folder, `${slug}.webp`)))
+    .digest('hex');
 
 describe('the files', () => {
   test('are one for each written product, all different', () => {
@@ -28,7 +31,13 @@ describe('the files', () => {
       readdirSync(folder).map(async (file) => {
         const bytes = readFileSync(join(folder, file));
         const { format, width, height } = await sharp(bytes).metadata();
-        return { file, size: bytes.length, format, smallest: Math.min(width, height), largest: Math.max(width, height) };
+        return {
+          file,
+          size: bytes.length,
+          format,
+          smallest: Math.min(width, height),
+          largest: Math.max(width, height),
+        };
       }),
     );
     const isFine = ({ size, format, smallest, largest }: (typeof files)[number]) =>
@@ -39,57 +48,59 @@ describe('the files', () => {
 });
 
 describe('the seed', () => {
-  let pictures: Pictures;
+  let setup: Setup;
   beforeEach(async () => {
-    pictures = await openPictures();
+    setup = await openSetup();
   });
-  afterEach(() => pictures.close());
+  afterEach(() => setup.close());
 
   const count = async (where: string) => {
-    const rows = await pictures.database.query<{ n: number }>(`select count(*)::integer as n from products p where ${where}`);
+    const rows = await setup.database.query<{ n: number }>(
+      `select count(*)::integer as n from products p where ${where}`,
+    );
     return rows[0]!.n;
   };
   const rowsOf = async (table: 'images' | 'pictures') =>
-    (await pictures.database.query<{ n: number }>(`select count(*)::integer as n from ${table}`))[0]!.n;
+    (await setup.database.query<{ n: number }>(`select count(*)::integer as n from ${table}`))[0]!.n;
   /** Statements under way in the database, except this one. */
   const others = (which: string) =>
-    pictures.database.query(
+    setup.database.query(
       `select query from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and ${which}`,
     );
   const longerThanItsPause = () => new Promise((resolve) => setTimeout(resolve, 1500));
   const withImage = 'exists (select from images where product_id = p.id)';
   const bySlug = (slug: string) => `p.slug = '${slug}'`;
-  const uploads = async () => (await pictures.files()).filter((key) => key.startsWith('uploads/'));
+  const uploads = async () => (await setup.files()).filter((key) => key.startsWith('uploads/'));
   const work = async ({ rpc }: Catalog) => {
-    for (const hash of await pictures.queued()) await pictures.work(rpc, hash);
-    await pictures.emptyQueue();
+    for (const hash of await setup.queued()) await setup.work(rpc, hash);
+    await setup.emptyQueue();
   };
 
   test('gives every written product its image once, and made-up products share them', async () => {
     const env = { SEED: 'demo', SEED_IMAGES: 'on', SEED_PRODUCTS: '3000' };
-    const catalog = await pictures.start(env);
+    const catalog = await setup.start(env);
     expect((await catalog.list({ limit: 1 })).items).toHaveLength(1); // served before the images are there
-    await pictures.start(env); // a second replica adds nothing more
-    await eventually(async () => expect(await pictures.queued()).toHaveLength(120));
+    await setup.start(env); // a second replica adds nothing more
+    await eventually(async () => expect(await setup.queued()).toHaveLength(120));
     await eventually(async () => expect(await uploads()).toEqual([]));
     expect(await count(withImage)).toBe(120);
     expect([await rowsOf('images'), await rowsOf('pictures')]).toEqual([120, 120]);
     const { images } = await catalog.getProduct('weekender-navy-twill');
     expect(images).toEqual([]); // not shown before it is processed
-    const [own] = await pictures.database.query(
+    const [own] = await setup.database.query(
       `select i.picture, i.alt, pic.type, pic.upload from images i join pictures pic on pic.hash = i.picture
        join products p on p.id = i.product_id where ${bySlug('weekender-navy-twill')}`,
     );
     const hash = hashOfFile('weekender-navy-twill');
     expect(own).toEqual({ picture: hash, alt: 'Weekender, Navy Twill', type: 'image/webp', upload: null });
-    expect(await pictures.has(`originals/${hash}`)).toBe(true);
+    expect(await setup.has(`originals/${hash}`)).toBe(true);
 
     await work(catalog);
     await eventually(async () => expect(await count(withImage)).toBe(3000));
     expect(await rowsOf('pictures')).toBe(120);
     expect(await count(`${withImage} and 'navy' = any(picture_tags)`)).toBe(3000);
     // An image stays within its category.
-    const strangers = await pictures.database.query(
+    const strangers = await setup.database.query(
       `select from images a join products p on p.id = a.product_id join images b using (picture)
        join products o on o.id = b.product_id where o.category_id <> p.category_id`,
     );
@@ -100,40 +111,40 @@ describe('the seed', () => {
 
   test('goes on where a catalog stopped, and a later start changes nothing', async () => {
     const env = { SEED: 'demo', SEED_IMAGES: 'on' };
-    await pictures.start(env);
+    await setup.start(env);
     await eventually(async () => expect(await rowsOf('images')).toBeGreaterThan(3));
-    await pictures.stopAll();
+    await setup.stopAll();
     const before = await rowsOf('images');
     expect(before).toBeLessThan(120);
 
-    const catalog = await pictures.start(env);
-    await eventually(async () => expect(await pictures.queued()).toHaveLength(120));
+    const catalog = await setup.start(env);
+    await eventually(async () => expect(await setup.queued()).toHaveLength(120));
     await work(catalog);
-    const files = await pictures.files();
-    await pictures.stopAll();
+    const files = await setup.files();
+    await setup.stopAll();
 
-    const again = await pictures.start(env);
+    const again = await setup.start(env);
     await longerThanItsPause();
     expect((await again.list({ limit: 100 })).items.filter(({ image }) => image === null)).toEqual([]);
-    expect([await pictures.queued(), await rowsOf('images'), await pictures.files()]).toEqual([[], 120, files]);
+    expect([await setup.queued(), await rowsOf('images'), await setup.files()]).toEqual([[], 120, files]);
   });
 
   test('lets images that staff upload go first', async () => {
-    const catalog = await pictures.start({ SEED: 'demo', SEED_IMAGES: 'on' });
-    await eventually(async () => expect(await pictures.queued()).toHaveLength(120));
+    const catalog = await setup.start({ SEED: 'demo', SEED_IMAGES: 'on' });
+    await eventually(async () => expect(await setup.queued()).toHaveLength(120));
     const { items } = await catalog.list({ limit: 1 });
-    const upload = await pictures.upload('staff');
+    const upload = await setup.upload('staff');
     await catalog.rpc.call(catalogRpc.addImage, { product: items[0]!.id, upload });
-    expect((await pictures.queued())[0]).toBe(upload.hash);
+    expect((await setup.queued())[0]).toBe(upload.hash);
   });
 
   test('does not share an image whose last use is removed meanwhile', async () => {
-    const catalog = await pictures.start({ SEED: 'demo', SEED_PRODUCTS: '400' });
+    const catalog = await setup.start({ SEED: 'demo', SEED_PRODUCTS: '400' });
     const { items } = await catalog.list({ category: 'bags', sort: 'newest', limit: 1 });
-    const upload = await pictures.upload('bag');
+    const upload = await setup.upload('bag');
     await catalog.rpc.call(catalogRpc.addImage, { product: items[0]!.id, upload });
-    await pictures.work(catalog.rpc, upload.hash);
-    await pictures.database.query(
+    await setup.work(catalog.rpc, upload.hash);
+    await setup.database.query(
       `insert into images (id, product_id, picture, position)
        select gen_random_uuid(), id, $1, 0 from products order by created_at desc limit 120 on conflict do nothing`,
       [upload.hash],
@@ -143,7 +154,7 @@ describe('the seed', () => {
       await sql('select from pictures where hash = $1 for update', [upload.hash]);
       await sql('delete from images where picture = $1', [upload.hash]);
       await sql('update pictures set unshown_at = now() where hash = $1', [upload.hash]);
-      await pictures.start({ SEED: 'demo', SEED_IMAGES: 'on', SEED_PRODUCTS: '400' });
+      await setup.start({ SEED: 'demo', SEED_IMAGES: 'on', SEED_PRODUCTS: '400' });
       await eventually(async () => expect(await others(`wait_event_type = 'Lock'`)).not.toEqual([]));
     });
     await eventually(async () => expect(await others(`state <> 'idle'`)).toEqual([]));
@@ -153,22 +164,22 @@ describe('the seed', () => {
   });
 
   test('gives no image to a product that staff made', async () => {
-    const catalog = await pictures.start({ SEED: 'demo', SEED_PRODUCTS: '0' });
+    const catalog = await setup.start({ SEED: 'demo', SEED_PRODUCTS: '0' });
     const own = { name: 'Own', description: '', category: 'desk', priceCents: 100, stock: 1 };
     await catalog.rpc.call(catalogRpc.createProduct, own);
-    await pictures.stopAll();
-    await pictures.start({ SEED: 'demo', SEED_IMAGES: 'on', SEED_PRODUCTS: '130' });
-    await eventually(async () => expect(await pictures.queued()).toHaveLength(120));
+    await setup.stopAll();
+    await setup.start({ SEED: 'demo', SEED_IMAGES: 'on', SEED_PRODUCTS: '130' });
+    await eventually(async () => expect(await setup.queued()).toHaveLength(120));
     expect(await count(`${withImage} and ${bySlug('own')}`)).toBe(0);
   });
 
   test('can be switched off, and does nothing without the demo shop', async () => {
-    const off = await pictures.start({ SEED: 'demo', SEED_IMAGES: 'off' });
-    const none = await pictures.start({ SEED_IMAGES: 'on' });
+    const off = await setup.start({ SEED: 'demo', SEED_IMAGES: 'off' });
+    const none = await setup.start({ SEED_IMAGES: 'on' });
     await eventually(async () => expect((await off.list({})).items).not.toEqual([]));
     await Promise.all([off, none].map(({ rpc }) => rpc.call(catalogRpc.listCategories, {})));
     await longerThanItsPause();
     expect(await rowsOf('images')).toBe(0);
-    expect(await pictures.queued()).toEqual([]);
+    expect(await setup.queued()).toEqual([]);
   });
 });

@@ -1,28 +1,28 @@
-// A storage that takes its time does not slow down those who want something else.
+// A slow storage does not slow down other requests.
 import { randomUUID } from 'node:crypto';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { findS3 } from '@shop/kit/testing/s3';
 import { ToxicProxy } from '@shop/kit/testing/toxic-proxy';
 import { expect, onTestFinished, test } from 'vitest';
-import { newProduct, openPictures } from './images-under-test.js';
+import { newProduct, openSetup } from './images-under-test.js';
 
 const s3 = findS3();
 if ('missing' in s3) console.warn(`Skipped: no catalog with a slow S3, because ${s3.missing}.`);
 
-test.skipIf('missing' in s3)('a dozen uploads into a slow storage leave shoppers their connections', async () => {
+test.skipIf('missing' in s3)('a dozen uploads to a slow storage leave database connections for shoppers', async () => {
   if (!('start' in s3)) return;
   const server = await s3.start();
   const proxy = await ToxicProxy.toUrl(server.env['S3_ENDPOINT']!);
-  const pictures = await openPictures(server);
+  const setup = await openSetup(server);
   onTestFinished(async () => {
-    await pictures.close();
+    await setup.close();
     await proxy.cut();
     await server.stop();
   });
-  const catalog = await pictures.start({ S3_ENDPOINT: proxy.through(server.env['S3_ENDPOINT']!) });
+  const catalog = await setup.start({ S3_ENDPOINT: proxy.through(server.env['S3_ENDPOINT']!) });
   await catalog.rpc.call(catalogRpc.createCategory, { slug: 'desk', name: 'Desk' });
   const products = await Promise.all(Array.from({ length: 12 }, () => newProduct(catalog.rpc)));
-  const uploads = await Promise.all(products.map(() => pictures.upload(randomUUID())));
+  const uploads = await Promise.all(products.map(() => setup.upload(randomUUID())));
 
   proxy.slowDown(500);
   let isOver = false;
@@ -37,6 +37,6 @@ test.skipIf('missing' in s3)('a dozen uploads into a slow storage leave shoppers
     slowest = Math.max(slowest, performance.now() - startedAt);
   }
   await adding;
-  // Less than one question to the storage takes.
+  // Less than one call to storage takes.
   expect(slowest).toBeLessThan(1000);
 });

@@ -1,4 +1,4 @@
-// The plans of the catalog's periodic work on statistics of a million pictures, images, products and reservations.
+// The plans of the catalog's periodic work on statistics of a million images, products and reservations.
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { plansOf, pretendLarger, recordStatements } from '@shop/kit/testing/plans';
@@ -6,15 +6,15 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { reprocessAll } from '../src/images/checklist.js';
 import { startCatalog } from './catalog-under-test.js';
-import { openPictures, type Pictures } from './images-under-test.js';
+import { openSetup, type Setup } from './images-under-test.js';
 
 const ROWS = 20_000;
 
 /** By name, with a part of the first statement of each. */
 const sweeps: Record<string, string> = {
   'reservation sweep': 'update reservations set expires_at',
-  'picture sweep': 'update pictures set touched_at',
-  'sweep of unshown pictures': `reason = 'It was removed.'`,
+  'image sweep': 'update pictures set touched_at',
+  'sweep of unshown images': `reason = 'It was removed.'`,
   'upload sweep': 'select upload from pictures where upload = any($1)',
   'fold of counts': 'delete from category_counts',
   'sitemap preparation': 'string_agg',
@@ -23,11 +23,11 @@ const sweeps: Record<string, string> = {
 /** These read up to 50,000 products, independent of the size of the table. */
 const bounded = ['string_agg', 'array_agg(id order by id)'];
 
-let pictures: Pictures;
+let setup: Setup;
 beforeAll(async () => {
-  pictures = await openPictures();
-  await (await pictures.start({ SEED: 'demo' })).stop();
-  const { database } = pictures;
+  setup = await openSetup();
+  await (await setup.start({ SEED: 'demo' })).stop();
+  const { database } = setup;
   await database.query('drop index products_by_filters, products_by_search');
   await database.query(
     `insert into products (id, slug, name, description, category_id, price_cents, stock)
@@ -59,7 +59,7 @@ beforeAll(async () => {
   );
   await pretendLarger(database, 50);
 }, 120_000);
-afterAll(() => pictures?.close());
+afterAll(() => setup?.close());
 
 /** Statements that operators cause. */
 const others = ['select status, (', `touched_at = '-infinity'`];
@@ -76,9 +76,9 @@ it('covers every sweep', () => {
 
 it('no statement reads or sorts a whole table', async () => {
   const recorder = recordStatements('catalog');
-  await pictures.write('uploads/forgotten', 'bytes');
-  const shop = await startCatalog(pictures.database, {
-    STORAGE_DIR: pictures.folder,
+  await setup.write('uploads/forgotten', 'bytes');
+  const shop = await startCatalog(setup.database, {
+    STORAGE_DIR: setup.folder,
     CATALOG_SWEEP_SECONDS: '0.1',
     PICTURE_FILES_KEPT_SECONDS: '0.4',
   });
@@ -100,7 +100,7 @@ it('no statement reads or sorts a whole table', async () => {
     await shop.stop();
     recorder.stop();
   }
-  const plans = await plansOf(pictures.database, recorder);
+  const plans = await plansOf(setup.database, recorder);
   expect(plans.filter(({ faults }) => faults.length > 0)).toEqual([]);
   expect(plans.filter(({ cost, text }) => cost > 2000 && !bounded.some((part) => text.includes(part)))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// The tick list: what the image worker asks and tells.
+// The checklist of each image file, which the image worker reads and completes.
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { catalogRpc } from '@shop/contracts/catalog';
@@ -12,26 +12,26 @@ import { resultsOf, type Steps } from './image-json.js';
 import { retag } from './image-tags.js';
 import { SharedCache } from '../products/shared-cache.js';
 
-/** So many in a row that nobody heard of again, and it is the picture that ends whoever works on it. */
-const MOST_ATTEMPTS = 5;
+/** After this many attempts in a row that were never heard of again, the image probably crashes its workers. */
+const MAX_ATTEMPTS = 5;
 
-/** Pictures that are marked to be processed again in one transaction. */
-const REPROCESSED_AT_ONCE = 1000;
+/** Image files per transaction. */
+const REPROCESS_BATCH = 1000;
 
 type Work = OutputOf<typeof catalogRpc.beginPicture>['work'];
 
 @Injectable()
-export class PicturesService {
+export class Checklist {
   constructor(
     @InjectDataSource('catalog') private readonly dataSource: DataSource,
     private readonly cache: SharedCache,
     private readonly log: Log,
   ) {}
 
-  /** Null when there is nothing to do, or nothing yet: its original is not in its place. */
+  /** Returns null when nothing is left to do, or when the original is not in its place yet. */
   async begin(hash: string, attempt?: string): Promise<Work> {
-    // The same attempt counts once, however often it is told.
-    const [picture] = await sql<{ type: ImageType; steps: Steps; failed: boolean }>(
+    // An attempt counts once, however often it is reported.
+    const [file] = await sql<{ type: ImageType; steps: Steps; failed: boolean }>(
       this.dataSource,
       `with begun as (
          select array_remove(array_remove(attempts, $2::uuid) || $2::uuid, null) as attempts from pictures
@@ -48,17 +48,17 @@ export class PicturesService {
       [
         hash,
         attempt ?? null,
-        MOST_ATTEMPTS,
-        `Processing it broke off ${MOST_ATTEMPTS} times without getting any further`,
+        MAX_ATTEMPTS,
+        `Processing it broke off ${MAX_ATTEMPTS} times without getting any further`,
       ],
     );
-    crashPoint('catalog.picture.after-beginning');
-    if (picture?.failed) this.log.error({ picture: hash }, 'a picture fails that ends whoever works on it');
-    if (!picture || picture.failed) return null;
-    return { key: originalKey(hash), type: picture.type, done: resultsOf(picture.steps) };
+    crashPoint('catalog.image.after-beginning');
+    if (file?.failed) this.log.error({ image: hash }, 'an image fails because its workers probably crash');
+    if (!file || file.failed) return null;
+    return { key: originalKey(hash), type: file.type, done: resultsOf(file.steps) };
   }
 
-  /** What ended this attempt says nothing about the picture. */
+  /** This attempt ended for a reason that does not count against the image. */
   async leave(hash: string, attempt: string): Promise<void> {
     await sql(this.dataSource, 'update pictures set attempts = array_remove(attempts, $2::uuid) where hash = $1', [
       hash,
@@ -66,15 +66,15 @@ export class PicturesService {
     ]);
   }
 
-  /** The first result of a step stays. With the last step shoppers see the picture, in place of what it was before. */
-  async tick(hash: string, { step, result }: StepDone): Promise<void> {
+  /** The first result of a step stays. The last step makes the new results visible to shoppers. */
+  async complete(hash: string, { step, result }: StepDone): Promise<void> {
     const changed = await inTransaction(this.dataSource, async (sql) => {
-      const [picture] = await sql<{ steps: Steps }>(
+      const [file] = await sql<{ steps: Steps }>(
         `select steps from pictures where hash = $1 and status in ('waiting', 'working') for update`,
         [hash],
       );
-      if (!picture || picture.steps[step]) return [];
-      const steps = { ...picture.steps, [step]: { doneAt: new Date().toISOString(), result } };
+      if (!file || file.steps[step]) return [];
+      const steps = { ...file.steps, [step]: { doneAt: new Date().toISOString(), result } };
       const isReady = ImageStep.options.every((name) => steps[name]);
       await sql(
         `update pictures set steps = $2, status = $3, shown = coalesce($4, shown), attempts = '{}', touched_at = now()
@@ -88,11 +88,11 @@ export class PicturesService {
         images.map(({ product_id }) => product_id),
       );
     });
-    crashPoint('catalog.picture.after-ticking');
+    crashPoint('catalog.image.after-completing');
     if (changed.length > 0) await this.cache.invalidate(changed);
   }
 
-  /** What shoppers saw of it they go on seeing. */
+  /** Shoppers go on seeing the previous results. */
   async fail(hash: string, reason: string): Promise<void> {
     await sql(
       this.dataSource,
@@ -107,10 +107,10 @@ export class PicturesService {
   }
 }
 
-/** Only writes it down: the sweep puts them into the queue, as much as that should hold. */
+/** Only marks the rows: the sweep fills the queue as it empties. Returns the number of image files. */
 export async function reprocessAll(dataSource: DataSource): Promise<number> {
-  let pictures = 0;
-  // In short transactions, so that none of those that are worked on waits long.
+  let files = 0;
+  // In short transactions, so that no image in progress waits long.
   for (let after: string | null = ''; after !== null;) {
     const [batch]: { count: number; last: string | null }[] = await sql(
       dataSource,
@@ -122,10 +122,10 @@ export async function reprocessAll(dataSource: DataSource): Promise<number> {
          returning 1
        )
        select (select count(*) from again)::integer as count, max(hash) as last from batch`,
-      [after, REPROCESSED_AT_ONCE],
+      [after, REPROCESS_BATCH],
     );
-    pictures += batch!.count;
+    files += batch!.count;
     after = batch!.last;
   }
-  return pictures;
+  return files;
 }

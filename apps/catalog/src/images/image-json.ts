@@ -1,10 +1,11 @@
-// From rows of `images` and `pictures` to what staff and shoppers see.
+// From rows of images and their files to the JSON that staff and shoppers see.
 import { ImageStep, type DoneSteps, type Image, type StepResults, type StoredVariant } from '@shop/contracts/images';
 import type { ProductImage } from '@shop/contracts/products';
 
-/** The tick list. */
+/** The checklist. */
 export type Steps = { [S in ImageStep]?: { doneAt: string; result: StepResults[S] } };
 
+/** An image with the state of its file. */
 export interface ImageRow {
   id: string;
   product_id: string;
@@ -14,10 +15,10 @@ export interface ImageRow {
   shown: StepResults | null;
 }
 
-/** Of `images i join pictures p`. */
+/** For `images i join pictures p`. */
 export const imageColumns = 'i.id, i.product_id, p.status, p.reason, p.steps, p.shown';
 
-/** What shoppers see of a picture. */
+/** The part of an image that shoppers see. */
 export interface ShownImageRow {
   id: string;
   alt: string;
@@ -25,7 +26,7 @@ export interface ShownImageRow {
   placeholder: string;
 }
 
-/** Of `images i join pictures pic` where pic.shown is not null, for a product p; a JSON object. */
+/** A JSON object for `images i join pictures pic` where pic.shown is not null, of a product p. */
 export const shownImage = `jsonb_build_object('id', i.id, 'alt', coalesce(i.alt, p.name),
   'variants', pic.shown->'resize'->'variants', 'placeholder', pic.shown->'analyse'->'placeholder')`;
 
@@ -33,7 +34,7 @@ export function resultsOf(steps: Steps): DoneSteps {
   return Object.fromEntries(Object.entries(steps).map(([name, { result }]) => [name, result]));
 }
 
-/** What was found out the last time, until all is found out anew. */
+/** Shows the previous results until all steps are done again. */
 export function toImage(row: ImageRow, mediaUrl: string): Image {
   const { resize, analyse, tag } = row.shown ?? resultsOf(row.steps);
   return {
@@ -49,7 +50,7 @@ export function toImage(row: ImageRow, mediaUrl: string): Image {
   };
 }
 
-/** Variants that are wider than `maxWidth` are left out. */
+/** Leaves out variants wider than `maxWidth`. */
 export function toProductImage(row: ShownImageRow, mediaUrl: string, maxWidth = Infinity): ProductImage {
   const { id, alt, variants, placeholder } = row;
   const shown = variants.filter(({ width }) => width <= maxWidth);

@@ -1,4 +1,4 @@
-// Pictures in the queue of the image worker. The rows say what there is to do; the queue only says when.
+// Jobs for the image worker. The rows say what there is to do; the queue only says when.
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { imageWorkerJobs } from '@shop/contracts/images';
@@ -11,15 +11,15 @@ import { DataSource } from 'typeorm';
 
 const { processPicture } = imageWorkerJobs;
 
-/** Smaller first; none before all. */
+/** Smaller numbers come first, and jobs without a number before all others. */
 const priorities = { firstOfProduct: undefined, further: 10, demo: 50, again: 100 };
 export type Priority = keyof typeof priorities;
 
-/** Every scrape of every replica counts, however many there are. */
-const COUNTED = 10_000;
+/** Bounds the cost of the metric, which every scrape of every replica pays. */
+const MAX_COUNTED = 10_000;
 
 @Injectable()
-export class PictureQueue {
+export class ImageQueue {
   constructor(
     @InjectDataSource('catalog') private readonly dataSource: DataSource,
     private readonly queues: Queues,
@@ -28,9 +28,9 @@ export class PictureQueue {
     this.exportMetrics();
   }
 
-  /** If there is anything to do. Without Redis it is left to the sweep. */
+  /** Adds a job if the file needs work. Without Redis the sweep adds it later. */
   async add(hash: string, priority?: Priority): Promise<void> {
-    const [picture] = await sql<{ kind: Priority }>(
+    const [file] = await sql<{ kind: Priority }>(
       this.dataSource,
       `select case
          when p.shown is not null then 'again'
@@ -44,41 +44,41 @@ export class PictureQueue {
        where p.hash = $1 and p.status in ('waiting', 'working') and p.upload is null and p.unshown_at is null`,
       [hash],
     );
-    if (!picture) return;
+    if (!file) return;
     await this.queues
-      .add(processPicture, { hash }, { id: hash, priority: priorities[priority ?? picture.kind] })
+      .add(processPicture, { hash }, { id: hash, priority: priorities[priority ?? file.kind] })
       .catch((error: unknown) => {
-        const message = 'A picture waits for the next sweep';
-        this.log.throttled(message, { err: error, picture: hash }, message);
+        const message = 'An image waits for the next sweep';
+        this.log.throttled(message, { err: error, image: hash }, message);
       });
   }
 
-  /** Jobs that are not done. */
+  /** The number of jobs that are not done. */
   depth(): Promise<number> {
     return this.queues.depth(processPicture.queue);
   }
 
-  /** Here and not with the workers, of which there may be none: what is not known is left out. */
+  /** Exported here because there may be no worker. Values that cannot be read are left out. */
   private exportMetrics(): void {
     const { queue } = processPicture;
     exportQueueDepth(queue, () => this.depth());
-    const oldest = gauge('queue_oldest_seconds', 'Age of the oldest job that is next, running, or tried again', [
+    const oldest = gauge('queue_oldest_seconds', 'Age of the oldest job that is next, running or waiting for a retry', [
       'queue',
     ]);
-    const pictures = gauge('pictures', `Pictures by status, counted up to ${COUNTED}`, ['status']);
+    const files = gauge('pictures', `Image files by status, counted up to ${MAX_COUNTED}`, ['status']);
     const fill = (metric: object, collect: () => Promise<void>) => Object.assign(metric, { collect });
     fill(oldest, () => measure(oldest, queue, this.queues.oldestSeconds(queue)));
-    fill(pictures, async () => {
-      pictures.reset();
+    fill(files, async () => {
+      files.reset();
       const rows = await sql<{ status: string; count: number }>(
         this.dataSource,
         `select status, (
            select count(*)::integer from (
-             select from pictures p where p.status = s.status and unshown_at is null limit ${COUNTED}) as counted
+             select from pictures p where p.status = s.status and unshown_at is null limit ${MAX_COUNTED}) as counted
          ) as count
          from unnest(array['waiting', 'working', 'ready', 'failed']) as s (status)`,
       ).catch(() => []);
-      for (const { status, count } of rows) if (count > 0) pictures.set({ status }, count);
+      for (const { status, count } of rows) if (count > 0) files.set({ status }, count);
     });
   }
 }

@@ -1,4 +1,4 @@
-// Where the files of pictures are: moved to their place, and removed when nobody needs them.
+// Moves uploaded originals to their place, and removes files that are no longer needed.
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { mediaFolder, originalKey } from '@shop/contracts/images';
@@ -12,10 +12,10 @@ import { DataSource } from 'typeorm';
 import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
 
 @Injectable()
-export class PictureFiles {
+export class ImageStorage {
   private readonly keptMs: number;
-  /** Each keeps a connection to the database for as long as the storage takes: shoppers need the others. */
-  private readonly inTurn: LimitFunction;
+  /** Each move holds a database connection for as long as storage takes, so that others remain for shoppers. */
+  private readonly limit: LimitFunction;
 
   constructor(
     @Inject(catalogConfig.token) config: CatalogConfig,
@@ -25,44 +25,44 @@ export class PictureFiles {
     private readonly log: Log,
   ) {
     this.keptMs = config.PICTURE_FILES_KEPT_SECONDS * 1000;
-    this.inTurn = pLimit(Math.ceil(kit.DATABASE_POOL_SIZE / 3));
+    this.limit = pLimit(Math.ceil(kit.DATABASE_POOL_SIZE / 3));
   }
 
-  /** Moves the original of a picture to its place, if it is not there. The row stays locked, so nobody removes it meanwhile. */
+  /** Moves an original to its place unless it is there. The row stays locked, so that it is not removed meanwhile. */
   settle(hash: string): Promise<void> {
-    return this.inTurn(() => inTransaction(this.dataSource, (sql) => this.moveLocked(sql, hash)));
+    return this.limit(() => inTransaction(this.dataSource, (sql) => this.moveLocked(sql, hash)));
   }
 
   private async moveLocked(sql: Sql, hash: string): Promise<void> {
-    const [picture] = await sql<{ upload: string }>(
+    const [file] = await sql<{ upload: string }>(
       'select upload from pictures where hash = $1 and upload is not null for update',
       [hash],
     );
-    if (!picture) return;
-    const there = await this.move(picture.upload, originalKey(hash));
-    crashPoint('catalog.picture.after-moving');
+    if (!file) return;
+    const exists = await this.move(file.upload, originalKey(hash));
+    crashPoint('catalog.image.after-moving');
     await sql(
-      there
+      exists
         ? 'update pictures set upload = null where hash = $1'
         : `update pictures set upload = null, status = 'failed',
-             reason = 'Its file is gone from the storage. Please upload it again.' where hash = $1`,
+             reason = 'Its file is gone from storage. Please upload it again.' where hash = $1`,
       [hash],
     );
   }
 
-  /** An upload whose bytes are known already. */
+  /** Removes an upload whose bytes are stored already. */
   async dropUpload(key: string): Promise<void> {
-    // One that stays is swept.
+    // The sweep removes it if this fails.
     await this.storage
       .delete(key)
       .catch((error: unknown) => this.log.throttled('upload stays', { err: error, key }, 'An upload stays'));
   }
 
-  /** Removes a picture that no image has shown for long, with all its files. False when there is none. */
+  /** Removes one image file that no product has shown for long, and everything made of it. Returns false when there is none. */
   async removeUnshown(): Promise<boolean> {
-    // Written down first: should this be cut off with some files gone, whoever adds an image of it begins anew, and what is
-    // left is removed when it has been unshown for as long again.
-    const [picture] = await sql<{ hash: string }>(
+    // Recorded first. If the process dies while files are removed, adding an image of this file starts anew, and the rest is
+    // removed after the same time again.
+    const [file] = await sql<{ hash: string }>(
       this.dataSource,
       `update pictures set status = 'failed', reason = 'It was removed.', shown = null, touched_at = now(), unshown_at = now()
        where hash in (
@@ -73,30 +73,30 @@ export class PictureFiles {
        returning hash`,
       [this.keptMs / 1000],
     );
-    if (!picture) return false;
-    crashPoint('catalog.picture.after-giving-up');
-    await inTransaction(this.dataSource, (sql) => this.removeGivenUp(sql, picture.hash));
+    if (!file) return false;
+    crashPoint('catalog.image.after-giving-up');
+    await inTransaction(this.dataSource, (sql) => this.removeGivenUp(sql, file.hash));
     return true;
   }
 
   private async removeGivenUp(sql: Sql, hash: string): Promise<void> {
-    // Adding an image of it waits for this lock, and then begins anew; one that was quicker has taken it back.
-    const [picture] = await sql<{ upload: string | null }>(
+    // Adding an image waits for this lock and then starts anew; if it was first, the row is no longer given up.
+    const [file] = await sql<{ upload: string | null }>(
       `select upload from pictures where hash = $1 and status = 'failed' and shown is null and unshown_at is not null
        for update skip locked`,
       [hash],
     );
-    if (!picture) return;
+    if (!file) return;
     await this.storage.deleteAll(mediaFolder(hash));
-    crashPoint('catalog.picture.after-removing-variants');
-    if (picture.upload !== null) await this.storage.delete(picture.upload);
+    crashPoint('catalog.image.after-removing-variants');
+    if (file.upload !== null) await this.storage.delete(file.upload);
     await this.storage.delete(originalKey(hash));
-    crashPoint('catalog.picture.after-removing-original');
+    crashPoint('catalog.image.after-removing-original');
     await sql('delete from pictures where hash = $1', [hash]);
-    this.log.info({ picture: hash }, 'picture removed');
+    this.log.info({ image: hash }, 'image file removed');
   }
 
-  /** Removes uploads that were finished long ago, and that nobody took over. */
+  /** Removes uploads that are complete for long and that no row names. */
   async removeForgottenUploads(): Promise<void> {
     let page: string | undefined;
     do {
@@ -106,13 +106,13 @@ export class PictureFiles {
       });
       const old: string[] = [];
       for (const file of objects) if (file.isFile && (await this.isOld(file))) old.push(file.key);
-      const wanted = await sql<{ upload: string }>(
+      const named = await sql<{ upload: string }>(
         this.dataSource,
         'select upload from pictures where upload = any($1)',
         [old],
       );
-      const taken = new Set(wanted.map(({ upload }) => upload));
-      for (const key of old) if (!taken.has(key)) await this.storage.delete(key);
+      const needed = new Set(named.map(({ upload }) => upload));
+      for (const key of old) if (!needed.has(key)) await this.storage.delete(key);
       page = paginationToken;
     } while (page !== undefined);
   }
@@ -126,14 +126,14 @@ export class PictureFiles {
     }
   }
 
-  /** False when the file is in neither place. */
+  /** Returns false when the file is in neither place. */
   private async move(from: string, to: string): Promise<boolean> {
     try {
       await this.storage.move(from, to);
       return true;
     } catch (error) {
       if (!isMissing(error)) throw error;
-      // Whoever moved it before died before the row said so.
+      // A process that died right after moving it has not updated the row.
       return this.storage.exists(to);
     }
   }

@@ -1,4 +1,4 @@
-// Finds pictures that nobody works on any more, and files that nobody needs. Runs on every replica.
+// Finds images that got stuck and files that are no longer needed. Runs on every replica.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { crashPoint } from '@shop/kit/crash-point';
@@ -7,24 +7,24 @@ import { Log } from '@shop/kit/log';
 import { repeat } from '@shop/kit/repeat';
 import { DataSource } from 'typeorm';
 import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
-import { PictureFiles } from './image-storage.js';
-import { PictureQueue } from './image-queue.js';
+import { ImageQueue } from './image-queue.js';
+import { ImageStorage } from './image-storage.js';
 
-/** Pictures at a time, per replica. */
+/** Image files per round and replica. */
 const BATCH = 100;
 
-/** What the sweep adds to the queue at most: the rest is as safe in its rows, and costs no memory of Redis. */
-const FULL = 1000;
+/** The sweep fills the queue up to this number of jobs: the rest is safe in its rows and needs no memory in Redis. */
+const MAX_QUEUED = 1000;
 
 @Injectable()
-export class PictureSweep implements OnApplicationBootstrap, OnModuleDestroy {
+export class ImageSweep implements OnApplicationBootstrap, OnModuleDestroy {
   private stops: (() => Promise<void>)[] = [];
 
   constructor(
     @Inject(catalogConfig.token) private readonly config: CatalogConfig,
     @InjectDataSource('catalog') private readonly dataSource: DataSource,
-    private readonly files: PictureFiles,
-    private readonly queue: PictureQueue,
+    private readonly storage: ImageStorage,
+    private readonly queue: ImageQueue,
     private readonly log: Log,
   ) {}
 
@@ -32,11 +32,11 @@ export class PictureSweep implements OnApplicationBootstrap, OnModuleDestroy {
     const { CATALOG_SWEEP_SECONDS: seconds, PICTURE_FILES_KEPT_SECONDS: kept } = this.config;
     const { log } = this;
     this.stops = [
-      repeat({ name: 'picture sweep', seconds, log }, () => this.requeue()),
-      repeat({ name: 'sweep of unshown pictures', seconds, log }, () => this.files.removeUnshown()),
-      // A list of all uploads, so not as often as it could be.
+      repeat({ name: 'image sweep', seconds, log }, () => this.requeue()),
+      repeat({ name: 'sweep of unshown images', seconds, log }, () => this.storage.removeUnshown()),
+      // Less often, because it lists all uploads.
       repeat({ name: 'upload sweep', seconds: Math.max(seconds, kept / 4), log }, async () => {
-        await this.files.removeForgottenUploads();
+        await this.storage.removeForgottenUploads();
         return false;
       }),
     ];
@@ -46,9 +46,9 @@ export class PictureSweep implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.all(this.stops.map((stop) => stop()));
   }
 
-  /** What is in the queue all the same is not added twice. What nobody has seen yet comes before what is done again. */
+  /** A job that is still queued is not added twice. Files that were never shown come before those processed again. */
   private async requeue(): Promise<boolean> {
-    const room = FULL - (await this.queue.depth());
+    const room = MAX_QUEUED - (await this.queue.depth());
     if (room <= 0) return false;
     const stuck = await sql<{ hash: string; upload: string | null }>(
       this.dataSource,
@@ -61,14 +61,14 @@ export class PictureSweep implements OnApplicationBootstrap, OnModuleDestroy {
        returning hash, upload`,
       [this.config.PICTURE_RETRY_SECONDS, Math.min(BATCH, room)],
     );
-    if (stuck.length > 0) crashPoint('catalog.picture.after-claiming');
+    if (stuck.length > 0) crashPoint('catalog.image.after-claiming');
     const failures: unknown[] = [];
     for (const { hash, upload } of stuck) {
       try {
-        if (upload !== null) await this.files.settle(hash);
+        if (upload !== null) await this.storage.settle(hash);
         await this.queue.add(hash);
       } catch (error) {
-        // One that cannot be moved now does not hold up the others.
+        // A file that cannot be moved now must not hold up the others.
         failures.push(error);
       }
     }

@@ -1,4 +1,4 @@
-// What the pictures of products say about them, written down with the products, so that lists find them by it.
+// The tags of a product's images, copied to the product so that lists find it by them.
 import type { Sql } from '@shop/kit/database';
 
 interface ProductNames {
@@ -6,9 +6,9 @@ interface ProductNames {
   slug: string;
 }
 
-/** Brings the tags of these products up to date, and answers the keys to drop from the caches after the commit. */
+/** Updates the tags of these products. Returns the keys to drop from the caches after the commit. */
 export async function retag(sql: Sql, productIds: string[]): Promise<string[]> {
-  // A statement of its own: the next one sees what those did who held the lock before.
+  // A separate statement, so that the next one sees the changes of previous holders of the lock.
   const products = await sql<ProductNames>(
     'select id, slug from products where id = any($1::uuid[]) order by id for no key update',
     [productIds],

@@ -1,10 +1,10 @@
-// What the catalog answers about pictures, one line each.
+// The catalog's procedures about images, one line each.
 import { Controller } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
 import { Handles } from '@shop/kit/rpc/handles';
+import { Checklist } from './checklist.js';
 import { ImagesService } from './images.service.js';
-import { PicturesService } from './checklist.js';
 
 type In<K extends keyof typeof catalogRpc> = InputOf<(typeof catalogRpc)[K]>;
 type Out<K extends keyof typeof catalogRpc> = Promise<OutputOf<(typeof catalogRpc)[K]>>;
@@ -13,7 +13,7 @@ type Out<K extends keyof typeof catalogRpc> = Promise<OutputOf<(typeof catalogRp
 export class ImagesController {
   constructor(
     private readonly images: ImagesService,
-    private readonly pictures: PicturesService,
+    private readonly checklist: Checklist,
   ) {}
 
   @Handles(catalogRpc.findProduct)
@@ -49,29 +49,29 @@ export class ImagesController {
 
   @Handles(catalogRpc.beginPicture)
   async beginPicture({ hash, attempt }: In<'beginPicture'>): Out<'beginPicture'> {
-    return { work: await this.pictures.begin(hash, attempt) };
+    return { work: await this.checklist.begin(hash, attempt) };
   }
 
   @Handles(catalogRpc.leavePicture)
   async leavePicture({ hash, attempt }: In<'leavePicture'>): Out<'leavePicture'> {
-    await this.pictures.leave(hash, attempt);
+    await this.checklist.leave(hash, attempt);
     return { done: true };
   }
 
   @Handles(catalogRpc.tickPicture)
   async tickPicture({ hash, done }: In<'tickPicture'>): Out<'tickPicture'> {
-    await this.pictures.tick(hash, done);
+    await this.checklist.complete(hash, done);
     return { done: true };
   }
 
   @Handles(catalogRpc.failPicture)
   async failPicture({ hash, reason }: In<'failPicture'>): Out<'failPicture'> {
-    await this.pictures.fail(hash, reason);
+    await this.checklist.fail(hash, reason);
     return { done: true };
   }
 
   @Handles(catalogRpc.reprocessPictures)
   async reprocessPictures(): Out<'reprocessPictures'> {
-    return { pictures: await this.pictures.reprocessAll() };
+    return { pictures: await this.checklist.reprocessAll() };
   }
 }

@@ -1,4 +1,4 @@
-// What staff do with the pictures of products. A picture is known by the hash of its bytes, however many products show it.
+// What staff do with images of products. Images with the same bytes share one ImageFile (table `pictures`, keyed by hash).
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Image, Upload } from '@shop/contracts/images';
@@ -9,24 +9,24 @@ import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
 import { imageColumns, toImage, type ImageRow } from './image-json.js';
-import { PictureFiles } from './image-storage.js';
-import { PictureQueue, type Priority } from './image-queue.js';
+import { ImageQueue, type Priority } from './image-queue.js';
+import { ImageStorage } from './image-storage.js';
 import { retag } from './image-tags.js';
 import { productRef } from '../products/product-key.js';
 import { SharedCache } from '../products/shared-cache.js';
 
-/** As many as one request can put in order. */
-const MOST_IMAGES = 100;
+/** The number that one request can put in order. */
+const MAX_IMAGES = 100;
 
 export interface AddOptions {
   alt?: string | undefined;
-  /** The usual one of an image like this unless given. */
+  /** The default depends on the image: see ImageQueue. */
   priority?: Priority;
 }
 
 interface Added {
   id: string;
-  /** Where the picture's original lies, unless it is where it belongs. */
+  /** The key of the original until it is in its place. */
   upload: string | null;
   changedKeys: string[];
 }
@@ -36,12 +36,12 @@ export class ImagesService {
   constructor(
     @Inject(catalogConfig.token) private readonly config: CatalogConfig,
     @InjectDataSource('catalog') private readonly dataSource: DataSource,
-    private readonly files: PictureFiles,
-    private readonly queue: PictureQueue,
+    private readonly storage: ImageStorage,
+    private readonly queue: ImageQueue,
     private readonly cache: SharedCache,
   ) {}
 
-  /** Hidden ones as well. not_found. */
+  /** Finds hidden products too. not_found. */
   async findProduct(key: string): Promise<{ id: string }> {
     const ref = productRef(key);
     const statement =
@@ -52,20 +52,20 @@ export class ImagesService {
   }
 
   /**
-   * First the rows are committed, which say what there is to do; then the file is moved, then the job is added. Whoever
-   * dies in between leaves the rest to the same call made again, or to the sweep.
+   * Commits the rows first, which say what there is to do; then moves the file, then adds the job. After a crash in between,
+   * the client's retry or the sweep does the rest.
    */
   async add(productKey: string, upload: Upload, { alt, priority }: AddOptions = {}): Promise<Image> {
     const product = await this.findProduct(productKey);
     const added = await inTransaction(this.dataSource, (sql) => insert(sql, { productId: product.id, upload, alt }));
-    crashPoint('catalog.picture.after-writing-down');
+    crashPoint('catalog.image.after-writing-down');
     if (added.changedKeys.length > 0) await this.cache.invalidate(added.changedKeys);
-    // The same bytes are here already, or on their way.
-    if (added.upload !== upload.key) await this.files.dropUpload(upload.key);
-    if (added.upload !== null) await this.files.settle(upload.hash);
-    crashPoint('catalog.picture.after-settling');
+    // Another upload of the same bytes is stored already, or about to be.
+    if (added.upload !== upload.key) await this.storage.dropUpload(upload.key);
+    if (added.upload !== null) await this.storage.settle(upload.hash);
+    crashPoint('catalog.image.after-settling');
     await this.queue.add(upload.hash, priority);
-    crashPoint('catalog.picture.after-queueing');
+    crashPoint('catalog.image.after-queueing');
     return this.get(added.id);
   }
 
@@ -80,10 +80,10 @@ export class ImagesService {
     return toImage(row, this.config.MEDIA_URL);
   }
 
-  /** The picture's files stay for a while, and for good when another product shows it. */
+  /** Files stay for a while, or as long as another product shows them. */
   async remove(id: string): Promise<void> {
     const changed = await inTransaction(this.dataSource, async (sql) => {
-      // Locked like adding locks it, so that of two who remove its last images the second one notices.
+      // The same lock as for adding, so that of two requests removing the last two images the second one notices.
       const [image] = await sql<{ product_id: string; picture: string }>(
         `select i.product_id, i.picture from images i join pictures p on p.hash = i.picture
          where i.id = $1 for update of p`,
@@ -99,11 +99,11 @@ export class ImagesService {
       );
       return retag(sql, [image.product_id]);
     });
-    crashPoint('catalog.picture.after-removing-image');
+    crashPoint('catalog.image.after-removing-image');
     if (changed.length > 0) await this.cache.invalidate(changed);
   }
 
-  /** Those that are not named follow in the order they had. invalid_request for what is not an image of this product. */
+  /** Images that are not named follow in their previous order. invalid_request for ids of other images. */
   async order(productKey: string, ids: string[]): Promise<Image[]> {
     const product = await this.findProduct(productKey);
     const changed = await inTransaction(this.dataSource, async (sql) => {
@@ -111,7 +111,7 @@ export class ImagesService {
       const now = await sql<{ id: string }>('select id from images where product_id = $1 order by position, id', [
         product.id,
       ]);
-      refuseStrangers(ids, new Set(now.map(({ id }) => id)));
+      refuseForeignIds(ids, new Set(now.map(({ id }) => id)));
       await sql(
         `update images i set position = o.position from unnest($1::uuid[]) with ordinality as o (id, position)
          where i.id = o.id`,
@@ -139,8 +139,8 @@ async function insert(
   sql: Sql,
   { productId, upload, alt }: { productId: string; upload: Upload; alt?: string | undefined },
 ): Promise<Added> {
-  // Uploading again what failed is another try.
-  const [picture] = await sql<{ upload: string | null; ready: boolean }>(
+  // Uploading a failed file again starts it anew.
+  const [file] = await sql<{ upload: string | null; ready: boolean }>(
     `insert into pictures as p (hash, type, bytes, upload) values ($1, $2, $3, $4)
      on conflict (hash) do update set
        unshown_at = null,
@@ -159,23 +159,23 @@ async function insert(
      select $1::uuid, $2::uuid, $3::text, coalesce(max(position) + 1, 0), $4::text from images where product_id = $2
      having count(*) < $5
      on conflict (product_id, picture) do nothing`,
-    [uuidv7(), productId, upload.hash, alt ?? null, MOST_IMAGES],
+    [uuidv7(), productId, upload.hash, alt ?? null, MAX_IMAGES],
   );
   const [image] = await sql<{ id: string }>('select id from images where product_id = $1 and picture = $2', [
     productId,
     upload.hash,
   ]);
-  if (!image) throw invalidRequest([{ message: `A product has at most ${MOST_IMAGES} images` }]);
-  const changedKeys = picture!.ready ? await retag(sql, [productId]) : [];
-  return { id: image.id, upload: picture!.upload, changedKeys };
+  if (!image) throw invalidRequest([{ message: `A product has at most ${MAX_IMAGES} images` }]);
+  const changedKeys = file!.ready ? await retag(sql, [productId]) : [];
+  return { id: image.id, upload: file!.upload, changedKeys };
 }
 
-/** Its images change one after the other. Everybody locks the picture first, then the product, then images. */
+/** Serializes changes to a product's images. The order of locks is always image file, product, images. */
 async function lockProduct(sql: Sql, id: string): Promise<void> {
   await sql('select from products where id = $1 for no key update', [id]);
 }
 
-function refuseStrangers(ids: string[], own: Set<string>): void {
+function refuseForeignIds(ids: string[], own: Set<string>): void {
   const wrong = ids.flatMap((id, i) => {
     if (!own.has(id)) return { path: ['ids', i], message: 'is not an image of this product' };
     return ids.indexOf(id) < i ? { path: ['ids', i], message: 'is named already' } : [];
