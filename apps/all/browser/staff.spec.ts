@@ -33,11 +33,11 @@ describeInBrowser('staff', (shop) => {
       .jpeg()
       .toBuffer();
     await page
-      .getByLabel(/Drop pictures here/)
+      .getByLabel(/Drop images here/)
       .setInputFiles({ name: 'hook.jpg', mimeType: 'image/jpeg', buffer: file });
     await expect(page.getByText('Ready', { exact: true })).toBeVisible({ timeout: 30_000 });
     await page.getByRole('link', { name: 'See it in the shop' }).click();
-    await expect(page.getByRole('button', { name: `Enlarge the picture: ${name}` })).toBeVisible();
+    await expect(page.getByRole('button', { name: `Enlarge the image: ${name}` })).toBeVisible();
     const shown = () => page.evaluate(() => document.querySelector<HTMLImageElement>('picture img')?.currentSrc ?? '');
     await expect.poll(shown).toMatch(/\.avif$/);
     const picture = page.locator('picture').first();
@@ -93,7 +93,7 @@ describeInBrowser('staff', (shop) => {
       transfer.items.add(new File([bytes], 'noise.jpg', { type: 'image/jpeg' }));
       return transfer;
     }, file.toString('base64'));
-    const zone = page.getByText('Drop pictures here, or choose files');
+    const zone = page.getByText('Drop images here, or choose files');
     await zone.dispatchEvent('dragover', { dataTransfer: dropped });
     await zone.dispatchEvent('drop', { dataTransfer: dropped });
     await expect(page.getByText('Ready', { exact: true })).toBeVisible({ timeout: 30_000 });
@@ -103,13 +103,13 @@ describeInBrowser('staff', (shop) => {
     expect(texts).toMatch(/Read: done.*Tagged: not yet/);
 
     // It is gone only when they mean it.
-    const remove = page.getByRole('button', { name: 'Remove picture' });
+    const remove = page.getByRole('button', { name: 'Remove image' });
     page.once('dialog', (dialog) => dialog.dismiss());
     await remove.click();
     await expect(page.getByText('Ready', { exact: true })).toBeVisible();
     page.once('dialog', (dialog) => dialog.accept());
     await remove.click();
-    await expect(page.getByText('No pictures yet.')).toBeVisible();
+    await expect(page.getByText('No images yet.')).toBeVisible();
   });
 
   test('hide a product from shoppers, find it among the hidden ones, and show it again', async () => {
@@ -144,8 +144,8 @@ describeInBrowser('staff', (shop) => {
     const page = await atWork();
     await newProduct(page);
     const buffer = Buffer.from('no picture at all, only words that go on for a while');
-    await page.getByLabel(/Drop pictures here/).setInputFiles({ name: 'words.jpg', mimeType: 'image/jpeg', buffer });
-    await expect(page.getByRole('alert')).toContainText('This is not a JPEG, PNG, WebP or AVIF picture.');
+    await page.getByLabel(/Drop images here/).setInputFiles({ name: 'words.jpg', mimeType: 'image/jpeg', buffer });
+    await expect(page.getByRole('alert')).toContainText('This is not a JPEG, PNG, WebP or AVIF image.');
   });
 
   test('who are overtaken by a colleague see both and decide', async () => {

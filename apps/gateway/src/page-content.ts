@@ -1,11 +1,11 @@
 // What belongs to the address of a page: what it says of itself, and the answers it will ask the API for first.
 import { catalogRpc } from '@shop/contracts/catalog';
 import {
-  CARD_PICTURE_SIZES,
+  CARD_IMAGE_SIZES,
   categoriesPath,
   featuredPath,
   PAGE_SIZE,
-  PRODUCT_PICTURE_SIZES,
+  PRODUCT_IMAGE_SIZES,
   productPath,
   productsPath,
   shopName,
@@ -79,7 +79,7 @@ export const pageContents: Partial<Record<PageName, Content>> = {
         canonical: `/products/${product.slug}`,
         type: 'product',
         picture: product.images[0],
-        pictureSizes: PRODUCT_PICTURE_SIZES,
+        pictureSizes: PRODUCT_IMAGE_SIZES,
         structured: structuredProduct(product, origin),
       },
       answers: { [productPath(key)]: answer },
@@ -101,5 +101,5 @@ async function firstPage(
 /** The first that is seen of a list. */
 function firstPicture({ body }: ReadyJson): PageFacts {
   const { items } = JSON.parse(body.toString()) as ProductPage;
-  return { picture: items.find(({ image }) => image)?.image, pictureSizes: CARD_PICTURE_SIZES };
+  return { picture: items.find(({ image }) => image)?.image, pictureSizes: CARD_IMAGE_SIZES };
 }

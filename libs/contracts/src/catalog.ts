@@ -1,6 +1,6 @@
 // What the catalog answers.
 import * as z from 'zod';
-import { DoneSteps, Image, ImageList, ImageOrder, ImageType, PictureHash, StepDone, Upload } from './images.js';
+import { DoneSteps, Image, ImageList, ImageOrder, ImageType, ImageHash, StepDone, Upload } from './images.js';
 import {
   Category,
   CategoryList,
@@ -165,9 +165,9 @@ export const catalogRpc = defineRpcs('catalog', {
     deadlineMs: 10_000,
   },
   getImage: { input: z.object({ id: Id }), output: Image, idempotent: true, deadlineMs: 2000 },
-  /** In the order in which the product shows them, also those that are not ready. not_found. */
+  /** In the order in which the product shows them, including images that are not ready. not_found. */
   listImages: { input: z.object({ product: ProductKey }), output: ImageList, idempotent: true, deadlineMs: 2000 },
-  /** Also when there is none (any more). */
+  /** Succeeds when the image is already gone. */
   removeImage: { input: z.object({ id: Id }), output: Done, idempotent: true, deadlineMs: 5000 },
   orderImages: {
     input: ImageOrder.extend({ product: ProductKey }),
@@ -176,39 +176,39 @@ export const catalogRpc = defineRpcs('catalog', {
     deadlineMs: 5000,
   },
   /**
-   * What is left to do of a picture; null when nothing is: it is ready, has failed, or nobody shows it any more. It fails
-   * after some attempts in a row of which nothing was heard again: no step done, no failPicture, no leavePicture.
+   * The steps of an image that are left; null when there are none: it is ready, has failed, or no product shows it. It fails
+   * after some attempts in a row that were never heard of again: no completed step, no failPicture, no leavePicture.
    */
   beginPicture: {
-    input: z.object({ hash: PictureHash, attempt: Id.optional() }),
+    input: z.object({ hash: ImageHash, attempt: Id.optional() }),
     output: z.object({ work: z.object({ key: z.string(), type: ImageType, done: DoneSteps }).nullable() }),
     idempotent: true,
     deadlineMs: 5000,
   },
-  /** Nothing came of an attempt, for reasons that lie elsewhere. */
+  /** An attempt ended for a reason that does not count against the image. */
   leavePicture: {
-    input: z.object({ hash: PictureHash, attempt: Id }),
+    input: z.object({ hash: ImageHash, attempt: Id }),
     output: Done,
     idempotent: true,
     deadlineMs: 5000,
   },
   /** The first result of a step stays. */
   tickPicture: {
-    input: z.object({ hash: PictureHash, done: StepDone }),
+    input: z.object({ hash: ImageHash, done: StepDone }),
     output: Done,
     idempotent: true,
     deadlineMs: 5000,
   },
-  /** It can never be processed, and why. */
+  /** The image can never be processed, for this reason. */
   failPicture: {
-    input: z.object({ hash: PictureHash, reason: Text.max(500) }),
+    input: z.object({ hash: ImageHash, reason: Text.max(500) }),
     output: Done,
     idempotent: true,
     deadlineMs: 5000,
   },
   /**
-   * Every picture is processed again, from the first step, after everything else; answers how many. Until one is ready
-   * anew, shoppers see of it what they saw before.
+   * Has every image processed again from the first step, after all other jobs; returns their number. Until an image is ready
+   * again, shoppers see its previous results.
    */
   reprocessPictures: {
     input: z.object({}),

@@ -1,4 +1,4 @@
-// Pictures of products: what staff see of an uploaded one, and what the catalog and the image worker tell each other.
+// Images of products: what staff see of them, and the messages between the catalog and the image worker.
 import * as z from 'zod';
 import { defineJobs } from './jobs.js';
 import { ImageVariant } from './products.js';
@@ -22,9 +22,9 @@ export const Image = z
     reason: z.string().optional().meta({ description: 'Why it failed, in words' }),
     steps: z.array(z.object({ name: ImageStep, doneAt: Timestamp.nullable() })),
     variants: z.array(ImageVariant),
-    colors: z.array(Color).meta({ description: 'The dominant ones, most of it first' }),
+    colors: z.array(Color).meta({ description: 'Dominant colours, the most frequent first' }),
     tags: z.array(z.string()),
-    placeholder: z.string().nullable().meta({ description: 'A tiny picture as a data: address, to show at once' }),
+    placeholder: z.string().nullable().meta({ description: 'A tiny image as a data: URL, to show at once' }),
   })
   .meta({ id: 'Image' });
 export type Image = z.infer<typeof Image>;
@@ -36,38 +36,38 @@ export type ImageList = z.infer<typeof ImageList>;
 export const ImageType = z.enum(['image/jpeg', 'image/png', 'image/webp', 'image/avif']);
 export type ImageType = z.infer<typeof ImageType>;
 
-/** Images of a product in the order in which they are to be shown; those that are not named follow. */
+/** The new order of a product's images; images that are not named follow. */
 export const ImageOrder = z.strictObject({ ids: z.array(Id).max(100) });
 export type ImageOrder = z.infer<typeof ImageOrder>;
 
-/** SHA-256 of an original, in hex: the name of a picture, however many products show it. */
-export const PictureHash = z.string().regex(/^[\da-f]{64}$/);
+/** SHA-256 of an original, in hex. Images with the same hash share one file, which is processed once. */
+export const ImageHash = z.string().regex(/^[\da-f]{64}$/);
 
-/** Keys in storage. Whatever is below media/ is public, and nothing else is. */
+/** Keys in storage. Only files below media/ are public. */
 export const uploadKey = (id: string) => `uploads/${id}`;
-export const originalKey = (picture: string) => `originals/${picture}`;
-/** Everything that was ever made of a picture, so that it can be removed with it. */
-export const mediaFolder = (picture: string) => `media/${picture.slice(0, 16)}`;
-/** `file` is the SHA-256 of the file itself, in hex: what lies under a key never changes. */
-export const mediaKey = (picture: string, file: string, extension: MediaExtension) =>
-  `${mediaFolder(picture)}/${file.slice(0, 16)}.${extension}`;
+export const originalKey = (hash: string) => `originals/${hash}`;
+/** Has everything that was ever made of an original, so that it can be removed with it. */
+export const mediaFolder = (hash: string) => `media/${hash.slice(0, 16)}`;
+/** `file` is the SHA-256 of the file itself, in hex, so the content of a key never changes. */
+export const mediaKey = (original: string, file: string, extension: MediaExtension) =>
+  `${mediaFolder(original)}/${file.slice(0, 16)}.${extension}`;
 export type MediaExtension = 'jpg' | 'webp' | 'avif';
 export const MediaKey = z.string().regex(/^media\/[\da-f]{16}\/[\da-f]{16}\.(jpg|webp|avif)$/);
 
-/** An original that lies in storage under a key of its own, until the catalog takes it over. */
+/** An original in storage that the catalog has not taken over yet. */
 export const Upload = z.object({
   key: z.string().regex(/^uploads\/[\da-f-]{36}$/),
-  hash: PictureHash,
+  hash: ImageHash,
   type: ImageType,
   bytes: z.int().min(1),
 });
 export type Upload = z.infer<typeof Upload>;
 
-/** A file in storage that browsers may load. */
+/** A public file in storage. */
 export const StoredVariant = ImageVariant.omit({ url: true }).extend({ key: MediaKey });
 export type StoredVariant = z.infer<typeof StoredVariant>;
 
-/** What each step finds out; the next ones, and a worker that goes on where another died, build on it. */
+/** The result of each step. Later steps use it, also on another worker after a crash. */
 export const stepResults = {
   decode: z.object({
     width: z.int().meta({ description: 'Upright, in pixels' }),
@@ -80,9 +80,9 @@ export const stepResults = {
   analyse: z.object({
     colors: z.array(Color),
     placeholder: z.string(),
-    /** 64 bits in hex: pictures that look alike differ in few of them. */
+    /** 64 bits in hex; images that look alike differ in few of them. */
     perceptualHash: z.string().regex(/^[\da-f]{16}$/),
-    /** 0 black to 1 white. */
+    /** From 0, black, to 1, white. */
     brightness: z.number().min(0).max(1),
   }),
   tag: z.object({ tags: z.array(Text.max(40)) }),
@@ -90,11 +90,11 @@ export const stepResults = {
 
 export type StepResults = { [S in ImageStep]: z.infer<(typeof stepResults)[S]> };
 
-/** Steps that are done, with what they found. */
+/** Completed steps with their results. */
 export const DoneSteps = z.object(stepResults).partial();
 export type DoneSteps = z.infer<typeof DoneSteps>;
 
-/** One step, done. */
+/** One completed step. */
 export const StepDone = z.discriminatedUnion('step', [
   z.object({ step: z.literal('decode'), result: stepResults.decode }),
   z.object({ step: z.literal('resize'), result: stepResults.resize }),
@@ -104,6 +104,6 @@ export const StepDone = z.discriminatedUnion('step', [
 export type StepDone = z.infer<typeof StepDone>;
 
 export const imageWorkerJobs = defineJobs('image-worker', {
-  /** Takes the steps of a picture that are not done. */
-  processPicture: { payload: z.object({ hash: PictureHash }), slowMs: 30_000 },
+  /** Takes the steps of an image that are not done. */
+  processPicture: { payload: z.object({ hash: ImageHash }), slowMs: 30_000 },
 });

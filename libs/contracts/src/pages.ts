@@ -41,9 +41,9 @@ export const PAGE_DATA_ID = 'page-data';
 /** The name of a <meta> with Stripe's publishable key: who pays by card does it in Stripe's form. */
 export const STRIPE_KEY_META = 'stripe-key';
 
-/** How wide pictures are shown, as in <img sizes>: that of a product’s page, and that of each product in a list. */
-export const PRODUCT_PICTURE_SIZES = '(min-width: 78rem) 44rem, (min-width: 56rem) 55vw, 94vw';
-export const CARD_PICTURE_SIZES = '(min-width: 80rem) 18rem, (min-width: 60rem) 23vw, (min-width: 40rem) 31vw, 46vw';
+/** The `sizes` of the images on a product’s page and of each product in a list. */
+export const PRODUCT_IMAGE_SIZES = '(min-width: 78rem) 44rem, (min-width: 56rem) 55vw, 94vw';
+export const CARD_IMAGE_SIZES = '(min-width: 80rem) 18rem, (min-width: 60rem) 23vw, (min-width: 40rem) 31vw, 46vw';
 
 export type ProductFilter = Partial<ProductQuery>;
 

@@ -1,4 +1,4 @@
-// What the catalog says of products, categories and pictures.
+// Products, categories and images as the catalog returns them.
 import * as z from 'zod';
 import { Cents, Currency, Cursor, Id, Limit, Slug, Text, Timestamp, pageOf } from './values.js';
 

@@ -14,7 +14,7 @@ import { useSay } from '../ui/say.js';
 import { Rows } from '../ui/skeleton.js';
 import { Conflict, type EditedFields } from './conflict.js';
 import styles from './manage.module.css';
-import { Pictures } from './pictures.js';
+import { Images } from './images.js';
 import { enteredProduct, ProductFields } from './product-fields.js';
 import { useWords } from './words.js';
 
@@ -52,7 +52,7 @@ export function EditProductPage() {
           <h2>{t.edit}</h2>
           <EditForm key={data.version} product={data} queryKey={key} />
         </section>
-        <Pictures product={data} />
+        <Images product={data} />
       </div>
     </>
   );

@@ -22,7 +22,7 @@ export function NewProductPage() {
     onSuccess: ({ id }) => {
       for (const key of [['products'], ['manage', 'products']]) void client.invalidateQueries({ queryKey: key });
       say(t.created);
-      // There its pictures are added.
+      // There its images are added.
       void navigate({ to: '/manage/products/$product', params: { product: id } });
     },
   });

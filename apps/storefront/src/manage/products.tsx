@@ -8,7 +8,7 @@ import { Button, ButtonLink } from '../ui/button.js';
 import { CheckField, TextField } from '../ui/field.js';
 import { Form } from '../ui/form.js';
 import { ErrorNotice } from '../ui/notice.js';
-import { Picture } from '../ui/picture.js';
+import { ResponsiveImage } from '../ui/responsive-image.js';
 import { Rows } from '../ui/skeleton.js';
 import styles from './manage.module.css';
 import { useWords } from './words.js';
@@ -92,7 +92,7 @@ function ProductTable({ products: items }: { products: StaffProductSummary[] }) 
             <tr key={item.id}>
               <td className={styles.thumbCell}>
                 <div className={styles.thumb}>
-                  <Picture image={item.image} sizes="3rem" alt="" />
+                  <ResponsiveImage image={item.image} sizes="3rem" alt="" />
                 </div>
               </td>
               <td>

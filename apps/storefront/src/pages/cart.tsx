@@ -11,7 +11,7 @@ import { Empty, ErrorNotice } from '../ui/notice.js';
 import { Quantity } from '../ui/quantity.js';
 import { useSay } from '../ui/say.js';
 import { Rows } from '../ui/skeleton.js';
-import { LinePicture } from './line-picture.js';
+import { LineImage } from './line-image.js';
 import styles from './cart.module.css';
 
 export function CartPage() {
@@ -78,7 +78,7 @@ function Line({ line }: { line: CartLine }) {
   const shown = setLine.isPending && setLine.variables.quantity > 0 ? setLine.variables.quantity : quantity;
   return (
     <li className={styles.line}>
-      <LinePicture slug={line.slug} />
+      <LineImage slug={line.slug} />
       <div className={styles.what}>
         <Link to="/products/$product" params={{ product: line.slug }} className={styles.name}>
           {line.name}

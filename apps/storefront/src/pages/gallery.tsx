@@ -1,10 +1,10 @@
-// The pictures of a product: one large, the others to choose from, and any of them as large as it is.
-import { PRODUCT_PICTURE_SIZES } from '@shop/contracts/pages';
+// The images of a product: one large, the others to choose from, and any of them as large as it is.
+import { PRODUCT_IMAGE_SIZES } from '@shop/contracts/pages';
 import type { ProductImage } from '@shop/contracts/products';
 import { lazy, Suspense, useState } from 'react';
 import { useMessages } from '../i18n/i18n.js';
 import { ZoomIcon } from '../ui/icons.js';
-import { Picture } from '../ui/picture.js';
+import { ResponsiveImage } from '../ui/responsive-image.js';
 import styles from './gallery.module.css';
 
 const Zoom = lazy(() => import('./zoom.js'));
@@ -21,30 +21,30 @@ export function Gallery({ images, name }: GalleryProps) {
   const image = images[Math.min(index, images.length - 1)];
   if (!image)
     return (
-      <div className={styles.large} role="img" aria-label={t.noPicture}>
-        <Picture image={null} sizes="1px" />
+      <div className={styles.large} role="img" aria-label={t.noImage}>
+        <ResponsiveImage image={null} sizes="1px" />
       </div>
     );
   return (
     <div className={styles.gallery}>
       <button type="button" className={styles.large} onClick={() => setZoomed(true)} aria-label={`${t.zoom}: ${name}`}>
-        <Picture key={image.id} image={image} sizes={PRODUCT_PICTURE_SIZES} first />
+        <ResponsiveImage key={image.id} image={image} sizes={PRODUCT_IMAGE_SIZES} first />
         <span className={styles.zoom}>
           <ZoomIcon />
         </span>
       </button>
       {images.length > 1 && (
-        <ul className={styles.thumbs} aria-label={t.pictures}>
+        <ul className={styles.thumbs} aria-label={t.images}>
           {images.map((other, i) => (
             <li key={other.id}>
               <button
                 type="button"
                 className={styles.thumb}
-                aria-label={t.picture(i + 1, images.length)}
+                aria-label={t.image(i + 1, images.length)}
                 aria-pressed={other === image}
                 onClick={() => setIndex(i)}
               >
-                <Picture image={other} sizes="5rem" alt="" />
+                <ResponsiveImage image={other} sizes="5rem" alt="" />
               </button>
             </li>
           ))}

@@ -5,7 +5,7 @@ import { useMessages } from '../i18n/i18n.js';
 import { usePageTitle } from '../page-title.js';
 import { ButtonLink } from '../ui/button.js';
 import { ErrorNotice } from '../ui/notice.js';
-import { Picture } from '../ui/picture.js';
+import { ResponsiveImage } from '../ui/responsive-image.js';
 import { ProductGrid, ProductGridSkeleton } from '../ui/product-card.js';
 import { Bone } from '../ui/skeleton.js';
 import styles from './home.module.css';
@@ -42,10 +42,10 @@ function Hero() {
           <p className={styles.intro}>{t.intro}</p>
           <ButtonLink to="/products">{t.browse}</ButtonLink>
         </div>
-        <div className={styles.pictures} aria-hidden="true">
+        <div className={styles.images} aria-hidden="true">
           {['20rem', '14rem', '14rem'].map((width, i) => (
-            <div key={i} className={styles.picture}>
-              <Picture image={shown[i]?.image} sizes={`(min-width: 60rem) ${width}, 30vw`} first alt="" />
+            <div key={i} className={styles.image}>
+              <ResponsiveImage image={shown[i]?.image} sizes={`(min-width: 60rem) ${width}, 30vw`} first alt="" />
             </div>
           ))}
         </div>

@@ -14,7 +14,7 @@ import { usePageTitle } from '../page-title.js';
 import { Button, ButtonLink } from '../ui/button.js';
 import { Empty, ErrorNotice, Notice } from '../ui/notice.js';
 import { Rows } from '../ui/skeleton.js';
-import { LinePicture } from './line-picture.js';
+import { LineImage } from './line-image.js';
 import { shortId } from './order-id.js';
 import { OrderPeople } from './order-people.js';
 import { OrderProgress } from './order-progress.js';
@@ -59,7 +59,7 @@ function Shown({ order }: { order: StaffOrder }) {
       <ul className={styles.lines}>
         {order.lines.map((line) => (
           <li key={line.productId} className={styles.line}>
-            <LinePicture slug={line.slug} />
+            <LineImage slug={line.slug} />
             <Link to="/products/$product" params={{ product: line.slug }}>
               {line.name}
             </Link>

@@ -1,4 +1,4 @@
-// A picture as large as the window.
+// An image as large as the window.
 import { Dialog } from '@base-ui/react/dialog';
 import type { ProductImage } from '@shop/contracts/products';
 import { useMessages } from '../i18n/i18n.js';
@@ -22,7 +22,7 @@ export default function Zoom({ images, index, show, close }: ZoomProps) {
         <Dialog.Backdrop className={styles.shade} />
         <Dialog.Popup
           className={styles.popup}
-          // It is as large as the window: what is beside the picture is in it.
+          // It is as large as the window: what is beside the image is in it.
           onClick={({ target, currentTarget }) => target === currentTarget && close()}
           onKeyDown={({ key }) => {
             if (key === 'ArrowRight') turn(1);
@@ -30,7 +30,7 @@ export default function Zoom({ images, index, show, close }: ZoomProps) {
           }}
         >
           <Dialog.Title className="visually-hidden" aria-live="polite">
-            {t.product.picture(index + 1, images.length)}
+            {t.product.image(index + 1, images.length)}
           </Dialog.Title>
           <Largest image={image} />
           <Dialog.Close className={`${styles.button} ${styles.close}`} aria-label={t.common.close}>
@@ -70,7 +70,7 @@ function Largest({ image }: { image: ProductImage }) {
   return (
     <picture>
       {webp && <source type="image/webp" srcSet={webp.url} />}
-      <img className={styles.picture} src={jpeg?.url} width={jpeg?.width} height={jpeg?.height} alt={image.alt} />
+      <img className={styles.image} src={jpeg?.url} width={jpeg?.width} height={jpeg?.height} alt={image.alt} />
     </picture>
   );
 }

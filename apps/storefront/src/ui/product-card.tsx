@@ -1,9 +1,9 @@
-import { CARD_PICTURE_SIZES } from '@shop/contracts/pages';
+import { CARD_IMAGE_SIZES } from '@shop/contracts/pages';
 import type { ProductSummary } from '@shop/contracts/products';
 import { Link } from '@tanstack/react-router';
 import { useDeferredValue } from 'react';
 import { useFormats, useMessages } from '../i18n/i18n.js';
-import { Picture } from './picture.js';
+import { ResponsiveImage } from './responsive-image.js';
 import styles from './product-card.module.css';
 import { Bone } from './skeleton.js';
 
@@ -19,8 +19,8 @@ function Card({ product, first = false }: CardProps) {
   return (
     <li className={styles.card}>
       <Link to="/products/$product" params={{ product: product.slug }} className={styles.link}>
-        <span className={styles.picture}>
-          <Picture image={product.image} sizes={CARD_PICTURE_SIZES} first={first} alt="" />
+        <span className={styles.image}>
+          <ResponsiveImage image={product.image} sizes={CARD_IMAGE_SIZES} first={first} alt="" />
           {!product.inStock && <span className={styles.badge}>{t.product.soldOut}</span>}
         </span>
         <span className={styles.name}>{product.name}</span>

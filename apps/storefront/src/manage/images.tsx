@@ -1,4 +1,4 @@
-// The pictures of a product: dropped or chosen, uploaded with a bar, processed before one's eyes, put in order, removed.
+// The images of a product: dropped or chosen, uploaded with a bar, processed before one's eyes, put in order, removed.
 import type { Image, ImageList } from '@shop/contracts/images';
 import { productPath } from '@shop/contracts/pages';
 import type { Product } from '@shop/contracts/products';
@@ -9,7 +9,7 @@ import { CheckIcon } from '../ui/icons.js';
 import { ErrorNotice } from '../ui/notice.js';
 import { Rows } from '../ui/skeleton.js';
 import { DropZone } from './drop-zone.js';
-import styles from './pictures.module.css';
+import styles from './images.module.css';
 import card from './manage.module.css';
 import { useWords } from './words.js';
 
@@ -19,7 +19,7 @@ function isUnderWay({ status }: Image): boolean {
   return status === 'waiting' || status === 'working';
 }
 
-export function Pictures({ product }: { product: Product }) {
+export function Images({ product }: { product: Product }) {
   const t = useWords();
   const client = useQueryClient();
   const queryKey = ['manage', 'images', product.id];
@@ -40,13 +40,13 @@ export function Pictures({ product }: { product: Product }) {
   });
   return (
     <section className={card.card}>
-      <h2>{t.pictures}</h2>
+      <h2>{t.images}</h2>
       <DropZone path={path} uploaded={() => void refresh()} />
       <ErrorNotice error={error ?? order.error ?? remove.error} />
       {data ? (
         <ul className={styles.list}>
           {data.items.map((image, i) => (
-            <li key={image.id} className={styles.picture}>
+            <li key={image.id} className={styles.image}>
               <Shown image={image} />
               <div className={styles.what}>
                 <Progress image={image} />
@@ -57,7 +57,7 @@ export function Pictures({ product }: { product: Product }) {
                     </Button>
                   )}
                   <Button look="quiet" onClick={() => confirm(t.removeForGood) && remove.mutate(image.id)}>
-                    {t.removePicture}
+                    {t.removeImage}
                   </Button>
                 </div>
               </div>
@@ -67,7 +67,7 @@ export function Pictures({ product }: { product: Product }) {
       ) : (
         !error && <Rows count={1} />
       )}
-      {data?.items.length === 0 && <p>{t.noPictures}</p>}
+      {data?.items.length === 0 && <p>{t.noImages}</p>}
     </section>
   );
 }
@@ -78,7 +78,7 @@ function Shown({ image }: { image: Image }) {
   return <span className={styles.thumb}>{src && <img src={src} alt="" />}</span>;
 }
 
-/** What has been done of a picture, as it is done. */
+/** What has been done of an image, as it is done. */
 function Progress({ image }: { image: Image }) {
   const t = useWords();
   return (

@@ -1,9 +1,9 @@
-// A picture in the best format and size the browser can use, over a tiny one that comes with the page.
+// An image in the best format and size the browser can use, over a tiny one that comes with the page.
 import type { ProductImage } from '@shop/contracts/products';
 import { Sprig } from './icons.js';
-import styles from './picture.module.css';
+import styles from './responsive-image.module.css';
 
-interface PictureProps {
+interface ResponsiveImageProps {
   image: ProductImage | null | undefined;
   /** How wide it is shown, as in <img sizes>. */
   sizes: string;
@@ -15,7 +15,7 @@ interface PictureProps {
 
 const TYPES = ['image/avif', 'image/webp'];
 
-export function Picture({ image, sizes, first = false, alt }: PictureProps) {
+export function ResponsiveImage({ image, sizes, first = false, alt }: ResponsiveImageProps) {
   const jpegs = image?.variants.filter(({ type }) => type === 'image/jpeg') ?? [];
   // What a browser takes that knows nothing of the others.
   const plain = jpegs.find(({ name }) => name === 'card') ?? jpegs.at(-1);
@@ -50,7 +50,7 @@ export function Picture({ image, sizes, first = false, alt }: PictureProps) {
   );
 }
 
-/** A small picture has one file under the names of several sizes. */
+/** A small image has one file under the names of several sizes. */
 function setOf({ variants }: ProductImage, wanted: string): string {
   const byWidth = new Map(variants.filter(({ type }) => type === wanted).map(({ width, url }) => [width, url]));
   return [...byWidth].map(([width, url]) => `${url} ${width}w`).join(', ');
