@@ -19,7 +19,7 @@ export const gatewayConfig = defineConfig(
     MEDIA_URL: z
       .string()
       .default('/media')
-      .describe('What the addresses of pictures begin with: /media of the gateway, or what serves a copy of it'),
+      .describe('The start of all image URLs: /media of the gateway, or of a server with a copy of it'),
     RATE_LIMITS: z.enum(['on', 'off']).default('on').describe('off: for load tests'),
     PAYMENT_PROVIDER: PaymentProviderName.default('fake').describe('stripe: the checkout has the card form of Stripe'),
     STRIPE_PUBLISHABLE_KEY: z
