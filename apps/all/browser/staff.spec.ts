@@ -32,9 +32,7 @@ describeInBrowser('staff', (shop) => {
     const file = await sharp({ create: { width: 1600, height: 1200, channels: 3, background: '#a8481f' } })
       .jpeg()
       .toBuffer();
-    await page
-      .getByLabel(/Drop images here/)
-      .setInputFiles({ name: 'hook.jpg', mimeType: 'image/jpeg', buffer: file });
+    await page.getByLabel(/Drop images here/).setInputFiles({ name: 'hook.jpg', mimeType: 'image/jpeg', buffer: file });
     await expect(page.getByText('Ready', { exact: true })).toBeVisible({ timeout: 30_000 });
     await page.getByRole('link', { name: 'See it in the shop' }).click();
     await expect(page.getByRole('button', { name: `Enlarge the image: ${name}` })).toBeVisible();

@@ -65,7 +65,7 @@ export const kitConfig = defineConfig(
       .int()
       .min(1)
       .default(120_000)
-      .describe('How long an HTTP request may take to arrive, a picture of 20 MB too; a sixth later it is cut off'),
+      .describe('How long an HTTP request may take to arrive, an image of 20 MB too; a sixth later it is cut off'),
     SHUTDOWN_DELAY_MS: Milliseconds.default(0).describe(
       'Between "not ready" and closing: time for balancers to notice',
     ),
@@ -75,7 +75,7 @@ export const kitConfig = defineConfig(
     ),
     QUEUE_CONCURRENCY: z.coerce.number().int().min(1).default(10).describe('Jobs of one queue at a time, per process'),
     DATA_DIR: z.string().default('.data').describe('The folder that development keeps everything in'),
-    STORAGE: z.enum(['folder', 's3']).default('folder').describe('Where pictures are kept'),
+    STORAGE: z.enum(['folder', 's3']).default('folder').describe('Where images are kept'),
     STORAGE_DIR: z
       .string()
       .optional()

@@ -61,7 +61,7 @@ export class StorageModule implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    // Degraded, not down: without pictures the shop still sells.
+    // Degraded, not down: without images the shop still sells.
     this.health.register('storage', () => this.storage.driver.check(), 'degraded');
   }
 }

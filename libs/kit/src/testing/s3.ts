@@ -31,7 +31,7 @@ export function findS3(): { start: () => Promise<S3Server> } | { missing: string
 
 async function startS3(binary: string): Promise<S3Server> {
   const root = await mkdtemp(join(tmpdir(), 'shop-test-s3-'));
-  const folder = join(root, 'pictures');
+  const folder = join(root, 'images');
   await mkdir(folder);
   const port = await freePort();
   const child = spawn(binary, ['--port', `127.0.0.1:${port}`, '--quiet', 'posix', root], {
@@ -47,7 +47,7 @@ async function startS3(binary: string): Promise<S3Server> {
     env: {
       STORAGE: 's3',
       S3_ENDPOINT: url,
-      S3_BUCKET: 'pictures',
+      S3_BUCKET: 'images',
       S3_ACCESS_KEY_ID: 'shop',
       S3_SECRET_ACCESS_KEY: 'shopsecret',
     },
