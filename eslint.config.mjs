@@ -15,6 +15,9 @@ const dependencies = [
   { sourceTag: 'type:all', onlyDependOnLibsWithTags: ['*'] },
   { sourceTag: 'type:tools', onlyDependOnLibsWithTags: ['*'] },
   { sourceTag: 'type:bench', onlyDependOnLibsWithTags: ['*'] },
+  // Tests of nginx's configuration and of the chart.
+  { sourceTag: 'type:deploy', onlyDependOnLibsWithTags: ['*'] },
+  { sourceTag: 'type:e2e', onlyDependOnLibsWithTags: ['*'] },
 ];
 
 const environment =
@@ -69,16 +72,7 @@ export default tseslint.config(
     ...reactHooks.configs.flat['recommended-latest'],
   },
   {
-    files: [
-      '**/*.config.ts',
-      '**/*.spec.ts',
-      '**/test/**',
-      '**/browser/**',
-      '**/prove/**',
-      'tools/**',
-      'bench/**',
-      '**/*.mjs',
-    ],
+    files: ['**/*.config.ts', '**/*.spec.ts', '**/test/**', 'bench/**', 'deploy/**', 'e2e/**', 'tools/**', '**/*.mjs'],
     rules: { 'no-restricted-properties': 'off', 'no-restricted-imports': 'off' },
   },
   {

@@ -19,7 +19,7 @@ await main(async ({ asked }) => {
     1,
   );
   await build({ projects: ['all'], signal: asked });
-  const config = join(root, 'apps', 'all', 'cluster', 'vitest.config.ts');
+  const config = join(root, 'e2e', 'cluster', 'vitest.config.ts');
   const env = {
     ...process.env,
     ...(values.url && { CLUSTER_URL: values.url }),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { root } from './data-dir.ts';
-import { describeWithNginx } from './edge/edge-under-test.ts';
+import { describeWithNginx } from './edge/testing.ts';
 import { freePort } from './ports.ts';
 import { run } from './processes.ts';
 

@@ -18,7 +18,7 @@ const commands = [
   'staff-create',
   'images-reprocess',
   'reconcile',
-  'prove',
+  'chaos',
   'bench',
   'edge',
   'images',

@@ -7,7 +7,7 @@ import { build } from './nx.ts';
 import { run } from './processes.ts';
 import { countTests } from './vitest-run.ts';
 
-const folder = join(root, 'apps', 'all', 'containers');
+const folder = join(root, 'e2e', 'containers');
 
 await main(async ({ asked }) => {
   if ((await run(['docker', 'compose', 'version'])).code !== 0 || (await run(['docker', 'info'])).code !== 0) {

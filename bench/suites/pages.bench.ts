@@ -100,7 +100,7 @@ async function report(audits: Audits, browser: string): Promise<void> {
     `${new Date().toISOString().slice(0, 10)}, ${machine()}, ${browser}, commit ${await commit()}; \`npm run bench -- pages\`.`,
     'Pages through the edge on a mid-range phone and a slow network (Lighthouse’s default settings), with an empty cache.',
     `Medians of ${ROUNDS} runs, with minimum and maximum in brackets; for the other scores the minimum.`,
-    'Tests check the same scores, except performance: [apps/all/browser](../../apps/all/browser).',
+    'Tests check the same scores, except performance: [e2e/browser](../../e2e/browser).',
     '',
     ...[head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`),
     '',

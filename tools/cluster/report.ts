@@ -21,7 +21,7 @@ export function reportOf(parts: Part[], all: string[]): string {
   const missing = all.filter((name) => !parts.some(({ part }) => part === name));
   const unique = (values: string[]) => [...new Set(values)].join('; ');
   return [
-    '# What `npm run prove -- cluster` found',
+    '# What `npm run chaos -- cluster` found',
     '',
     `**${passed} of ${tests.length - skipped} passed**${skipped > 0 ? `, ${skipped} skipped` : ''}. Each part says when and of which commit.${missing.length > 0 ? ` Not run: ${missing.join(', ')}.` : ''}`,
     `${unique(parts.map(({ cluster }) => cluster))}, all on one machine: ${unique(parts.map(({ machine }) => machine))}.`,

@@ -1,0 +1,137 @@
+// Pictures in great number make more workers, and none when they are done; shoppers do not notice.
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { run } from '@shop/tools/processes';
+import sharp from 'sharp';
+import { afterAll, expect, inject, test } from 'vitest';
+import { patiently } from '../patience.js';
+import { Shopper } from '../shopper.js';
+import { ClusterShop } from './cluster-shop.js';
+import { note } from './notes.js';
+import { during, failures } from './traffic.js';
+
+const shop = new ClusterShop(inject('shop'));
+const PICTURES = 300;
+const MAX = 3;
+const LONGEST_MS = 900_000;
+const byBacklog = [
+  'image-worker.replicas.min=0',
+  `image-worker.replicas.max=${MAX}`,
+  'image-worker.replicas.queue.name=image-worker',
+  'image-worker.replicas.queue.depthFrom=catalog',
+  'image-worker.replicas.queue.perReplica=10',
+  'global.autoscaling.scaleDownAfterSeconds=30',
+  'image-worker.limits.cpu=150m',
+  // Uploads pass through these as well, and their pods take both cores to start: what workers take is looked at.
+  ...['gateway', 'catalog'].flatMap((name) => [`${name}.limits.cpu=300m`, `${name}.replicas.max=2`]),
+];
+
+const hasKeda = (await run(['kubectl', 'get', 'crd', 'scaledobjects.keda.sh'])).code === 0;
+if (!hasKeda) console.warn('Skipped: there is no KEDA in this cluster.');
+
+afterAll(async () => {
+  if (!hasKeda) return;
+  await shop.upgrade();
+  // An autoscaler by CPU leaves alone what has no pod.
+  await shop.kubectl('scale', 'deploy/image-worker', '--replicas=1');
+}, 300_000);
+
+const workers = async () => (await shop.pods('image-worker')).length;
+
+/** How many workers there were at most, and when the first one was ready; until `stop`. */
+function watchWorkers() {
+  const seen = { most: 0, firstAt: 0 };
+  const timer = setInterval(() => {
+    const look = async () => {
+      const count = await workers();
+      seen.most = Math.max(seen.most, count);
+      if (count > 0) seen.firstAt ||= Date.now();
+    };
+    look().catch(console.warn);
+  }, 3000);
+  return { seen, stop: () => clearInterval(timer) };
+}
+
+async function loggedIn(): Promise<{ staff: Shopper; cookie: string }> {
+  const staff = new Shopper(shop.url, { email: 'staff@shop.test', password: 'staff-password' });
+  const { headers } = await patiently(staff, () => staff.logIn());
+  return { staff, cookie: headers.getSetCookie()[0]!.split(';')[0]! };
+}
+
+/** Uploads them all, each another one; answers where each says how far it is. */
+async function upload(cookie: string, products: { id: string }[]): Promise<string[]> {
+  const locations: string[] = [];
+  // Others each time: the same picture of the same product is the same.
+  const b = randomInt(256);
+  for (let i = 0; i < PICTURES; i++) {
+    const background = { r: i % 256, g: i >> 1, b };
+    const picture = await sharp({ create: { width: 200, height: 150, channels: 3, background } })
+      .png()
+      .toBuffer();
+    const to = `${shop.url}/api/products/${products[i % products.length]!.id}/images`;
+    const answer = await fetch(to, { method: 'POST', headers: { cookie }, body: new Uint8Array(picture) });
+    expect(answer.status).toBe(202);
+    await answer.arrayBuffer();
+    locations.push(answer.headers.get('location')!);
+  }
+  return locations;
+}
+
+/** Of all products together, as visitors see them. */
+async function shownPictures(staff: Shopper, products: { id: string }[]): Promise<number> {
+  let sum = 0;
+  for (const { id } of products) {
+    const { body } = await patiently(staff, () => staff.get(`/api/products/${id}`));
+    sum += (body as { images: unknown[] }).images.length;
+  }
+  return sum;
+}
+
+async function allReady(staff: Shopper, locations: string[]): Promise<void> {
+  const open = new Set(locations);
+  for (const until = Date.now() + LONGEST_MS; open.size > 0 && Date.now() < until; await sleep(1000))
+    for (const location of [...open].slice(0, 10)) {
+      const { body } = await patiently(staff, () => staff.get(location));
+      expect(body.status).not.toBe('failed');
+      if (body.status === 'ready') open.delete(location);
+    }
+  expect(open.size).toBe(0);
+}
+
+test.skipIf(!hasKeda)(
+  '300 pictures: workers come, each picture is ready once, workers go',
+  { timeout: 1_800_000 },
+  async () => {
+    await shop.upgrade(byBacklog);
+    await expect.poll(workers, { timeout: 300_000, interval: 2000 }).toBe(0);
+    const before = await during(shop, { flow: 'browse', rate: 20 }, () => sleep(60_000));
+
+    const { staff, cookie } = await loggedIn();
+    const { items } = (await staff.get('/api/products?limit=100')).body as { items: { id: string }[] };
+    const shownBefore = await shownPictures(staff, items);
+    const startedAt = Date.now();
+    const watch = watchWorkers();
+    let [uploadedAt, readyAt] = [0, 0];
+    const meanwhile = await during(shop, { flow: 'browse', rate: 20 }, async () => {
+      const locations = await upload(cookie, items);
+      uploadedAt = Date.now();
+      await allReady(staff, locations);
+      readyAt = Date.now();
+    }).finally(watch.stop);
+    await expect.poll(workers, { timeout: 300_000, interval: 2000 }).toBe(0);
+    const since = (at: number, from = startedAt) => Math.round((at - from) / 1000);
+    note(`${PICTURES} pictures`, {
+      'seconds until all were uploaded': since(uploadedAt),
+      'seconds until the first worker was ready': since(watch.seen.firstAt),
+      'most workers': watch.seen.most,
+      'seconds until all pictures were ready': since(readyAt),
+      'seconds from then to no worker': since(Date.now(), readyAt),
+      'pages browsed meanwhile': meanwhile.requests,
+      'browsing, 99 % within ms, before': Math.round(before.flows['browse']!.p99),
+      'browsing, 99 % within ms, meanwhile': Math.round(meanwhile.flows['browse']!.p99),
+    });
+    expect(failures(meanwhile)).toEqual([]);
+    expect(await shownPictures(staff, items)).toBe(shownBefore + PICTURES);
+    expect(watch.seen.most).toBeGreaterThan(1);
+  },
+);

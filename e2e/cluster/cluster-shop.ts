@@ -1,0 +1,111 @@
+// A shop in a Kubernetes cluster, to be disturbed: what kubectl can do with it, and what its pods count.
+import { install } from '@shop/tools/cluster/install';
+import { get, kubectl } from '@shop/tools/cluster/kubectl';
+import { testSettings, testValues, type TestShop } from '@shop/tools/cluster/test-shop';
+import { vi } from 'vitest';
+import { Shopper } from '../shopper.js';
+
+export const services = ['accounts', 'catalog', 'orders', 'payments', 'image-worker', 'gateway', 'edge'] as const;
+
+/** What is looked at of a pod. */
+export interface Pod {
+  metadata: {
+    name: string;
+    labels: Record<string, string>;
+    deletionTimestamp?: string;
+    ownerReferences?: { kind: string }[];
+  };
+  spec: { nodeName: string };
+  status: {
+    conditions?: { type: string; status: string }[];
+    containerStatuses?: { ready: boolean; restartCount: number; state: { waiting?: { reason: string } } }[];
+  };
+}
+
+export class ClusterShop {
+  readonly namespace: string;
+  /** Where the ingress controller answers. */
+  readonly url: string;
+  readonly tag: string;
+
+  constructor({ namespace, url, tag }: Pick<TestShop, 'namespace' | 'url' | 'tag'>) {
+    this.namespace = namespace;
+    this.url = url;
+    this.tag = tag;
+  }
+
+  shopper(): Shopper {
+    return new Shopper(this.url);
+  }
+
+  kubectl(...args: string[]): Promise<string> {
+    return kubectl('-n', this.namespace, ...args);
+  }
+
+  /** With the values of the tests but for these; waits until all is ready, and is taken back if that takes too long. */
+  async upgrade(set: readonly string[] = [], options: { values?: string[]; timeout?: string } = {}): Promise<void> {
+    const { values = testValues, timeout = '4m' } = options;
+    const all = [`global.image.tag=${this.tag}`, ...testSettings, ...set];
+    await install({ namespace: this.namespace, values, set: all, timeout });
+  }
+
+  /** All pods, or those of a service, that are not about to go. */
+  async allPods(service?: string): Promise<Pod[]> {
+    const which = service === undefined ? [] : ['-l', `app.kubernetes.io/name=${service}`];
+    const { items } = await get('pods', '-n', this.namespace, ...which);
+    return (items as Pod[]).filter(({ metadata }) => !metadata.deletionTimestamp);
+  }
+
+  /** Names of the pods of a service that are ready. */
+  async pods(service: string): Promise<string[]> {
+    return (await this.allPods(service)).filter(isReady).map(({ metadata }) => metadata.name);
+  }
+
+  /** The node with most of our pods, other than those that stores run on, whose pods have nowhere else to go. */
+  async nodeWithoutStores(): Promise<string | undefined> {
+    const isStore = ({ metadata }: Pod) => metadata.ownerReferences?.some(({ kind }) => kind === 'StatefulSet');
+    const pods = (await this.allPods()).filter(({ spec }) => spec.nodeName);
+    const taken = new Set(pods.filter(isStore).map(({ spec }) => spec.nodeName));
+    const counts = new Map<string, number>();
+    for (const { spec } of pods)
+      if (!taken.has(spec.nodeName)) counts.set(spec.nodeName, (counts.get(spec.nodeName) ?? 0) + 1);
+    return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
+  }
+
+  async rolledOut(...names: readonly string[]): Promise<void> {
+    await Promise.all(names.map((name) => this.kubectl('rollout', 'status', `deploy/${name}`, '--timeout=240s')));
+  }
+
+  /** Runs a script in a pod of the shop's image; answers what it printed. */
+  async inside(pod: string, script: string): Promise<string> {
+    return this.kubectl('exec', pod, '--', 'node', '--input-type=module', '-e', script);
+  }
+
+  /** What nginx has answered since it started, over all its pods. */
+  async visits(): Promise<number> {
+    const pods = await this.pods('edge');
+    const status = await Promise.all(
+      pods.map((pod) => this.kubectl('exec', pod, '--', 'curl', '-s', 'http://127.0.0.1:8081/status')),
+    );
+    return status.reduce((sum, text) => sum + Number(/^ \d+ \d+ (\d+)/m.exec(text)?.[1]), 0);
+  }
+
+  /** Mebibytes of each pod that is ready and stays, as the kernel counts what cannot be given back; waits until it is known. */
+  memory(service: string): Promise<number[]> {
+    const known = async () => {
+      const pods = await this.pods(service);
+      const table = await this.kubectl('top', 'pods', '--no-headers', '-l', `app.kubernetes.io/name=${service}`);
+      const lines = table.split('\n').map((line) => line.split(/\s+/));
+      return pods.map((pod) => {
+        const [, , memory] = lines.find(([name]) => name === pod) ?? [];
+        if (memory === undefined) throw new Error(`nothing is known of ${pod} yet`);
+        return Number.parseInt(memory, 10);
+      });
+    };
+    return vi.waitFor(known, { timeout: 90_000, interval: 5000 });
+  }
+}
+
+export function isReady({ status }: Pod): boolean {
+  return status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
+}

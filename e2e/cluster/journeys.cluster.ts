@@ -1,0 +1,13 @@
+import { helm, RELEASE } from '@shop/tools/cluster/kubectl';
+import { describe, expect, inject, test } from 'vitest';
+import { journeys } from '../journeys/journeys.js';
+
+const { url, namespace } = inject('shop');
+
+describe('through the ingress', () => {
+  journeys(() => url);
+});
+
+test('`helm test` looks around, from inside', async () => {
+  expect(await helm('test', RELEASE, '-n', namespace)).toMatch(/Phase: +Succeeded/);
+});

@@ -1,0 +1,90 @@
+// What takes longer than changes.cluster.ts: one service after the other, another setting, up and down by hand, a
+// kubelet that dies.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { get, must } from '@shop/tools/cluster/kubectl';
+import { afterAll, describe, expect, inject, test } from 'vitest';
+import { ClusterShop, services } from './cluster-shop.js';
+import { note } from './notes.js';
+import { nobodyNotices } from './traffic.js';
+
+const shop = new ClusterShop(inject('shop'));
+
+describe('nobody notices that', () => {
+  test('one service is rolled out after the other', () =>
+    nobodyNotices(shop, 'each service rolled out in turn', async () => {
+      for (const service of services) {
+        await shop.kubectl('rollout', 'restart', `deploy/${service}`);
+        await shop.rolledOut(service);
+      }
+    }));
+
+  test('a setting changes', () =>
+    nobodyNotices(shop, '`helm upgrade` with another setting', () => shop.upgrade(['global.env.LOG_LEVEL=warn'])));
+});
+
+describe('by hand, without an autoscaler,', () => {
+  const scaled = ['catalog', 'gateway'];
+  const both = scaled.map((name) => `deploy/${name}`);
+  afterAll(() => shop.upgrade(), 300_000);
+
+  test('gateway and catalog go from one pod to five and back, and nobody notices', async () => {
+    await shop.upgrade(scaled.flatMap((name) => [`${name}.replicas.min=1`, `${name}.replicas.max=1`]));
+    // The autoscalers go last, and may have had another word on what Helm had set.
+    await shop.kubectl('scale', ...both, '--replicas=1');
+    await expect.poll(async () => (await shop.pods('catalog')).length, { timeout: 60_000 }).toBe(1);
+    // Those that go have a pause of five seconds, and time for what is in flight.
+    const left = async () =>
+      (await get('pods', '-n', shop.namespace, '-l', 'app.kubernetes.io/name in (gateway,catalog)')).items.length;
+    const upAndDown = async () => {
+      for (const name of scaled) {
+        await shop.kubectl('scale', `deploy/${name}`, '--replicas=5');
+        await shop.rolledOut(name);
+        expect((await shop.pods(name)).length).toBe(5);
+      }
+      await sleep(5000);
+      await shop.kubectl('scale', ...both, '--replicas=1');
+      await expect.poll(left, { timeout: 60_000, interval: 1000 }).toBe(2);
+    };
+    const what = 'catalog, then gateway scaled from 1 to 5, and both back to 1';
+    // One pod of each does for half as many visitors as two.
+    await nobodyNotices(shop, what, upAndDown, inject('rate') / 2);
+  });
+});
+
+// A node whose kubelet is dead: nobody looks after its pods any more, though they go on. Only whoever made the cluster
+// knows how to stop one, so that is told by two commands that find its node in $NODE.
+const { CLUSTER_STOP_KUBELET: stop, CLUSTER_START_KUBELET: start } = process.env;
+
+describe.skipIf(!stop || !start)('a kubelet that dies', () => {
+  const isReady = async (node: string) => {
+    const { status } = await get('node', node);
+    const { conditions } = status as { conditions: { type: string; status: string }[] };
+    return conditions.find(({ type }) => type === 'Ready')!.status === 'True';
+  };
+  const at = (node: string, command: string) => must(['env', `NODE=${node}`, 'sh', '-c', command]);
+
+  test('is noticed by Kubernetes, by nobody else, and its node is taken back', async ({ skip }) => {
+    const node = await shop.nodeWithoutStores();
+    if (!node) return skip('every node with pods of ours has a store on it');
+    const onIt = (await shop.allPods()).filter(({ spec }) => spec.nodeName === node).length;
+    const startedAt = Date.now();
+    let noticedAt = 0;
+    await nobodyNotices(shop, 'a kubelet dead, and alive again', async () => {
+      try {
+        await at(node, stop!);
+        await expect.poll(() => isReady(node), { timeout: 120_000, interval: 1000 }).toBe(false);
+        noticedAt = Date.now();
+        // Its pods are out of DNS now, and still answer whoever has not looked again.
+        await sleep(20_000);
+      } finally {
+        await at(node, start!);
+      }
+      await expect.poll(() => isReady(node), { timeout: 120_000, interval: 1000 }).toBe(true);
+      await shop.rolledOut(...services);
+    });
+    note('the dead kubelet', {
+      'pods on its node': onIt,
+      'seconds until Kubernetes noticed': Math.round((noticedAt - startedAt) / 1000),
+    });
+  });
+});
