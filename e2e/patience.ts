@@ -1,15 +1,15 @@
-// A customer's app on a bad day: it asks again, under the same key, until it has an answer that is one.
+// A client that retries, under the same key, until it gets a definite answer.
 import { setTimeout } from 'node:timers/promises';
 import type { Answer, Shopper } from './shopper.js';
 
-/** What an outage looks like from outside. Not 500: that would be a bug. */
+/** Responses during an outage. A 500 would be a bug. */
 const unanswered = new Set([429, 502, 503, 504]);
 
 export async function patiently(shopper: Shopper, ask: () => Promise<Answer>, withinMs = 60_000): Promise<Answer> {
   const until = performance.now() + withinMs;
   for (;;) {
     const answer = await ask().catch((error: Error) => error);
-    // Sessions live in Redis, whose last second is lost when it is killed.
+    // Sessions are in Redis, which loses its last second when it is killed.
     if (!(answer instanceof Error) && answer.status === 401) await shopper.logIn().catch(() => undefined);
     else if (!(answer instanceof Error) && !unanswered.has(answer.status)) return answer;
     if (performance.now() > until)
@@ -18,7 +18,7 @@ export async function patiently(shopper: Shopper, ask: () => Promise<Answer>, wi
   }
 }
 
-/** Asks until the order is final. */
+/** Retries until the order is final. */
 export async function patientlySettled(shopper: Shopper, orderId: string, withinMs = 60_000): Promise<Answer['body']> {
   const until = performance.now() + withinMs;
   for (;;) {

@@ -1,18 +1,19 @@
-// A person with a browser, as far as HTTP goes: keeps cookies, speaks JSON, knows only the public door.
+// A client of the public HTTP API: keeps its cookie, sends and reads JSON.
 import { randomBytes } from 'node:crypto';
 
 export interface Answer {
   status: number;
   headers: Headers;
-  // Journeys read what the contract promises; what is wrong shows in their expectations.
+  // Journeys read what the contract guarantees; a wrong shape shows in their expectations.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   body: any;
 }
 
 export class Shopper {
-  private cookie: string | undefined;
+  /** Session cookie. */
+  cookie: string | undefined;
 
-  /** Once registered. */
+  /** Set by register(). */
   customerId = '';
 
   constructor(
@@ -20,20 +21,31 @@ export class Shopper {
     private credentials?: { email: string; password: string },
   ) {}
 
-  /** The same person at another door. */
+  /** The member of staff of the demo data, to be logged in. */
+  static asStaff(baseUrl: string): Shopper {
+    return new Shopper(baseUrl, { email: 'staff@shop.test', password: 'staff-password' });
+  }
+
+  /** The same session at another gateway. */
   at(baseUrl: string): Shopper {
     return Object.assign(new Shopper(baseUrl, this.credentials), { cookie: this.cookie, customerId: this.customerId });
   }
 
-  async send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    if (body === undefined) return this.sendBytes(method, path, null, headers);
+    return this.sendBytes(method, path, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
+  }
+
+  private async sendBytes(
+    method: string,
+    path: string,
+    body: string | Uint8Array<ArrayBuffer> | null,
+    headers: Record<string, string>,
+  ): Promise<Answer> {
     const response = await fetch(new URL(path, this.baseUrl), {
       method,
-      headers: {
-        ...(this.cookie === undefined ? {} : { cookie: this.cookie }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      body: body === undefined ? null : JSON.stringify(body),
+      headers: { ...(this.cookie === undefined ? {} : { cookie: this.cookie }), ...headers },
+      body,
       redirect: 'manual',
     });
     const set = response.headers.getSetCookie()[0];
@@ -56,7 +68,7 @@ export class Shopper {
     return this.credentials;
   }
 
-  /** As who registered, or as whom this was made. */
+  /** With the credentials of the registration or of the constructor. */
   logIn(): Promise<Answer> {
     return this.send('POST', '/api/session', this.credentials);
   }
@@ -65,13 +77,18 @@ export class Shopper {
     return this.send('POST', '/api/orders', body, { 'idempotency-key': idempotencyKey });
   }
 
-  /** The events of an order, to their end. */
+  /** Uploads an image of a product, as staff. */
+  addImage(product: string, bytes: Uint8Array): Promise<Answer> {
+    return this.sendBytes('POST', `/api/products/${product}/images`, new Uint8Array(bytes), {});
+  }
+
+  /** Reads the events of an order to their end. */
   async follow(orderId: string, lastEventId = 0): Promise<string> {
     const headers = { cookie: this.cookie ?? '', 'last-event-id': String(lastEventId) };
     return (await fetch(new URL(`/api/orders/${orderId}/events`, this.baseUrl), { headers })).text();
   }
 
-  /** Asks until the order is final; answers it. */
+  /** Polls until the order is final, and returns it. */
   async settled(orderId: string, withinMs = 15_000): Promise<Answer['body']> {
     const until = Date.now() + withinMs;
     for (;;) {

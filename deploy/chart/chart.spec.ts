@@ -14,31 +14,31 @@ const queue = '{"name":"image-worker","depthFrom":"catalog","perReplica":4}';
 const all = (manifests: Manifest[], kind: string) => manifests.filter((each) => each.kind === kind);
 
 describe.skipIf(!hasHelm)('the chart', () => {
-  test('is as helm lint wants it', () => {
+  test('passes helm lint', () => {
     const { status, stdout } = spawnSync('helm', ['lint', '--strict', chart, '-f', `${chart}/values-demo.yaml`], {
       encoding: 'utf8',
     });
     expect(status, stdout).toBe(0);
   });
 
-  test.each(names)('%s is rendered as k8s/rendered has it', (name) => {
+  test.each(names)('%s is rendered as in k8s/rendered', (name) => {
     expect(readFileSync(fileOf(name), 'utf8'), 'run: npm run docs:chart').toBe(variant(name));
   });
 
-  test.skipIf(!hasKubeconform).each(names)('%s is what Kubernetes takes', (name) => {
+  test.skipIf(!hasKubeconform).each(names)('%s is valid for Kubernetes', (name) => {
     const options = ['-strict', '-summary', '-skip', 'ScaledObject', '-'];
     const { status, stdout } = spawnSync('kubeconform', options, { encoding: 'utf8', input: variant(name) });
     expect(status, stdout).toBe(0);
     expect(stdout).toMatch(/Invalid: 0, Errors: 0/);
   });
 
-  test('its README has the values as they are', () => {
+  test('its README lists the values', () => {
     const { current, wanted } = documented();
     expect(current, 'run: npm run docs:chart').toBe(wanted);
   });
 });
 
-test.skipIf(!hasHelm)('an HTTPRoute leads visitors to the edge, where that is wanted instead of an Ingress', () => {
+test.skipIf(!hasHelm)('an HTTPRoute to the edge can replace the Ingress', () => {
   const wanted = ['ingress.enabled=false', 'httpRoute.enabled=true', 'httpRoute.parents[0].name=door'];
   const manifests = parse(template(['demo'], ...wanted.flatMap((each) => ['--set', each])).text);
   expect(all(manifests, 'Ingress')).toEqual([]);
@@ -47,7 +47,7 @@ test.skipIf(!hasHelm)('an HTTPRoute leads visitors to the edge, where that is wa
   ]);
 });
 
-describe.skipIf(!hasHelm)('what is wrong is refused in a sentence', () => {
+describe.skipIf(!hasHelm)('an invalid value is refused with a sentence:', () => {
   test.each([
     [['--set', 'catalogue.port=1'], "additional properties 'catalogue' not allowed"],
     [['--set', 'catalog.prot=1'], "additional properties 'prot' not allowed"],
@@ -78,7 +78,7 @@ describe.skipIf(!hasHelm)('what is wrong is refused in a sentence', () => {
     expect({ ok, text }).toEqual({ ok: false, text: expect.stringContaining(sentence) });
   });
 
-  test('nobody said who is paid', () => {
+  test('no payment provider', () => {
     expect(template([])).toEqual({
       ok: false,
       text: expect.stringContaining('payments.env.PAYMENT_PROVIDER is "": say stripe, or fake, which takes no money'),
@@ -92,16 +92,16 @@ describe.skipIf(!hasHelm).each(names)('what is rendered for %s', (name) => {
   const pods = [...deployments, ...all(manifests, 'StatefulSet')];
   const scalers = [...all(manifests, 'HorizontalPodAutoscaler'), ...all(manifests, 'ScaledObject')];
 
-  test('has a number of replicas only where nothing else decides it', () => {
+  test('has a number of replicas only where no autoscaler decides it', () => {
     const scaled = new Set(scalers.map(({ spec }) => spec.scaleTargetRef.name));
     for (const { metadata, spec } of deployments) {
       expect([metadata.name, spec.replicas === undefined]).toEqual([metadata.name, scaled.has(metadata.name)]);
-      // Left out later, it would mean 1 to Kubernetes.
+      // If a later release left it out, Kubernetes would take it as 1.
       expect(spec.replicas ?? 1, metadata.name).toBe(1);
     }
   });
 
-  test('lets a node be drained', () => {
+  test('allows a node to be drained', () => {
     for (const { metadata, spec } of all(manifests, 'PodDisruptionBudget')) {
       expect(spec).toMatchObject({ maxUnavailable: 1 });
       const scaler = scalers.find(({ spec: { scaleTargetRef } }) => scaleTargetRef.name === metadata.name);
@@ -110,7 +110,7 @@ describe.skipIf(!hasHelm).each(names)('what is rendered for %s', (name) => {
     }
   });
 
-  test('asks for no right and no secret that it does not need', () => {
+  test('has no privilege and no secret that it does not need', () => {
     for (const { metadata, spec } of pods) {
       const { template } = spec;
       expect(template.spec, metadata.name).toMatchObject({
@@ -135,7 +135,7 @@ describe.skipIf(!hasHelm).each(names)('what is rendered for %s', (name) => {
     }
   });
 
-  test('has a policy for every pod, and opens only ports that somebody says he uses', () => {
+  test('has a network policy for every pod, which opens only ports that a caller declares', () => {
     const policies = all(manifests, 'NetworkPolicy');
     for (const { metadata } of pods) {
       const policy = policies.find((each) => each.metadata.name === metadata.name);
@@ -161,7 +161,7 @@ describe.skipIf(!hasHelm).each(names)('what is rendered for %s', (name) => {
     }
   });
 
-  test('asks Postgres for no more connections than it has', () => {
+  test('needs no more connections than Postgres has', () => {
     const [postgres] = all(manifests, 'StatefulSet').filter(({ metadata }) => metadata.name === 'postgres');
     if (!postgres) return;
     const [, most] = /max_connections=(\d+)/.exec(postgres.spec.template.spec.containers[0].args.join(' '))!;

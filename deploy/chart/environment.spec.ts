@@ -39,7 +39,7 @@ describe.skipIf(!hasHelm).each(Object.keys(variants))('what %s tells', (name) =>
   }));
 
   test.each(told.filter(({ service }) => service !== 'edge'))(
-    '$service is a configuration it reads',
+    '$service is a configuration that it reads',
     ({ service, env }) => {
       const known = new Set(keysOf([kitConfig, ...own[service]!]));
       // global.env is for every service, so others may be the ones that read it.
@@ -57,7 +57,7 @@ describe.skipIf(!hasHelm).each(Object.keys(variants))('what %s tells', (name) =>
     },
   );
 
-  test('edge is what its script knows', () => {
+  test('edge is known to its script', () => {
     const script = readFileSync(join(root, 'deploy/nginx/18-shop.envsh'), 'utf8');
     const { env } = told.find(({ service }) => service === 'edge')!;
     for (const variable of env.filter((each) => each.name.startsWith('EDGE_'))) expect(script).toContain(variable.name);

@@ -31,12 +31,12 @@ describeWithNginx('several gateways', () => {
   };
   const edgeBy = (EDGE_BALANCE: string) => edgeFor(gateways, { EDGE_BALANCE });
 
-  // Each nginx worker goes round by itself, but all share one zone, so the counts are exact.
+  // All nginx workers share one zone, so the counts are exact.
   test('take turns by round_robin', async () => {
     expect(await askOften(await edgeBy('round_robin'), 30)).toEqual({ a: 10, b: 10, c: 10 });
   });
 
-  test.each(['random', 'least_conn'])('all get requests by %s, and those that are busy get fewer', async (balance) => {
+  test.each(['random', 'least_conn'])('all get requests by %s, and busy ones fewer', async (balance) => {
     const edge = await edgeBy(balance);
     expect(Object.keys(await askOften(edge, 60)).sort()).toEqual(['a', 'b', 'c']);
     const [busy] = gateways as [FakeGateway];
@@ -49,17 +49,17 @@ describeWithNginx('several gateways', () => {
       asking.push(answer);
       await vi.waitUntil(() => answered + held.length === sent + 1, { interval: 1 });
     }
-    // Three held against two thirds of the others would be nine requests in turns; the busy one is avoided.
+    // In turns, three held requests would come with six others; the busy gateway is avoided.
     expect(sent).toBeGreaterThan(9);
     for (const end of held) end();
     await Promise.all(asking);
   });
 
-  test('keep one address to themselves by ip_hash', async () => {
+  test('get all requests of one client address by ip_hash', async () => {
     expect(Object.values(await askOften(await edgeBy('ip_hash'), 20))).toEqual([20]);
   });
 
-  test('keep a visitor by sticky_cookie, and pass him on when they are gone', async () => {
+  test('keep a client by sticky_cookie, and fail over when they are down', async () => {
     const edge = await edgeBy('sticky_cookie');
     const first = await fetch(`${edge.url}/api/cart`);
     const name = await first.text();
@@ -71,27 +71,27 @@ describeWithNginx('several gateways', () => {
     await own.close();
     expect(await again()).not.toBe(name);
     await own.open();
-    // Nor does a page that is the same for everybody carry such a cookie.
+    // A public page does not carry the cookie.
     own.answer = (_, response) => void response.setHeader('cache-control', 'public, max-age=1').end(own.name);
     expect((await fetch(`${edge.url}/api/products`)).headers.get('set-cookie')).toBeNull();
   });
 
-  test('that are gone cost no request, and get some again when they are back', async () => {
+  test('fail no request while one is down, and get requests again when they are back', async () => {
     const edge = await edgeBy('round_robin');
     const [gone] = gateways as [FakeGateway];
     await gone.close();
     const get = await askOften(edge, 20);
     expect(Object.keys(get).sort()).toEqual(['b', 'c']);
-    // A connection that is refused has carried nothing, so a POST may go elsewhere too.
+    // A refused connection has sent nothing, so a POST may be retried too.
     for (let i = 0; i < 6; i++) expect(await ask(edge, { method: 'POST', body: '{}' })).toMatch(/^[bc]$/);
     await gone.open();
     await vi.waitUntil(async () => 'a' in (await askOften(edge, 3)), { timeout: 10_000, interval: 200 });
   });
 
-  test('are all asked by who was refused by others, and told of by /startupz as soon as one answers', async () => {
+  test('are all tried when others refuse the connection, and /startupz succeeds as soon as one answers', async () => {
     const [one] = gateways as [FakeGateway];
-    const nobody = await Promise.all([1, 2, 3, 4].map(() => freePort()));
-    const edge = await edgeFor([...nobody.map((port) => ({ address: `127.0.0.1:${port}` })), one], {
+    const unused = await Promise.all([1, 2, 3, 4].map(() => freePort()));
+    const edge = await edgeFor([...unused.map((port) => ({ address: `127.0.0.1:${port}` })), one], {
       EDGE_BALANCE: 'round_robin',
     });
     for (let i = 0; i < 5; i++) expect(await ask(edge, { method: 'POST', body: '{}' })).toBe('a');
@@ -103,7 +103,7 @@ describeWithNginx('several gateways', () => {
     await expect.poll(started, { timeout: 10_000, interval: 200 }).toBe(200);
   });
 
-  test('that fail three times are not tried again for two seconds', async () => {
+  test('are ejected for two seconds after three failures', async () => {
     let attempts = 0;
     const failing = createServer((socket) => void (attempts++, socket.destroy())).listen(await freePort(), '127.0.0.1');
     await once(failing, 'listening');
@@ -112,7 +112,7 @@ describeWithNginx('several gateways', () => {
     const startedAt = performance.now();
     expect(Object.keys(await askOften(edge, 80)).sort()).toEqual(['a', 'b', 'c']);
     expect(attempts).toBeGreaterThanOrEqual(3);
-    // In turns without end it would be twenty.
+    // Without ejection it would be twenty.
     expect(attempts).toBeLessThanOrEqual(4 + (performance.now() - startedAt) / 2000);
     failing.close();
   });
@@ -121,7 +121,7 @@ describeWithNginx('several gateways', () => {
     ['POST', '/api/orders'],
     ['PATCH', '/api/products/mug'],
     ['PUT', '/api/customers/me/password'],
-  ])('never get a %s %s that another has begun', async (method, path) => {
+  ])('never get a retry of %s %s after another has received it', async (method, path) => {
     const edge = await edgeBy('round_robin');
     for (const gateway of gateways) gateway.answer = (request) => void request.socket.destroy();
     const answer = await fetch(edge.url + path, { method, body: '{}' });
@@ -132,7 +132,7 @@ describeWithNginx('several gateways', () => {
     ['GET', '/api/cart'],
     ['PUT', '/api/cart/lines/mug'],
     ['DELETE', '/api/cart/lines/mug'],
-  ])('get a %s %s that another has begun, once', async (method, path) => {
+  ])('get one retry of %s %s after another has received it', async (method, path) => {
     const edge = await edgeBy('round_robin');
     for (const gateway of gateways) gateway.answer = (request) => void request.socket.destroy();
     const answer = await fetch(edge.url + path, { method });
@@ -140,7 +140,7 @@ describeWithNginx('several gateways', () => {
   });
 
   test.each([3000, 3300, 3470, 3500, 7500])(
-    'are not taken for failed because an address has %i characters, nor the name of the shop',
+    'are not ejected because an address of %i characters or a long host name is refused',
     async (length) => {
       const edge = await edgeBy('round_robin');
       for (const gateway of gateways)
@@ -153,7 +153,7 @@ describeWithNginx('several gateways', () => {
     },
   );
 
-  test('come and go by their name', async () => {
+  test('are added and removed by DNS', async () => {
     const port = await freePort();
     const names = await startNameServer();
     const [first, second] = await Promise.all([
@@ -175,7 +175,7 @@ describeWithNginx('several gateways', () => {
     }
   });
 
-  test('get what was on its way to one that went, also when its name goes meanwhile', async () => {
+  test('get the requests of an unreachable one, also when its DNS record is removed meanwhile', async () => {
     const port = await freePort();
     const names = await startNameServer();
     const first = await FakeGateway.start('first', { port });
@@ -186,7 +186,7 @@ describeWithNginx('several gateways', () => {
     try {
       const sent: Promise<number>[] = [];
       names.addresses = ['127.0.0.1'];
-      // Longer than it takes to wait for one that is gone, and than its name is remembered.
+      // Longer than the connect timeout and than the TTL of the name.
       for (; sent.length < 100; await sleep(30))
         sent.push(fetch(`${edge.url}/api/orders`, { method: 'POST', body: '{}' }).then(({ status }) => status));
       expect(await Promise.all(sent)).toEqual(sent.map(() => 200));

@@ -4,10 +4,10 @@ import type { Edge } from '@shop/tools/edge/edge';
 import { describeWithNginx, edgeFor } from '@shop/tools/edge/testing';
 import { FakeGateway, raw } from './fake-gateway.ts';
 
-/** As the gateway says it of what is the same for everybody. */
+/** As the gateway sends it with public responses. */
 const PUBLIC = 'public, max-age=1, stale-while-revalidate=1, stale-if-error=86400';
 
-describeWithNginx('copies at the edge', () => {
+describeWithNginx('the edge cache:', () => {
   let gateway: FakeGateway;
   let edge: Edge;
   let version: number;
@@ -36,13 +36,13 @@ describeWithNginx('copies at the edge', () => {
     return { status, headers, body: String(body), cache: headers['x-cache'] };
   };
 
-  test('are served without asking for as long as their owner says', async () => {
+  test('an entry is served without a request to the gateway until its max-age', async () => {
     expect(await get()).toMatchObject({ body: 'version 1', cache: 'MISS' });
     expect(await get()).toMatchObject({ body: 'version 1', cache: 'HIT' });
     expect(gateway.seen).toHaveLength(1);
   });
 
-  test('a change is seen everywhere within two seconds, also under load', async () => {
+  test('a change is visible everywhere within two seconds, also under load', async () => {
     await get();
     version = 2;
     const changedAt = performance.now();
@@ -50,7 +50,7 @@ describeWithNginx('copies at the edge', () => {
     expect(performance.now() - changedAt).toBeLessThan(2500);
   });
 
-  test('are asked for once, however many want them at once', async () => {
+  test('simultaneous requests for an uncached address are one request to the gateway', async () => {
     gateway.answer = (_, response) => {
       response.setHeader('cache-control', PUBLIC);
       setTimeout(() => response.end('slowly made'), 200);
@@ -60,8 +60,8 @@ describeWithNginx('copies at the edge', () => {
     expect(gateway.seen).toHaveLength(1);
   });
 
-  test('that are a little old are served while one visitor fetches the new one, which costs little when it is the same', async () => {
-    // nginx counts whole seconds: from the start of one, it is clear what two seconds later is.
+  test('a stale entry is served while one request revalidates it', async () => {
+    // nginx counts whole seconds, so the test starts at the beginning of one.
     await vi.waitUntil(() => Date.now() % 1000 < 50, { interval: 5, timeout: 2000 });
     await get();
     await sleep(2100);
@@ -74,17 +74,17 @@ describeWithNginx('copies at the edge', () => {
     expect(gateway.seen[1]!.headers['if-none-match']).toBe('"v1"');
   });
 
-  test('that were left alone are not served again while their owner is well', async () => {
+  test('an expired entry is not served while the gateway is up', async () => {
     await get();
     version = 2;
     await sleep(2100);
     expect(await get()).toMatchObject({ body: 'version 2', cache: 'EXPIRED' });
   });
 
-  test('are served while their owner is away, and no longer once it is back', async () => {
+  test('a stale entry is served while the gateway is down, and no longer once it is back', async () => {
     await get();
     await gateway.close();
-    await sleep(3100); // stale-while-revalidate is over too
+    await sleep(3100); // stale-while-revalidate has passed too
     expect(await get()).toMatchObject({ status: 200, body: 'version 1', cache: 'STALE' });
     expect(await get('/api/products/never-seen')).toMatchObject({ status: 503 });
     version = 2;
@@ -92,7 +92,7 @@ describeWithNginx('copies at the edge', () => {
     await vi.waitUntil(async () => (await get()).body === 'version 2', { timeout: 10_000 });
   });
 
-  test('are served no longer than their owner allows while it is away', async () => {
+  test('a stale entry is served no longer than stale-if-error while the gateway is down', async () => {
     gateway.answer = (_, response) =>
       void response
         .setHeader('cache-control', 'public, max-age=1, stale-while-revalidate=1, stale-if-error=1')
@@ -105,7 +105,7 @@ describeWithNginx('copies at the edge', () => {
     await gateway.open();
   });
 
-  test('are served while their owner cannot answer, but not instead of a mistake of it', async () => {
+  test('a stale entry is served instead of a 503, but not instead of a 500', async () => {
     await get();
     let status = 503;
     gateway.answer = (_, response) => void response.writeHead(status, { 'cache-control': 'no-store' }).end('{}');
@@ -116,7 +116,7 @@ describeWithNginx('copies at the edge', () => {
     expect(await get()).toMatchObject({ status: 500, body: '{}' });
   });
 
-  test('are served when their owner takes longer than 6 s', { timeout: 30_000 }, async () => {
+  test('a stale entry is served when the gateway takes longer than 6 s', { timeout: 30_000 }, async () => {
     const addresses = ['/api/products/hung', '/api/categories', '/products/hung', '/categories/hung', '/'];
     const getAll = () => Promise.all(addresses.map((address) => get(address)));
     await getAll();
@@ -128,13 +128,13 @@ describeWithNginx('copies at the edge', () => {
     expect(performance.now() - askedAt).toBeLessThan(12_000); // others may take 15 s
   });
 
-  test('answer 304 to a browser that has them', async () => {
+  test('a browser with the same version gets 304', async () => {
     await get();
     expect(await get(path, { 'if-none-match': '"v1"' })).toMatchObject({ status: 304, cache: 'HIT', body: '' });
     expect(gateway.seen).toHaveLength(1);
   });
 
-  test('of a picture are kept, and parts of it served from there', async () => {
+  test('an image is cached, and ranges of it are served from the cache', async () => {
     gateway.answer = (_, response) =>
       void response
         .setHeader('cache-control', 'public, max-age=31536000, immutable')
@@ -170,17 +170,13 @@ describeWithNginx('copies at the edge', () => {
     expect(gateway.seen).toHaveLength(1);
   });
 
-  test.each(['/api/products', '/products', '/categories/kitchen'])(
-    'of %s are told apart by the query',
-    async (list) => {
-      gateway.answer = ({ url }, response) => void response.setHeader('cache-control', 'public, max-age=60').end(url);
-      for (const query of ['', '?q=mug', '?q=mug&limit=2'])
-        for (const cache of ['MISS', 'HIT'])
-          expect(await get(list + query)).toMatchObject({ body: list + query, cache });
-    },
-  );
+  test.each(['/api/products', '/products', '/categories/kitchen'])('entries of %s differ by query', async (list) => {
+    gateway.answer = ({ url }, response) => void response.setHeader('cache-control', 'public, max-age=60').end(url);
+    for (const query of ['', '?q=mug', '?q=mug&limit=2'])
+      for (const cache of ['MISS', 'HIT']) expect(await get(list + query)).toMatchObject({ body: list + query, cache });
+  });
 
-  test('are not kept at all where that is switched off', async () => {
+  test('nothing is cached where the cache is switched off', async () => {
     const plain = await edgeFor([gateway], { EDGE_CACHE: 'off' });
     await fetch(`${plain.url}${path}`);
     await fetch(`${plain.url}${path}`);

@@ -1,4 +1,4 @@
-// Gateways that answer as told and remember who asked, for tests of what nginx does in front of them; and names for them.
+// Fake gateways that record their requests, and a fake name server, for tests of nginx.
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
@@ -19,9 +19,9 @@ export type Answer = (request: IncomingMessage, response: ServerResponse) => voi
 
 export class FakeGateway {
   readonly seen: Seen[] = [];
-  /** What it says to everybody; `name` tells which one it is. */
+  /** Its response to every request; by default its name. */
   answer: Answer = (_request, response) => void response.setHeader('content-type', 'text/plain').end(this.name);
-  /** Called when the head of a request is there, its body not yet. */
+  /** Called when the head of a request has arrived, before its body. */
   onRequest: () => void = () => {};
   readonly name: string;
   readonly port: number;
@@ -64,7 +64,7 @@ export class FakeGateway {
   }
 }
 
-/** What is asked for and answered as it is sent: fetch would tidy the path up and unpack the body. */
+/** Sends and returns the exact bytes: fetch would normalize the path and decompress the body. */
 export async function raw(url: string, path: string, headers: Record<string, string> = {}, method = 'GET') {
   const response = await new Promise<IncomingMessage>((resolve, reject) =>
     request(url, { path, headers, method }, resolve).once('error', reject).end(),
@@ -72,7 +72,7 @@ export async function raw(url: string, path: string, headers: Record<string, str
   return { status: response.statusCode!, headers: response.headers, body: await buffer(response) };
 }
 
-/** A name server that knows one name, and at which addresses it is now. */
+/** A name server that answers every name with its current addresses. */
 export async function startNameServer(): Promise<{ port: number; addresses: string[]; stop(): void }> {
   const socket = createSocket('udp4');
   const server = { port: 0, addresses: [] as string[], stop: () => void socket.close() };
@@ -88,13 +88,13 @@ export async function startNameServer(): Promise<{ port: number; addresses: stri
   return server;
 }
 
-/** An address where nobody even says no, like that of a container that is gone: whoever connects waits. */
+/** An unresponsive address, like that of a removed container: connections neither succeed nor fail. */
 export async function startSilent(host: string, port: number): Promise<{ stop(): void }> {
   const script = `require('node:net').createServer().listen({ host: '${host}', port: ${port}, backlog: 1 }, () => console.log())`;
   const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(child.stdout, 'data');
   child.kill('SIGSTOP');
-  // The kernel takes as many as it has been told to keep waiting, and one more.
+  // The kernel queues as many connections as the backlog, and one more.
   const waiting = Array.from({ length: 4 }, () => connect(port, host).on('error', () => {}));
   const stop = () => {
     for (const socket of waiting) socket.destroy();

@@ -5,7 +5,7 @@ import { describeWithNginx, edgeFor } from '@shop/tools/edge/testing';
 import { FakeGateway } from './fake-gateway.ts';
 import type { Edge } from '@shop/tools/edge/edge';
 
-/** So that whose requests are counted can be said here. */
+/** Lets a test choose the client address whose requests are counted. */
 const TRUSTING = { EDGE_RATE_LIMITS: 'on', EDGE_TRUST_PROXY: '127.0.0.0/8' };
 
 describeWithNginx('limits', () => {
@@ -23,7 +23,7 @@ describeWithNginx('limits', () => {
   const ask = ({ url }: Edge, address: string, signal?: AbortSignal) =>
     fetch(`${url}/api/cart`, { headers: { 'x-forwarded-for': address }, ...(signal && { signal }) });
 
-  test('count the requests of each address, and say when to come again', async () => {
+  test('count the requests of each address, and refuse with Retry-After', async () => {
     const edge = await edgeFor([gateway], { ...TRUSTING, EDGE_RATE: '5r/s', EDGE_BURST: '5' });
     const answers = [];
     for (let i = 0; i < 20; i++) answers.push(await ask(edge, '203.0.113.1'));
@@ -35,7 +35,7 @@ describeWithNginx('limits', () => {
     await vi.waitUntil(async () => (await ask(edge, '203.0.113.1')).status === 200, { timeout: 10_000 });
   });
 
-  test('are for one address, or one /64 of IPv6, not for all together', async () => {
+  test('are per IPv4 address or IPv6 /64, not for all clients together', async () => {
     const edge = await edgeFor([gateway], { ...TRUSTING, EDGE_RATE: '1r/m', EDGE_BURST: '1' });
     const exhausted = async (...addresses: string[]) => {
       const statuses = [];
@@ -62,7 +62,7 @@ describeWithNginx('limits', () => {
     await Promise.all(waiting);
   });
 
-  test('of time end what dawdles with its head or its body', { timeout: 60_000 }, async () => {
+  test('of time close connections that send their head or body too slowly', { timeout: 60_000 }, async () => {
     const edge = await edgeFor([gateway]);
     const port = Number(new URL(edge.url).port);
     const dawdlers = [

@@ -1,14 +1,14 @@
-// What is one visitor's never gets into a copy, whatever is tried.
+// A private response is never cached, whatever a client tries.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Edge } from '@shop/tools/edge/edge';
 import { describeWithNginx, edgeFor } from '@shop/tools/edge/testing';
 import { FakeGateway, raw } from './fake-gateway.ts';
 
-/** As a gateway would say it by mistake. */
+/** A public header that a gateway could send by mistake. */
 const PUBLIC = 'public, max-age=60';
 const hers = { cookie: 'session=hers', authorization: 'Bearer hers' };
 
-describeWithNginx('answers to one visitor', () => {
+describeWithNginx('private responses', () => {
   let gateway: FakeGateway;
   let edge: Edge;
   let tests = 0;
@@ -22,7 +22,7 @@ describeWithNginx('answers to one visitor', () => {
     gateway.seen.length = 0;
     product = `/api/products/p${++tests}`;
     gateway.answer = ({ method, headers: { cookie, authorization } }, response) =>
-      void response.setHeader('cache-control', PUBLIC).end(`${method} for ${cookie ?? authorization ?? 'nobody'}`);
+      void response.setHeader('cache-control', PUBLIC).end(`${method} for ${cookie ?? authorization ?? 'anonymous'}`);
   });
   afterAll(() => gateway.close());
 
@@ -31,13 +31,13 @@ describeWithNginx('answers to one visitor', () => {
     return { body: String(answer.body), cache: answer.headers['x-cache'] };
   };
 
-  test('are not what public pages are asked for', async () => {
-    expect(await get(product, hers)).toEqual({ body: 'GET for nobody', cache: 'MISS' });
+  test('are not requested for public pages: no cookie is forwarded', async () => {
+    expect(await get(product, hers)).toEqual({ body: 'GET for anonymous', cache: 'MISS' });
     const { headers } = gateway.seen[0]!;
     expect([headers.cookie, headers.authorization]).toEqual([undefined, undefined]);
   });
 
-  test('that set a cookie are not kept, also where the same for everybody is meant', async () => {
+  test('that set a cookie are not cached, not even at public addresses', async () => {
     gateway.answer = (_, response) =>
       void response.setHeader('cache-control', PUBLIC).setHeader('set-cookie', 'session=1').end('hers');
     await get(product);
@@ -45,16 +45,16 @@ describeWithNginx('answers to one visitor', () => {
     expect(gateway.seen).toHaveLength(2);
   });
 
-  test.each(['POST', 'PUT', 'PATCH', 'DELETE'])('to %s are not what GET of the same address gets', async (method) => {
+  test.each(['POST', 'PUT', 'PATCH', 'DELETE'])('to %s are not served for GET of the same address', async (method) => {
     expect(await get(product, hers, method)).toEqual({ body: `${method} for session=hers`, cache: undefined });
-    expect(await get(product)).toEqual({ body: 'GET for nobody', cache: 'MISS' });
-    // Nor does a copy answer them.
+    expect(await get(product)).toEqual({ body: 'GET for anonymous', cache: 'MISS' });
+    // The cache does not answer these methods either.
     expect((await get(product, hers, method)).body).toBe(`${method} for session=hers`);
   });
 
-  test('to HEAD of what is public are asked for without a session too', async () => {
+  test('to HEAD of a public address are requested without a session too', async () => {
     await get(product, hers, 'HEAD');
-    expect(await get(product)).toEqual({ body: 'GET for nobody', cache: 'HIT' });
+    expect(await get(product)).toEqual({ body: 'GET for anonymous', cache: 'HIT' });
   });
 
   test.each([
@@ -94,9 +94,9 @@ describeWithNginx('answers to one visitor', () => {
   });
 
   test.each(['/api/products', '/api/products?', '/api/products/x', '/products', '/'])(
-    'of none of these got into the place of %s',
+    'of none of these addresses were cached for %s',
     async (address) => {
-      expect((await get(address)).body).toBe('GET for nobody');
+      expect((await get(address)).body).toBe('GET for anonymous');
     },
   );
 });

@@ -20,7 +20,7 @@ describeWithNginx('the edge', () => {
 
   const last = () => gateway.seen.at(-1)!;
 
-  test('passes on the method, address, body and cookie of a request, an id, and who asks', async () => {
+  test('forwards method, address, body and cookie of a request, with an id and the client address', async () => {
     const response = await fetch(`${edge.url}/api/orders?cursor=%7B`, {
       method: 'POST',
       body: '{"a":1}',
@@ -35,14 +35,14 @@ describeWithNginx('the edge', () => {
     expect(response.headers.get('x-request-id')).toBe(headers['x-request-id']);
   });
 
-  test('keeps the id of a request that has one, unless it is no id', async () => {
+  test('keeps the valid id of a request', async () => {
     await fetch(`${edge.url}/api/cart`, { headers: { 'x-request-id': 'abc-1' } });
     expect(last().headers['x-request-id']).toBe('abc-1');
     await fetch(`${edge.url}/api/cart`, { headers: { 'x-request-id': 'a b"c' } });
     expect(last().headers['x-request-id']).toMatch(/^[\da-f]{12}-\d+-\d+$/);
   });
 
-  test('believes nobody about his address, unless he is a proxy that it trusts', async () => {
+  test('trusts X-Forwarded-For from trusted proxies only', async () => {
     const said = { 'x-forwarded-for': '203.0.113.9', 'x-forwarded-proto': 'https', forwarded: 'for=203.0.113.9' };
     await fetch(`${edge.url}/api/cart`, { headers: said });
     expect(last().headers).toMatchObject({ 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http' });
@@ -53,7 +53,7 @@ describeWithNginx('the edge', () => {
     expect(response.headers.get('strict-transport-security')).toBe('max-age=31536000');
   });
 
-  test('shows nothing of operations, whatever way it is asked', async () => {
+  test('exposes no operations route under any spelling', async () => {
     for (const path of [
       '/livez',
       '/readyz',
@@ -74,7 +74,7 @@ describeWithNginx('the edge', () => {
     expect(gateway.seen).toEqual([]);
   });
 
-  test('refuses what is too large, too long or no HTTP, as a problem', async () => {
+  test('refuses requests that are too large, too long or malformed with a problem', async () => {
     const large = await fetch(`${edge.url}/api/orders`, { method: 'POST', body: 'x'.repeat(200_000) });
     expect([large.status, await large.json()]).toMatchObject([413, { code: 'payload_too_large', status: 413 }]);
     const long = await fetch(`${edge.url}/${'a'.repeat(9000)}`);
@@ -84,7 +84,7 @@ describeWithNginx('the edge', () => {
     expect(gateway.seen).toEqual([]);
   });
 
-  test('lets a picture of 20 MB through, piece by piece', async () => {
+  test('streams an upload of 20 MB', async () => {
     let first: () => void;
     const arrived = new Promise<void>((resolve) => (first = resolve));
     const { port } = new URL(edge.url);
@@ -98,7 +98,7 @@ describeWithNginx('the edge', () => {
     expect(last().body).toHaveLength(20_000_000);
   });
 
-  test('sends the headers that protect browsers with what it says itself', async () => {
+  test('sends security headers with its own responses', async () => {
     for (const path of ['/metrics', '/staff/..%2fx', '/_closed/page']) {
       const { headers } = await fetch(`${edge.url}${path}`, { headers: { accept: 'text/html' } });
       expect(Object.fromEntries(headers)).toMatchObject({
@@ -111,7 +111,7 @@ describeWithNginx('the edge', () => {
     }
   });
 
-  test('leaves it to the gateway what is said of its answers', async () => {
+  test('leaves the headers of responses to the gateway', async () => {
     const own = { 'content-security-policy': "default-src 'self'", 'x-content-type-options': 'nosniff' };
     gateway.answer = (_, response) => void response.writeHead(200, own).end('page');
     for (const path of ['/api/docs', '/api/products']) {
@@ -143,14 +143,14 @@ describeWithNginx('the edge', () => {
   });
 
   test.each(['/api/cart?../..', '/api/products/...', '/api/products/a..b', '/products/..a', '/.well-known/x'])(
-    'takes no offence at the dots of %s',
+    'accepts the dots of %s',
     async (path) => {
       expect((await raw(edge.url, path)).status).toBe(200);
       expect(last().url).toBe(path);
     },
   );
 
-  test('asks the gateway who is staff before a page for staff is asked for', async () => {
+  test('checks with the gateway for staff before it requests a page for staff', async () => {
     let access = 401;
     gateway.answer = ({ url }, response) => {
       response.statusCode = url === '/api/staff/access' ? access : 200;
@@ -170,7 +170,7 @@ describeWithNginx('the edge', () => {
     expect(last()).toMatchObject({ method: 'POST', body: 'x' });
   });
 
-  test('passes events on one by one', async () => {
+  test('forwards server-sent events one by one', async () => {
     let send: (event: string) => void = () => {};
     gateway.answer = (_, response) => {
       response.setHeader('content-type', 'text/event-stream');
@@ -186,7 +186,7 @@ describeWithNginx('the edge', () => {
     await reader.cancel();
   });
 
-  test('compresses JSON for those who can read that', async () => {
+  test('compresses JSON for clients that accept it', async () => {
     const json = JSON.stringify({ text: 'shop '.repeat(1000) });
     gateway.answer = (_, response) => void response.setHeader('content-type', 'application/json').end(json);
     const plain = await raw(edge.url, '/api/orders');
@@ -196,7 +196,7 @@ describeWithNginx('the edge', () => {
     expect(await response.text()).toBe(json);
   });
 
-  test('tells people that the shop is closed for a moment, and programs the same as a problem', async () => {
+  test('answers 503 with a page for browsers and a problem for other clients while the shop is down', async () => {
     await gateway.close();
     const page = await fetch(edge.url, { headers: { accept: 'text/html,*/*' } });
     expect([page.status, page.headers.get('retry-after')]).toEqual([503, '5']);

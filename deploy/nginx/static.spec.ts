@@ -10,7 +10,7 @@ import { FakeGateway } from './fake-gateway.ts';
 import type { Edge } from '@shop/tools/edge/edge';
 
 const script = `console.log(${'"the storefront"'.repeat(200)})`;
-/** Not what nginx itself would make of it. */
+/** Distinct from what nginx would compress itself. */
 const compressed = gzipSync(script, { level: 9 });
 
 describeWithNginx('files of the storefront', () => {
@@ -19,7 +19,7 @@ describeWithNginx('files of the storefront', () => {
   let edge: Edge;
 
   beforeAll(async () => {
-    chmodSync(dir, 0o755); // nginx's workers are somebody else
+    chmodSync(dir, 0o755); // nginx's workers are another user
     mkdirSync(join(dir, 'assets'));
     writeFileSync(join(dir, 'assets/main-1a2b.js'), script);
     writeFileSync(join(dir, 'assets/main-1a2b.js.gz'), compressed);
@@ -35,7 +35,7 @@ describeWithNginx('files of the storefront', () => {
     rmSync(dir, { recursive: true, force: true });
   });
 
-  /** As it is sent: fetch would unpack it. */
+  /** The exact bytes: fetch would decompress them. */
   async function raw(path: string, headers: Record<string, string>) {
     const response = await new Promise<IncomingMessage>((resolve, reject) =>
       request(edge.url, { path, headers }, resolve).once('error', reject).end(),
@@ -43,7 +43,7 @@ describeWithNginx('files of the storefront', () => {
     return { status: response.statusCode, headers: response.headers, body: await buffer(response) };
   }
 
-  test('are sent compressed as they lie there, for ever, without asking a gateway', async () => {
+  test('are sent precompressed and immutable, without a request to a gateway', async () => {
     const packed = await raw('/assets/main-1a2b.js', { 'accept-encoding': 'gzip' });
     expect(packed.body).toEqual(compressed);
     expect(packed.headers).toMatchObject({
@@ -59,14 +59,14 @@ describeWithNginx('files of the storefront', () => {
     expect(gateway.seen).toEqual([]);
   });
 
-  test('of another version are asked of a gateway, while the shop is renewed', async () => {
+  test('of another version are requested from a gateway during a roll-out', async () => {
     gateway.answer = (_, response) => void response.setHeader('access-control-allow-origin', '*').end('newer');
     const { headers, body } = await raw('/assets/main-2b3c.js', {});
-    // Once: twice, no browser would take it.
+    // Only one header: browsers reject two.
     expect([headers['access-control-allow-origin'], body.toString()]).toEqual(['*', 'newer']);
   });
 
-  test('that are gone there too are a problem that nobody keeps', async () => {
+  test('that are missing there too are a problem that is not cached', async () => {
     const problem = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' };
     gateway.answer = (_, response) => void response.writeHead(404, problem).end('{}');
     const { status, headers } = await raw('/assets/main-old.js', {});
@@ -75,7 +75,7 @@ describeWithNginx('files of the storefront', () => {
     expect(headers['cache-control'] ?? '').not.toContain('immutable');
   });
 
-  // secret.txt lies beside their folder.
+  // secret.txt is beside the folder of the assets.
   test.each([
     ['/secret.txt', 200, 'only'],
     ['/assets../secret.txt', 200, 'only'],

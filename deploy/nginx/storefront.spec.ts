@@ -1,4 +1,4 @@
-// Pages of the storefront are copies of what a gateway made, where they are the same for everybody.
+// Public pages of the storefront are cached, private ones are not.
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Edge } from '@shop/tools/edge/edge';
@@ -45,11 +45,8 @@ describeWithNginx('pages of the storefront', () => {
     expect(await page(path, 'evil.example')).toEqual({ body: 'evil.example undefined', cache: 'MISS' });
   });
 
-  test.each(['/cart', '/orders/1', '/manage/products', '/account'])(
-    '%s is nobody’s but the visitor’s',
-    async (path) => {
-      gateway.answer = ({ headers }, response) => void response.end(headers.cookie);
-      expect(await page(path, 'shop.example')).toEqual({ body: 'session=mine', cache: undefined });
-    },
-  );
+  test.each(['/cart', '/orders/1', '/manage/products', '/account'])('%s is private', async (path) => {
+    gateway.answer = ({ headers }, response) => void response.end(headers.cookie);
+    expect(await page(path, 'shop.example')).toEqual({ body: 'session=mine', cache: undefined });
+  });
 });

@@ -10,7 +10,7 @@ import { describeWithNginx, edgeFor } from '@shop/tools/edge/testing';
 import { FakeGateway, raw } from './fake-gateway.ts';
 import type { Edge } from '@shop/tools/edge/edge';
 
-describeWithNginx('the edge that is given a certificate', () => {
+describeWithNginx('the edge with a certificate', () => {
   const dir = mkdtempSync(join(tmpdir(), 'shop-tls-'));
   let gateway: FakeGateway;
   let inClear: Edge;
@@ -49,18 +49,18 @@ describeWithNginx('the edge that is given a certificate', () => {
     expect(gateway.seen[0]!.headers['x-forwarded-proto']).toBe('https');
   });
 
-  test('gives each of those that come together an id of its own', async () => {
+  test('gives each request of a connection its own id', async () => {
     await Promise.all(Array.from({ length: 6 }, () => text(session.request({ ':path': '/api/cart' }))));
     expect(new Set(gateway.seen.map(({ headers }) => headers['x-request-id'])).size).toBe(6);
   });
 
-  test('says what is too large', async () => {
+  test('refuses requests that are too large with a problem', async () => {
     const large = session.request({ ':method': 'POST', ':path': '/api/orders', 'content-length': 200_000 });
     large.end(Buffer.alloc(200_000));
     expect(JSON.parse(await text(large))).toMatchObject({ status: 413, code: 'payload_too_large' });
   });
 
-  test('serves nothing in clear any more', async () => {
+  test('serves nothing without TLS', async () => {
     for (const url of [inClear.url, `http://127.0.0.1:${port}`]) {
       const sent = await raw(url, '/api/cart?a=1', {}, 'POST');
       expect([sent.status, sent.headers.location]).toEqual([308, `https://127.0.0.1:${port}/api/cart?a=1`]);

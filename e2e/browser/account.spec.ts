@@ -1,4 +1,4 @@
-// What belongs to a person: coming in, going out, name, password, orders.
+// Customer accounts: registration, login, logout, name, password, orders.
 import { test } from 'vitest';
 import { Shopper } from '../shopper.js';
 import { describeInBrowser, expect } from './browser.js';
@@ -15,7 +15,7 @@ describeInBrowser('an account', (shop) => {
     return { page, email };
   };
 
-  test('is made, left and entered again, and what is wrong on the way is said at the field', async () => {
+  test('is created, logged out and logged in again, with errors shown at their fields', async () => {
     const page = await shop().visit();
     await page.goto('/register');
     await page.getByLabel('Your name').fill('Ada Lovelace');
@@ -74,7 +74,7 @@ describeInBrowser('an account', (shop) => {
     await elsewhere.waitForURL('**/orders');
   });
 
-  test('can be left everywhere at once', async () => {
+  test('can be logged out of all sessions at once', async () => {
     const { page, email } = await newcomer();
     const elsewhere = new Shopper(shop().url, { email, password });
     await elsewhere.logIn();
@@ -83,7 +83,7 @@ describeInBrowser('an account', (shop) => {
     expect((await elsewhere.get('/api/session')).body).toEqual({ customer: null });
   });
 
-  test('lists its orders, newest first, and shows each; another’s is not there', async () => {
+  test('lists its orders, newest first, shows each of them, and none of another customer', async () => {
     const { page, email } = await newcomer();
     const same = new Shopper(shop().url, { email, password });
     await same.logIn();
@@ -109,7 +109,7 @@ describeInBrowser('an account', (shop) => {
     await expect(other.page.getByRole('heading', { name: 'There is no such order' })).toBeVisible();
   });
 
-  test('takes along what was typed at checkout when it is left', async () => {
+  test('discards the input of the checkout on logout', async () => {
     const page = await shop().visit();
     await addToCart(page);
     await toCheckout(page);
@@ -121,7 +121,7 @@ describeInBrowser('an account', (shop) => {
     expect(await kept()).not.toContain('12 St James’s Square');
   });
 
-  test('keeps nothing secret where scripts can read it, and takes the cart of before along', async () => {
+  test('keeps no secret where scripts can read it, and takes over the cart on login', async () => {
     const page = await shop().visit();
     const name = await addToCart(page);
     await page.goto('/login');

@@ -1,4 +1,4 @@
-// The storefront's files with another host: a CDN that gets them from the shop.
+// The storefront's files on another host: a CDN that fetches them from the shop.
 import { createServer, type Server } from 'node:http';
 import { freePort } from '@shop/tools/ports';
 import { afterAll, beforeAll, test } from 'vitest';
@@ -9,7 +9,7 @@ const port = await freePort();
 const cdnUrl = `http://127.0.0.1:${port}/shop`;
 
 describeInBrowser(
-  'a shop whose files lie elsewhere',
+  'a shop with its assets on a CDN',
   (shop) => {
     let cdn: Server;
     beforeAll(() => {
@@ -23,7 +23,7 @@ describeInBrowser(
     });
     afterAll(() => new Promise((resolve) => cdn.close(resolve)));
 
-    test('has every file from there, and works from the first page to the order', async () => {
+    test('loads every file from there, and works from the first page to the order', async () => {
       const page = await shop().visit({ locale: 'de-DE', reducedMotion: 'no-preference' });
       const files = new Set<string>();
       const own: string[] = [];
@@ -49,7 +49,7 @@ describeInBrowser(
         for (const kind of ['js', 'css']) expect([...files]).toContain(`${name}.${kind}`);
     });
 
-    test('has the pages for staff from there too', async () => {
+    test('loads the pages for staff from there too', async () => {
       const page = await shop().visit();
       await page.goto('/manage');
       await logIn(page, 'staff@shop.test', 'staff-password');

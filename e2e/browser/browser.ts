@@ -1,5 +1,4 @@
-// The shop in one process and a real browser in front of it. Whatever a page complains about fails the test.
-import { join } from 'node:path';
+// The shop in one process and a real browser. Every error in the console of a page fails the test.
 import {
   chromium,
   expect as expectSoon,
@@ -9,13 +8,11 @@ import {
   type Page,
 } from '@playwright/test';
 import { chromiumArgs, findChromium } from '@shop/tools/chromium-program';
-import { freePort } from '@shop/tools/ports';
-import { startProcess, type ServiceProcess } from '@shop/tools/service-process';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
-import { freshShop, type FreshShop } from '../fresh-shop.js';
-import { Shopper } from '../shopper.js';
+import { startShop, type Shop } from '../shop.js';
+import type { Shopper } from '../shopper.js';
 
-/** Conditions that come true in time, also on a machine with much else to do. */
+/** Waits for conditions, with a timeout for a busy machine. */
 const soon = expectSoon.configure({ timeout: 20_000 });
 export { soon as expect };
 
@@ -25,14 +22,14 @@ if (!executablePath) console.log('Skipped: there is no Chromium here; CHROMIUM n
 export interface Opened {
   url: string;
   browser: Browser;
-  /** A person with a browser of their own. */
+  /** Opens a page in a new browser context. */
   visit(options?: BrowserContextOptions): Promise<Page>;
-  /** Staff who use the API. */
+  /** A client of the API with a session of staff. */
   staff(): Promise<Shopper>;
   restart(): Promise<void>;
 }
 
-/** `tests` get a function that answers the shop, once it runs; `prepare` what it needs beforehand, as its environment. */
+/** `tests` get a function that returns the running shop; `prepare` returns settings for its environment. */
 export function describeInBrowser(
   name: string,
   tests: (opened: () => Opened) => void,
@@ -40,27 +37,13 @@ export function describeInBrowser(
 ): void {
   describe.skipIf(!executablePath)(name, () => {
     let opened: Opened;
-    let shop: FreshShop;
-    let all: ServiceProcess;
+    let shop: Shop;
     const contexts: BrowserContext[] = [];
     const complaints: string[] = [];
 
     beforeAll(async () => {
-      shop = await freshShop(13);
-      const env = await prepare();
-      const [port, opsPort] = [await freePort(), await freePort()];
-      const start = async () => {
-        all = startProcess({
-          app: 'all',
-          label: 'all',
-          env: { ...shop.env, ...env, PORT: String(port), OPS_PORT: String(opsPort) },
-          opsUrl: `http://127.0.0.1:${opsPort}`,
-          logFile: join(shop.logDir, 'all.log'),
-        });
-        await all.ready();
-      };
-      await start();
-      const url = `http://127.0.0.1:${port}`;
+      shop = await startShop({ env: await prepare() });
+      const { url } = shop;
       const browser = await chromium.launch({ executablePath: executablePath!, args: chromiumArgs });
       opened = {
         url,
@@ -76,15 +59,8 @@ export function describeInBrowser(
           context.on('page', (page) => listen(page, complaints));
           return context.newPage();
         },
-        staff: async () => {
-          const staff = new Shopper(url, { email: 'staff@shop.test', password: 'staff-password' });
-          await staff.logIn();
-          return staff;
-        },
-        restart: async () => {
-          await all.stop();
-          await start();
-        },
+        staff: () => shop.staff(),
+        restart: () => shop.restart(),
       };
     });
     afterEach(async () => {
@@ -93,14 +69,13 @@ export function describeInBrowser(
     });
     afterAll(async () => {
       await opened?.browser.close();
-      await all?.stop();
-      await shop?.remove();
+      await shop?.stop();
     });
     tests(() => opened);
   });
 }
 
-/** Answers that a page has words for, and a network that is away, are no mistakes of the page. */
+/** Errors that a page handles: responses with an error status, and a network failure. */
 const expected = /Failed to load resource|net::ERR_/;
 
 function listen(page: Page, complaints: string[]): void {

@@ -1,10 +1,10 @@
-// A buyer's whole way, and what can come in between.
+// A purchase from start to end, and what can interrupt it.
 import { test } from 'vitest';
 import { describeInBrowser, expect } from './browser.js';
 import { addToCart, fillIn, firstProduct, logIn, orderButton, register, toCheckout } from './steps.js';
 
 describeInBrowser('buying', (shop) => {
-  test('a visitor finds something, orders it as somebody new, and sees it paid', async () => {
+  test('a visitor finds a product, registers, orders it and sees it paid', async () => {
     const page = await shop().visit();
     await page.goto('/');
     await page
@@ -95,7 +95,7 @@ describeInBrowser('buying', (shop) => {
     await expect(page.getByText(/Paid/).first()).toBeVisible({ timeout: 20_000 });
   });
 
-  test('what is added comes on top of what is in the cart, also when that is not known yet', async () => {
+  test('a product is added to the quantity in the cart, also before the cart has loaded', async () => {
     const page = await shop().visit();
     const mug = '/products/morning-stoneware-mug';
     await addToCart(page, mug);
@@ -111,7 +111,7 @@ describeInBrowser('buying', (shop) => {
     await expect(page.getByText('2 in your cart')).toBeVisible();
   });
 
-  test('who takes something out of the cart reads on, and can put it back for as long as it takes', async () => {
+  test('removing a product keeps the focus in the cart and can be undone at any time', async () => {
     const page = await shop().visit();
     await page.clock.install();
     const name = await addToCart(page, '/products/morning-stoneware-mug');
@@ -128,7 +128,7 @@ describeInBrowser('buying', (shop) => {
     await expect(undo).toBeHidden();
   });
 
-  test('a declined card is explained, and the cart comes back', async () => {
+  test('a declined card is explained, and the cart is restored', async () => {
     const page = await shop().visit();
     const name = await addToCart(page);
     await toCheckout(page);
@@ -140,7 +140,7 @@ describeInBrowser('buying', (shop) => {
     await expect(page.getByRole('main').getByRole('link', { name })).toBeVisible();
   });
 
-  test('what sold out during checkout is named and taken out', async () => {
+  test('a product that sells out during checkout is named and removed', async () => {
     const staff = await shop().staff();
     const { body: product } = await staff.send('POST', '/api/products', {
       name: `The very last vase ${Date.now()}`,
@@ -149,7 +149,7 @@ describeInBrowser('buying', (shop) => {
       priceCents: 2500,
       stock: 1,
     });
-    // Where what is said is far from the button.
+    // On a phone, where the message is far from the button.
     const page = await shop().visit({ viewport: { width: 360, height: 740 } });
     await addToCart(page, '/products/morning-stoneware-mug');
     await addToCart(page, `/products/${product.slug}`);
@@ -170,7 +170,7 @@ describeInBrowser('buying', (shop) => {
     await page.waitForURL('**/orders/*');
   });
 
-  test('a price that changed is told before anything is charged', async () => {
+  test('a changed price is shown before anything is charged', async () => {
     const staff = await shop().staff();
     const { body: product } = await staff.send('POST', '/api/products', {
       name: `Rising lamp ${Date.now()}`,
@@ -196,7 +196,7 @@ describeInBrowser('buying', (shop) => {
     await expect(page.getByText(/Paid/).first()).toBeVisible({ timeout: 20_000 });
   });
 
-  test('store credit pays, where it suffices', async () => {
+  test('store credit pays an order that it covers', async () => {
     const page = await shop().visit();
     await page.goto('/login');
     await logIn(page, 'demo@shop.test', 'demo-password');

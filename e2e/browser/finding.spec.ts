@@ -1,4 +1,4 @@
-// How shoppers find something, and what stands in the address meanwhile.
+// Search and filters, and their state in the address.
 import type { Page } from '@playwright/test';
 import { test } from 'vitest';
 import { describeInBrowser, expect } from './browser.js';
@@ -14,7 +14,7 @@ describeInBrowser('finding', (shop) => {
         .allInnerTexts()
     ).map((text) => Number(text.replace(/[€,]/g, '')));
 
-  test('words, price and stock narrow a search, and its address is enough to come back to it', async () => {
+  test('words, price and stock narrow a search, and its address restores it', async () => {
     const page = await shop().visit();
     await page.goto('/');
     await page.getByRole('searchbox').fill('oak');
@@ -45,7 +45,7 @@ describeInBrowser('finding', (shop) => {
     await expect(other.getByRole('textbox', { name: 'From' })).toHaveValue('10');
   });
 
-  test('a colour is chosen among those that pictures have', async () => {
+  test('colours of images can be chosen as a filter', async () => {
     const staff = await shop().staff();
     const { items } = (await staff.get('/api/products?tag=green&limit=100')).body;
     const page = await shop().visit();
@@ -60,7 +60,7 @@ describeInBrowser('finding', (shop) => {
     await expect(cards(page)).toHaveCount(24);
   });
 
-  test('how far a list was opened stands in its address, and another order begins anew', async () => {
+  test('the address keeps how far a list was opened, and another sort order starts from the top', async () => {
     const page = await shop().visit();
     await page.goto('/products');
     await expect(cards(page)).toHaveCount(24);
@@ -77,7 +77,7 @@ describeInBrowser('finding', (shop) => {
     await expect(cards(page)).toHaveCount(24);
   });
 
-  test('on a phone the filters fold away from what they found', async () => {
+  test('on a phone the filters can be collapsed', async () => {
     const page = await shop().visit({ viewport: { width: 360, height: 740 } });
     await page.goto('/products');
     const toggle = page.getByRole('button', { name: 'Filters' });
@@ -89,7 +89,7 @@ describeInBrowser('finding', (shop) => {
     await expect(firstProduct(page)).toBeInViewport();
   });
 
-  test('what matches nothing says so and leads on', async () => {
+  test('a search without results says so and offers links', async () => {
     const page = await shop().visit();
     await page.goto('/products');
     await page.getByRole('searchbox').fill('zeppelin');
@@ -107,7 +107,7 @@ describeInBrowser('finding', (shop) => {
     await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
   });
 
-  test('a list that begins with an empty page goes on by itself', async () => {
+  test('a list with an empty first page loads the next page by itself', async () => {
     const page = await shop().visit();
     await page.goto('/products');
     await page.route('**/api/products?*oak*', (route) => {
@@ -123,7 +123,7 @@ describeInBrowser('finding', (shop) => {
     await expect(cards(page).first()).toContainText(/oak/i);
   });
 
-  test('a page is loaded when somebody is about to go there', async () => {
+  test('a page is preloaded when the pointer is over its link', async () => {
     const page = await shop().visit();
     await page.goto('/products?sort=name');
     await expect(firstProduct(page)).toBeVisible();
@@ -136,7 +136,7 @@ describeInBrowser('finding', (shop) => {
     await expect(page).toHaveURL(/\/products\?sort=name$/);
   });
 
-  test('nothing of the shop moves for who wants no motion', async () => {
+  test('nothing moves for users who prefer reduced motion', async () => {
     const page = await shop().visit({ reducedMotion: 'reduce' });
     await page.route('**/api/**', () => undefined);
     await page.goto('/products?q=lamp');

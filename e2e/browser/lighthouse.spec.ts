@@ -1,4 +1,4 @@
-// What Lighthouse says of the pages a visit begins with, through the edge.
+// Lighthouse audits of the landing pages, through the edge.
 import { join } from 'node:path';
 import { findChromium } from '@shop/tools/chromium-program';
 import { root } from '@shop/tools/data-dir';
@@ -7,14 +7,14 @@ import { openAuditor, type Auditor } from '@shop/bench/page-audit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { describeInBrowser } from './browser.js';
 
-/** As they travel: looks.spec has the budget of the files alone, these are with half a kilobyte of headers each. */
+/** Bytes on the wire: with half a kilobyte of headers per file, unlike the budget in looks.spec. */
 const MOST_SCRIPT_BYTES = 125_000;
 const MOST_STYLE_BYTES = 10_000;
 const AUDIT_MS = 120_000;
 
 describeWithNginx('Lighthouse', () =>
   describeInBrowser(
-    'finds nothing to complain about',
+    'gives good scores',
     (shop) => {
       let auditor: Auditor;
       let url: string;

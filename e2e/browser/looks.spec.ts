@@ -1,4 +1,4 @@
-// What holds for every page: people can use it who see, hear or move differently, it fits a phone, it does not jump.
+// Properties of every page: accessible, responsive, free of layout shifts, small.
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { pages } from '@shop/contracts/pages';
@@ -7,15 +7,15 @@ import { Shopper } from '../shopper.js';
 import { describeInBrowser, expect } from './browser.js';
 import { addToCart, logIn, orderButton, toCheckout } from './steps.js';
 
-/** JavaScript, gzip. */
+/** JavaScript, gzipped. */
 const MOST_BYTES = 120_000;
 const PHONE = { width: 360, height: 740 };
 
-/** All pages, one after the other. */
+/** Time to visit all pages one by one. */
 const TOUR_MS = 240_000;
 
 describeInBrowser('every page', (shop) => {
-  /** An address of each page, for somebody who may see it. */
+  /** The address of every page, for users who may see it. */
   const addresses = async (): Promise<[string, string][]> => {
     const staff = await shop().staff();
     const { items } = (await staff.get('/api/products?inStock=true&limit=1')).body;
@@ -33,7 +33,7 @@ describeInBrowser('every page', (shop) => {
   const shown = async (page: Page, path: string) => {
     await page.goto(path);
     await page.getByRole('heading', { level: 1 }).first().waitFor();
-    // Nothing is still to come.
+    // The page has loaded completely.
     await expect(page.locator('[class*="_bone_"]')).toHaveCount(0);
   };
   const asStaff = async (options = {}) => {
@@ -46,7 +46,7 @@ describeInBrowser('every page', (shop) => {
   };
 
   test.each(['light', 'dark'] as const)(
-    'has nothing that axe finds, in its %s colours',
+    'has no axe violations in its %s colours',
     { timeout: TOUR_MS },
     async (colorScheme) => {
       const page = await asStaff({ colorScheme });
@@ -64,7 +64,7 @@ describeInBrowser('every page', (shop) => {
   test('fits a phone of 360 px and does not jump while it loads', { timeout: TOUR_MS }, async () => {
     const page = await asStaff({ viewport: PHONE });
     await page.addInitScript(() => {
-      // Whose words are longer.
+      // German words are longer.
       localStorage.setItem('language', 'de');
       const shifts: number[] = [];
       Object.assign(window, { shifts });
@@ -80,7 +80,7 @@ describeInBrowser('every page', (shop) => {
         shift: (window as unknown as { shifts: number[] }).shifts.reduce((sum, value) => sum + value, 0),
       }));
       expect([name, overflow, shift < 0.1 ? 'steady' : `shifts by ${shift}`]).toEqual([name, 0, 'steady']);
-      // A wide window, enlarged four times.
+      // A wide window at a zoom of 400 %.
       await page.setViewportSize({ width: 320, height: 256 });
       const wider = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect([name, await wider()]).toEqual([name, 0]);
@@ -88,7 +88,7 @@ describeInBrowser('every page', (shop) => {
     }
   });
 
-  test('breaks a word that is longer than a phone is wide', async () => {
+  test('breaks words that are wider than a phone', async () => {
     const staff = await shop().staff();
     const name = `Donaudampfschifffahrtsgesellschaftskapitänsmützenhaken ${Date.now()}`;
     const draft = { name, description: name, category: 'home', priceCents: 1500, stock: 5 };
@@ -113,7 +113,7 @@ describeInBrowser('every page', (shop) => {
     await fits();
   });
 
-  test('loads little: the first pages of a visit stay within the budget', { timeout: TOUR_MS }, async () => {
+  test('loads no more JavaScript than the budget allows on the landing pages', { timeout: TOUR_MS }, async () => {
     for (const [name, path] of (await addresses()).slice(0, 4)) {
       const page = await shop().visit();
       const sizes: number[] = [];
@@ -130,7 +130,7 @@ describeInBrowser('every page', (shop) => {
     }
   });
 
-  test('is in the visitor’s language, and keeps the colours that were chosen', async () => {
+  test('is in the language of the browser, and keeps the chosen colours', async () => {
     const page = await shop().visit({ locale: 'de-DE', colorScheme: 'light' });
     await page.goto('/');
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Dinge, die bleiben');
@@ -145,10 +145,10 @@ describeInBrowser('every page', (shop) => {
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Things that stay');
   });
 
-  test('begins at its heading for who comes from another, and has its own title', async () => {
+  test('has its own title, and gets the focus at its heading after navigation', async () => {
     const page = await shop().visit();
     await page.goto('/');
-    // Phones share what it names, which is the page that was loaded.
+    // Phones share the canonical address, which is that of the loaded page.
     const canonical = page.locator('link[rel=canonical]');
     await expect(canonical).toHaveAttribute('href', `${shop().url}/`);
     await page.getByRole('navigation', { name: 'Categories' }).getByRole('link', { name: 'Kids' }).click();
@@ -157,7 +157,7 @@ describeInBrowser('every page', (shop) => {
     await expect(canonical).toHaveCount(0);
   });
 
-  test('is found by who runs no scripts', async () => {
+  test('is found by crawlers that run no scripts', async () => {
     const crawler = new Shopper(shop().url);
     const { items } = (await crawler.get('/api/products?limit=1')).body;
     const html = await (await fetch(`${shop().url}/products/${items[0].slug}`)).text();

@@ -1,4 +1,4 @@
-// What staff do with orders.
+// Staff pages for orders.
 import type { Page } from '@playwright/test';
 import { test } from 'vitest';
 import { Shopper } from '../shopper.js';
@@ -16,13 +16,13 @@ describeInBrowser('staff', (shop) => {
   const find = async (page: Page, words: string) => {
     await page.getByRole('textbox', { name: 'Order number, e-mail address or name' }).fill(words);
     await page.getByRole('main').getByRole('button', { name: 'Search' }).click();
-    // The router writes a text of digits only in quotes.
+    // The router quotes a query of digits only.
     const searched = () => new URL(page.url()).searchParams.get('q')?.replaceAll('"', '');
     await expect.poll(searched).toBe(words);
     expect(await page.getByRole('searchbox', { name: 'Search for products' }).inputValue()).toBe('');
   };
 
-  test('find an order and give part of its money back', async () => {
+  test('find an order and refund a part of it', async () => {
     const buyer = new Shopper(shop().url);
     await buyer.register();
     const { items } = (await buyer.get('/api/products?inStock=true&limit=1')).body;
@@ -42,7 +42,7 @@ describeInBrowser('staff', (shop) => {
     await expect(page.getByRole('row').nth(1)).toContainText('€1.00', { timeout: 20_000 });
   });
 
-  test('find an order by its number, e-mail address or name, and see who ordered it and where it goes', async () => {
+  test('find an order by its number, e-mail address or name, with its customer and shipping address', async () => {
     const buyer = new Shopper(shop().url);
     const { email } = await buyer.register();
     const { items } = (await buyer.get('/api/products?inStock=true&limit=1')).body;
@@ -70,7 +70,7 @@ describeInBrowser('staff', (shop) => {
     await find(page, 'unknown@example.org');
     await expect(page.getByText('No orders found')).toBeVisible();
 
-    // The customer sees where it goes, and nothing for staff.
+    // The customer sees the shipping address, but nothing that is for staff.
     const own = (await buyer.get(`/api/orders/${body.id}`)).body;
     expect(own.shippingAddress.name).toBe(name);
     expect(own.customer ?? own.customerId).toBeUndefined();

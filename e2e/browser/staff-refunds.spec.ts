@@ -1,4 +1,4 @@
-// What staff see of refunds that do not go their way.
+// Refunds that fail or stay pending, as staff see them.
 import { test } from 'vitest';
 import { Shopper } from '../shopper.js';
 import { describeInBrowser, expect } from './browser.js';

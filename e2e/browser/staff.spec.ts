@@ -1,4 +1,4 @@
-// What staff do, up to a picture that shoppers see.
+// Staff pages for products, up to an image that shoppers see.
 import type { Page, Route } from '@playwright/test';
 import sharp from 'sharp';
 import { test } from 'vitest';
@@ -26,7 +26,7 @@ describeInBrowser('staff', (shop) => {
     return name;
   };
 
-  test('make a product and give it a picture, which is processed before their eyes and then in the shop', async () => {
+  test('create a product and upload an image, see its processing, and find it in the shop', async () => {
     const page = await atWork();
     const name = await newProduct(page);
     const file = await sharp({ create: { width: 1600, height: 1200, channels: 3, background: '#a8481f' } })
@@ -44,7 +44,7 @@ describeInBrowser('staff', (shop) => {
       .evaluateAll((all) => all.map((source) => source.getAttribute('type')));
     expect(types).toEqual(['image/avif', 'image/webp']);
     await expect(picture.locator('img')).toHaveAttribute('src', /\.jpg$/);
-    // What is seen before it comes.
+    // The placeholder before the image has loaded.
     await expect(page.locator('picture').first().locator('xpath=preceding-sibling::img')).toHaveAttribute(
       'src',
       /^data:/,
@@ -58,17 +58,17 @@ describeInBrowser('staff', (shop) => {
     await page.mouse.click(10, 300);
     await expect(page.getByRole('dialog')).toBeHidden();
 
-    // Below another product it is not seen first.
+    // Below the fold, the image is not loaded at once.
     const { items } = (await (await shop().staff()).get('/api/products?category=home&inStock=true&limit=5')).body;
     await page.goto(`/products/${items.find((item: { name: string }) => item.name !== name).slug}`);
     const below = page.getByRole('region', { name: 'More like this' }).locator('picture img');
     await expect(below.first()).toHaveAttribute('loading', 'lazy');
   });
 
-  test('drop a picture, see how much of it has left, and its steps ticked off as they are done', async () => {
+  test('drop an image and see its upload progress and its checklist of steps', async () => {
     const page = await atWork();
     await newProduct(page);
-    // Noise, which takes long to compress: its steps last longer than the page waits before it asks again.
+    // Noise compresses slowly, so its steps take longer than the page's polling interval.
     const noise = { type: 'gaussian', mean: 128, sigma: 30 } as const;
     const picture = sharp({ create: { width: 2600, height: 2000, channels: 3, background: '#000', noise } });
     const file = await picture.jpeg().toBuffer();
@@ -81,7 +81,7 @@ describeInBrowser('staff', (shop) => {
       new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
       return texts;
     });
-    // As slow as a phone, so that there is something to see.
+    // As slow as a phone, so that the progress is visible.
     const network = await page.context().newCDPSession(page);
     const slow = { offline: false, latency: 20, downloadThroughput: -1, uploadThroughput: 3_000_000 };
     await network.send('Network.emulateNetworkConditions', slow);
@@ -100,7 +100,7 @@ describeInBrowser('staff', (shop) => {
     expect(texts).toMatch(/noise\.jpg: [1-9]\d? % uploaded/);
     expect(texts).toMatch(/Read: done.*Tagged: not yet/);
 
-    // It is gone only when they mean it.
+    // Removal needs a confirmation.
     const remove = page.getByRole('button', { name: 'Remove image' });
     page.once('dialog', (dialog) => dialog.dismiss());
     await remove.click();
@@ -138,7 +138,7 @@ describeInBrowser('staff', (shop) => {
     await expect(shopper.getByRole('heading', { level: 1, name })).toBeVisible();
   });
 
-  test('are told what a file that is no picture is', async () => {
+  test('get an error for a file that is no image', async () => {
     const page = await atWork();
     await newProduct(page);
     const buffer = Buffer.from('no picture at all, only words that go on for a while');
@@ -146,7 +146,7 @@ describeInBrowser('staff', (shop) => {
     await expect(page.getByRole('alert')).toContainText('This is not a JPEG, PNG, WebP or AVIF image.');
   });
 
-  test('who are overtaken by a colleague see both and decide', async () => {
+  test('see both versions of a conflicting edit and choose', async () => {
     const page = await atWork();
     await newProduct(page);
     const id = new URL(page.url()).pathname.split('/').at(-1)!;
@@ -167,7 +167,7 @@ describeInBrowser('staff', (shop) => {
     await expect.poll(async () => (await colleague.get(`/api/products/${id}`)).body.priceCents).toBe(1400);
   });
 
-  test('add to the stock of what is there', async () => {
+  test('add to the stock of a product', async () => {
     const page = await atWork();
     await newProduct(page);
     await page.getByLabel('Add to stock').fill('five');
@@ -179,18 +179,18 @@ describeInBrowser('staff', (shop) => {
     await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
   });
 
-  test('see how the services are, and the queues', async () => {
+  test('see the health of the services and the queues', async () => {
     const page = await atWork();
     for (const name of ['accounts', 'catalog', 'orders', 'payments'])
       await expect(page.getByRole('row', { name: new RegExp(`${name} answers 1 \\d+ ms`) })).toBeVisible();
-    // BullMQ counts the workers of the whole Redis, and other projects are tested on it at the same time.
+    // BullMQ counts the workers of the whole Redis, which other projects use at the same time.
     for (const name of ['orders', 'payments', 'image-worker'])
       await expect(page.getByRole('row', { name: new RegExp(`^${name} (\\d+ ){4}0 [1-9]\\d* `) })).toBeVisible();
     await expect(page.getByRole('link', { name: 'Look into the queues' })).toHaveAttribute('href', '/staff/queues');
     expect((await page.request.get('/staff/queues')).status()).toBe(200);
   });
 
-  test('are not just anybody', async () => {
+  test('are the only ones to see these pages', async () => {
     const page = await shop().visit();
     await page.goto('/manage/orders');
     await logIn(page, 'demo@shop.test', 'demo-password');

@@ -1,4 +1,4 @@
-// What buyers do again and again.
+// Steps that many tests share.
 import { randomBytes } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { expect } from './browser.js';
@@ -35,7 +35,7 @@ export async function logIn(page: Page, email: string, secret = password): Promi
   await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
 }
 
-/** From anywhere to a filled-in checkout, as somebody new. */
+/** From any page to a filled-in checkout, as a new customer. */
 export async function toCheckout(page: Page, fill = (at: Page) => fillIn(at)): Promise<string> {
   await page.goto('/checkout');
   await page.waitForURL('**/login?**');
@@ -59,6 +59,6 @@ export async function fillInAddress(page: Page): Promise<void> {
 
 export const orderButton = (page: Page) => page.getByRole('button', { name: /Order and pay/ });
 
-/** Of a list. */
+/** The first product of a list. */
 export const firstProduct = (page: Page) =>
   page.getByRole('region', { name: 'All products' }).getByRole('listitem').getByRole('link').first();

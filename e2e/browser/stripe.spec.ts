@@ -1,4 +1,4 @@
-// Paying by card where Stripe charges it. Only what is Stripe's own is played: its script, and its API.
+// Paying by card through Stripe. Only Stripe's own script and API are faked.
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { startStripeFake, type StripeFake } from '@shop/payments/providers/stripe/test/stripe-fake';
@@ -6,9 +6,9 @@ import { afterAll, test } from 'vitest';
 import { Shopper } from '../shopper.js';
 import { describeInBrowser, expect } from './browser.js';
 import { addToCart, fillInAddress, orderButton, password, toCheckout } from './steps.js';
-import { cardNumberIn, playStripe } from './stripe-js-double.js';
+import { cardNumberIn, playStripe } from './stripe-js-fake.js';
 
-const KEY = 'pk_test_double';
+const KEY = 'pk_test_fake';
 let stripe: StripeFake | undefined;
 afterAll(() => stripe?.stop());
 
@@ -21,7 +21,7 @@ describeInBrowser(
   'paying through Stripe',
   (shop) => {
     const enter = (page: Page, number: string) => page.frameLocator(cardNumberIn).getByRole('textbox').fill(number);
-    /** At the checkout, with everything but the card. */
+    /** A page at the checkout with everything filled in but the card. */
     const atCheckout = async () => {
       const page = await shop().visit();
       const played = await playStripe(page.context());
@@ -35,7 +35,7 @@ describeInBrowser(
       return (await buyer.get('/api/orders')).body.items as { id: string; status: string; totalCents: number }[];
     };
 
-    test('a card is entered in Stripe’s form, and the shop gets what stands for it and charges that', async () => {
+    test('a card is entered in Stripe’s form, and the shop gets and charges its token', async () => {
       const { page, email, loads, keys } = await atCheckout();
       await enter(page, '4242424242424242');
       const sent = page.waitForRequest(
@@ -52,7 +52,7 @@ describeInBrowser(
     test.each([
       ['4000000000000002', 'Your bank declined the card. Nothing was charged'],
       ['4000002500003155', 'Your bank wants you to confirm this payment in person'],
-    ])('what the bank says of %s is told, and the cart comes back', async (number, told) => {
+    ])('the bank’s refusal of card %s is shown, and the cart is restored', async (number, told) => {
       const { page, name } = await atCheckout();
       await enter(page, number);
       await orderButton(page).click();
@@ -62,7 +62,7 @@ describeInBrowser(
       await expect(page.getByRole('main').getByRole('link', { name })).toBeVisible();
     });
 
-    test('a number that is no card’s is told before anything is ordered', async () => {
+    test('an invalid card number is reported before anything is ordered', async () => {
       const { page, email } = await atCheckout();
       await enter(page, '4242');
       await orderButton(page).click();
@@ -84,7 +84,7 @@ describeInBrowser(
       expect(keys).toHaveLength(1);
     });
 
-    test('a form that does not load is said in words, and can be loaded again', async () => {
+    test('a card form that does not load is reported, and can be loaded again', async () => {
       const page = await shop().visit();
       await playStripe(page.context());
       const abort = (route: { abort: () => Promise<void> }) => route.abort();
@@ -99,7 +99,7 @@ describeInBrowser(
       await expect(page.getByText(/Paid/).first()).toBeVisible({ timeout: 20_000 });
     });
 
-    test('nothing of Stripe is loaded before the checkout, and axe finds nothing there', async () => {
+    test('nothing of Stripe is loaded before the checkout, where axe finds no violation', async () => {
       const { page, loads } = await atCheckout();
       await expect(page.locator(cardNumberIn)).toBeVisible();
       expect(loads).toHaveLength(1);

@@ -1,4 +1,4 @@
-// What goes wrong on the way, and that nothing is lost or ordered twice by it.
+// Failures during a purchase, in which nothing is lost or ordered twice.
 import type { Page, Route } from '@playwright/test';
 import { test } from 'vitest';
 import { Shopper } from '../shopper.js';
@@ -52,7 +52,7 @@ describeInBrowser('in trouble', (shop) => {
     },
   );
 
-  /** Orders, but what is heard of it is `answer`. */
+  /** Places an order whose response is replaced by `answer`. */
   const orderUnheard = async (page: Page, answer: (route: Route) => Promise<void>) => {
     await page.route('**/api/orders', async (route) => {
       await route.fetch();
@@ -78,7 +78,7 @@ describeInBrowser('in trouble', (shop) => {
     expect(await ordersOf(email)).toHaveLength(1);
   });
 
-  /** Somebody who does not know what became of the order, asks again, and is logged out by now. */
+  /** A customer who lost the response, retries, and is logged out by then. */
   const loggedOutUnheard = async () => {
     const page = await shop().visit();
     await addToCart(page);
@@ -91,7 +91,7 @@ describeInBrowser('in trouble', (shop) => {
     return { page, email };
   };
 
-  test('an order whose answer was lost is found again by who had to log in meanwhile', async () => {
+  test('an order whose response was lost is found again after a login in between', async () => {
     const { page, email } = await loggedOutUnheard();
     await expect(page.getByText('You were logged out in the meantime.')).toBeVisible();
     await logIn(page, email);
@@ -99,7 +99,7 @@ describeInBrowser('in trouble', (shop) => {
     expect(await ordersOf(email)).toHaveLength(1);
   });
 
-  test('who logs in after somebody else neither orders for them nor sees what they typed', async () => {
+  test('a customer who logs in after another neither orders for them nor sees their input', async () => {
     const { page } = await loggedOutUnheard();
     await page.waitForURL('**/login?**');
     const posted: string[] = [];
@@ -114,7 +114,7 @@ describeInBrowser('in trouble', (shop) => {
     expect(posted).toEqual(['/api/customers']);
   });
 
-  test('who is logged out during checkout logs in again and finds cart and address', async () => {
+  test('a customer who is logged out during checkout finds cart and address after the login', async () => {
     const page = await shop().visit();
     const name = await addToCart(page);
     const email = await toCheckout(page);
@@ -142,7 +142,7 @@ describeInBrowser('in trouble', (shop) => {
     await expect(other.getByRole('link', { name: 'Cart 0 items' })).toBeVisible();
   });
 
-  test('who loses the network is told, and goes on when it is back', async () => {
+  test('the loss of the network is shown, and the page continues when it is back', async () => {
     const page = await shop().visit();
     await page.goto('/products');
     await expect(firstProduct(page)).toBeVisible();
@@ -154,7 +154,7 @@ describeInBrowser('in trouble', (shop) => {
     await expect(page.getByRole('region', { name: 'All products' }).getByRole('listitem')).toHaveCount(48);
   });
 
-  test('who goes to a page that was never loaded, without a network, sees it when that is back', async () => {
+  test('a page opened without a network is shown when the network is back', async () => {
     const page = await shop().visit();
     await page.goto('/');
     const logIn = page.getByRole('banner').getByRole('link', { name: 'Log in' });
@@ -167,7 +167,7 @@ describeInBrowser('in trouble', (shop) => {
     await expect(page.getByRole('heading', { level: 1, name: 'Welcome back' })).toBeVisible();
   });
 
-  test('a browser that may keep nothing shows the shop all the same', async () => {
+  test('the shop works in a browser without storage', async () => {
     const page = await shop().visit();
     await page.addInitScript(() =>
       Object.defineProperty(window, 'localStorage', {
@@ -182,11 +182,11 @@ describeInBrowser('in trouble', (shop) => {
     await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
   });
 
-  test('a shop that was renewed under an open page is loaded again by itself', async () => {
+  test('an open page reloads by itself after a roll-out', async () => {
     const page = await shop().visit();
     await page.goto('/');
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-    // The files of the old version are gone, as after a roll-out.
+    // As after a roll-out, the files of the old version are gone.
     let gone = 0;
     await page.route(/\/assets\/cart-.*\.js/, (route) =>
       gone++ < 2 ? route.fulfill({ status: 404 }) : route.continue(),
@@ -196,7 +196,7 @@ describeInBrowser('in trouble', (shop) => {
     expect(gone).toBeGreaterThan(0);
   });
 
-  test('an order is followed by asking where no events come through', async () => {
+  test('an order is followed by polling where no events come through', async () => {
     const page = await shop().visit();
     await addToCart(page);
     await toCheckout(page);
@@ -206,7 +206,7 @@ describeInBrowser('in trouble', (shop) => {
     await expect(page.getByText('Thank you! Paid')).toBeVisible({ timeout: 20_000 });
   });
 
-  test('a shop that does not answer is said in words, with a way to try again', async () => {
+  test('an unreachable shop is reported, with a way to try again', async () => {
     const page = await shop().visit();
     await page.goto('/');
     await page.route('**/api/**', (route) => route.fulfill({ status: 503, json: { code: 'unavailable' } }));
@@ -217,7 +217,7 @@ describeInBrowser('in trouble', (shop) => {
     await expect(firstProduct(page)).toBeVisible();
   });
 
-  test('a page of a person says so when it cannot be known who is there', async () => {
+  test('a page of a customer reports an error when the session cannot be loaded', async () => {
     const page = await shop().visit();
     await page.route('**/api/session', (route) => route.fulfill({ status: 503, json: { code: 'unavailable' } }));
     await page.goto('/account');

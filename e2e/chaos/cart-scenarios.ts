@@ -1,9 +1,11 @@
-// One cart, ordered under more than one key: by two tabs at once, after a crash, or after a refusal.
+// One cart ordered under several keys: by two tabs at once, after a crash, or after a refusal.
 import { randomUUID } from 'node:crypto';
 import { expect, vi } from 'vitest';
 import { patiently, patientlySettled } from '../patience.js';
 import type { Answer, Shopper } from '../shopper.js';
-import type { TrialShop } from '../trial-shop.js';
+import { stockOf } from './books.js';
+import type { Shop } from '../shop.js';
+import { lock } from '../stores.js';
 
 const body = { payment: { method: 'card', token: 'tok_ok' } };
 
@@ -13,26 +15,25 @@ async function fill(buyer: Shopper, productId: string, quantity = 1): Promise<vo
 }
 const cartOf = async (buyer: Shopper): Promise<unknown[]> =>
   (await patiently(buyer, () => buyer.get('/api/cart'))).body.lines;
-const ordersOf = (shop: TrialShop, buyer: Shopper, productId: string) =>
-  shop.query<{ id: string; status: string }>(
-    'orders',
+const ordersOf = (shop: Shop, buyer: Shopper, productId: string) =>
+  shop.databases.orders.query<{ id: string; status: string }>(
     'select id, status from orders where customer_id = $1 and requested @> $2::jsonb order by id',
     [buyer.customerId, JSON.stringify([{ productId }])],
   );
-const chargesOf = (shop: TrialShop, orderId: string) =>
-  shop.query('payments', `select from fake_charges where idempotency_key = $1 and status = 'paid'`, [orderId]);
+const chargesOf = (shop: Shop, orderId: string) =>
+  shop.databases.payments.query(`select from fake_charges where idempotency_key = $1 and status = 'paid'`, [orderId]);
 
-/** Its id, from the answer to whoever placed it or was told that another did. */
+/** The id of the order, whether this request placed it or another one had. */
 function orderIn({ status, body }: Answer): string {
   if (status === 202) return body.id as string;
   expect([status, body.code]).toEqual([409, 'cart_already_ordered']);
   return body.orderId as string;
 }
 
-/** One of two is the order; the other is told which, or came when the cart was empty already. */
-export async function twoTabs(shop: TrialShop, rounds: number): Promise<void> {
+/** One of two requests places the order; the other gets its id, or finds the cart empty. */
+export async function twoTabs(shop: Shop, rounds: number): Promise<void> {
   const productId = await shop.newProduct(rounds);
-  const sam = shop.newShopper();
+  const sam = shop.shopper();
   await sam.register();
   let told = 0;
   for (let round = 0; round < rounds; round++) {
@@ -49,13 +50,13 @@ export async function twoTabs(shop: TrialShop, rounds: number): Promise<void> {
     expect(await patientlySettled(sam, placed[0]!.body.id)).toMatchObject({ status: 'paid' });
   }
   expect(told).toBeGreaterThan(0);
-  expect(await shop.stockOf(productId)).toBe(0);
+  expect(await stockOf(shop, productId)).toBe(0);
   const listed = (await patiently(sam, () => sam.get('/api/orders?limit=100'))).body.items as unknown[];
   expect(listed).toHaveLength(rounds);
 }
 
-/** Once, whatever dies; then, with one more product in the cart, under another key: nothing of it is ordered twice. */
-export async function orderTheCart(shop: TrialShop, buyer: Shopper, productId: string) {
+/** Orders a cart during a crash, then again under another key with one more product in it: nothing is ordered twice. */
+export async function orderTheCart(shop: Shop, buyer: Shopper, productId: string) {
   const later = await shop.newProduct(1);
   await fill(buyer, productId);
   const first = await buyer.order(body).catch(() => undefined);
@@ -65,7 +66,7 @@ export async function orderTheCart(shop: TrialShop, buyer: Shopper, productId: s
   const id = orderIn(answer);
   expect(await patientlySettled(buyer, id)).toMatchObject({ status: 'paid' });
   expect(await cartOf(buyer)).toMatchObject(answer.status === 409 ? [{ productId: later }] : []);
-  // The same answer to whoever asks again, whatever is in the cart by now.
+  // A retry gets the same response, whatever is in the cart by now.
   const again = await patiently(buyer, () => buyer.order(body, key));
   expect([again.status, orderIn(again)]).toEqual([answer.status, id]);
   const orders = await ordersOf(shop, buyer, productId);
@@ -75,18 +76,18 @@ export async function orderTheCart(shop: TrialShop, buyer: Shopper, productId: s
 }
 
 /**
- * The product cannot be reserved before the shop has to say no; or it can, while orders stands still. Then nothing is charged
- * and the cart keeps its goods, until it is ordered again: by one under another key, by one under the same.
+ * The request is refused because a lock delays its reservation, or because orders is stopped after the reservation. Nothing is
+ * charged, and the cart keeps its products until it is ordered again: once under another key, once under the same key.
  */
-export async function tooLate(shop: TrialShop, { ordersStopped = false } = {}): Promise<void> {
+export async function tooLate(shop: Shop, { ordersStopped = false } = {}): Promise<void> {
   const productId = await shop.newProduct(2);
-  const [another, same] = [shop.newShopper(), shop.newShopper()];
+  const [another, same] = [shop.shopper(), shop.shopper()];
   await Promise.all([another, same].map((buyer) => buyer.register()));
   await Promise.all([another, same].map((buyer) => fill(buyer, productId)));
   const key = randomUUID();
-  const unlock = await shop.lock('catalog', 'select from products where id = $1 for update', [productId]);
+  const unlock = await lock(shop.databases.catalog, 'select from products where id = $1 for update', [productId]);
   const refusing = Promise.all([another, same].map((buyer) => buyer.at(shop.door()).order(body, key)));
-  const pids = shop.split.processes.filter(({ service }) => service === 'orders').map(({ pid }) => pid);
+  const pids = shop.processesOf('orders').map(({ pid }) => pid);
   if (ordersStopped) {
     const written = () => Promise.all([another, same].map((buyer) => ordersOf(shop, buyer, productId)));
     await vi.waitFor(async () => expect((await written()).flat()).toHaveLength(2));
@@ -102,7 +103,7 @@ export async function tooLate(shop: TrialShop, { ordersStopped = false } = {}): 
   expect(placed.status).toBe(202);
   expect(await patientlySettled(same, placed.body.id)).toMatchObject({ status: 'paid' });
   await vi.waitFor(async () => expect(await ordersOf(shop, another, productId)).toEqual([]), { timeout: 60_000 });
-  expect(await shop.stockOf(productId)).toBe(1);
+  expect(await stockOf(shop, productId)).toBe(1);
   expect(await cartOf(another)).toHaveLength(1);
 
   const anew = await patiently(another, () => another.order(body));
@@ -115,5 +116,5 @@ export async function tooLate(shop: TrialShop, { ordersStopped = false } = {}): 
     expect(await chargesOf(shop, id)).toHaveLength(1);
     expect(await cartOf(buyer)).toEqual([]);
   }
-  expect(await shop.stockOf(productId)).toBe(0);
+  expect(await stockOf(shop, productId)).toBe(0);
 }

@@ -1,4 +1,4 @@
-// One trial: orders are under way, a process is killed at a point, everybody asks again, and everything must add up.
+// Orders are in progress, a process is killed at a crash point, all clients retry, and the databases must agree.
 import { randomUUID } from 'node:crypto';
 import type { ServiceName } from '@shop/contracts/services';
 import { expect, vi } from 'vitest';
@@ -6,7 +6,8 @@ import type { CrashPoint, Kind } from './crash-points.js';
 import { orderTheCart } from './cart-scenarios.js';
 import { patiently, patientlySettled } from '../patience.js';
 import type { Shopper } from '../shopper.js';
-import type { TrialShop } from '../trial-shop.js';
+import { disagreements, giveCredit, stockOf } from './books.js';
+import type { Shop } from '../shop.js';
 
 const outcomes: Record<Kind, { token?: string; end: { status: string; reason?: string } }> = {
   card: { token: 'tok_ok', end: { status: 'paid' } },
@@ -21,23 +22,23 @@ const outcomes: Record<Kind, { token?: string; end: { status: string; reason?: s
   abandoned: { token: 'tok_ok', end: { status: 'paid' } },
 };
 
-/** An order of these kinds is under way in every trial. */
+/** An order of each of these kinds is in progress in every scenario. */
 const bystanders: Kind[] = ['card', 'declined', 'credit'];
 const STOCK = 10;
 
-/** Buyers with enough store credit, to be used in one trial after the other. */
-export async function buyersFor(shop: TrialShop): Promise<Shopper[]> {
+/** Buyers with enough store credit for many scenarios. */
+export async function buyersFor(shop: Shop): Promise<Shopper[]> {
   return Promise.all(
     [...bystanders, 'own'].map(async () => {
-      const buyer = shop.newShopper();
+      const buyer = shop.shopper();
       await buyer.register();
-      await shop.giveCredit(buyer.customerId, 1000_00);
+      await giveCredit(shop, buyer.customerId, 1000_00);
       return buyer;
     }),
   );
 }
 
-export async function crashScenario(shop: TrialShop, [own, ...others]: Shopper[], point: CrashPoint): Promise<void> {
+export async function crashScenario(shop: Shop, [own, ...others]: Shopper[], point: CrashPoint): Promise<void> {
   const service = point.name.split('.')[0] as ServiceName;
   const [product, soldOut] = await Promise.all([shop.newProduct(STOCK), shop.newProduct(0)]);
   await shop.restartWith(service, ...settingsOf(point));
@@ -50,32 +51,30 @@ export async function crashScenario(shop: TrialShop, [own, ...others]: Shopper[]
   const [orders] = await Promise.all([Promise.all(attempts), shop.wasKilled(service)]);
 
   const sold = orders.filter(({ status }) => status !== 'rejected').length;
-  expect(await shop.disagreements()).toEqual([]);
-  expect(await shop.stockOf(product)).toBe(STOCK - sold);
+  expect(await disagreements(shop)).toEqual([]);
+  expect(await stockOf(shop, product)).toBe(STOCK - sold);
 }
 
-/** What the service's next processes get: the first dies at the point. */
+/** Settings of the service's next processes: the first one is killed at the point. */
 function settingsOf({ name, kind }: CrashPoint): NodeJS.ProcessEnv[] {
   if (kind !== 'abandoned') return [{ CRASH_AT: name }, {}];
   const hasty = { ORDERS_WITHDRAW_SECONDS: '1' };
   return [{ ...hasty, CRASH_AT: name }, hasty];
 }
 
-async function place(shop: TrialShop, buyer: Shopper, kind: Kind, productId: string) {
+async function place(shop: Shop, buyer: Shopper, kind: Kind, productId: string) {
   const { token, end } = outcomes[kind];
   const key = randomUUID();
   const payment = token === undefined ? { method: 'credit' } : { method: 'card', token };
   const ask = () => buyer.order({ lines: [{ productId, quantity: 1 }], payment }, key);
   const rows = () =>
-    shop.query<{ id: string; status: string; reason: string | null }>(
-      'orders',
+    shop.databases.orders.query<{ id: string; status: string; reason: string | null }>(
       'select id, status, reason from orders where idempotency_key = $1',
       [key],
     );
   if (kind === 'abandoned') {
-    // As a gateway and an orders leave it that die after the insert.
-    await shop.query(
-      'orders',
+    // The row that a gateway and an orders leave if they are killed after the insert.
+    await shop.databases.orders.query(
       `insert into orders (id, customer_id, idempotency_key, body_hash, requested, payment, next_sweep_at)
        values ($1, $2, $3, '', $4, $5, now())`,
       [randomUUID(), buyer.customerId, key, JSON.stringify([{ productId, quantity: 1 }]), JSON.stringify(payment)],
@@ -87,14 +86,13 @@ async function place(shop: TrialShop, buyer: Shopper, kind: Kind, productId: str
   if (kind === 'sold out') expect([answer.status, answer.body.code]).toEqual([409, 'out_of_stock']);
   else expect(await patientlySettled(buyer, answer.body.id)).toMatchObject(end);
 
-  // One order under this key, and the same answer to whoever asks again.
+  // There is one order under this key, and a retry gets the same response.
   const [row, ...more] = await rows();
   expect(more).toEqual([]);
   expect(row).toMatchObject(end);
   const again = await patiently(buyer, ask);
   expect([again.status, again.body.id]).toEqual([answer.status, answer.body.id]);
-  const charges = await shop.query(
-    'payments',
+  const charges = await shop.databases.payments.query(
     `select from fake_charges where idempotency_key = $1 and status = 'paid'`,
     [row!.id],
   );
@@ -102,15 +100,15 @@ async function place(shop: TrialShop, buyer: Shopper, kind: Kind, productId: str
   return row!;
 }
 
-/** Two refunds at once, under keys that are used again until there is an answer, and once more at the end. */
+/** Two simultaneous refunds, retried under their keys until they are answered, and once more at the end. */
 async function refundInParts(
-  shop: TrialShop,
+  shop: Shop,
   buyer: Shopper,
   orderId: string,
   kind: 'refunded' | 'refund failed',
 ): Promise<void> {
   expect(await patientlySettled(buyer, orderId)).toMatchObject({ status: 'paid', refundedCents: 0 });
-  const staff = await shop.staffMember();
+  const staff = await shop.sameStaff();
   const parts = [40, 60].map((amountCents) => ({ key: randomUUID(), body: { amountCents, reason: 'broken' } }));
   const askForAll = async (expected: number) => {
     const ask = ({ key, body }: (typeof parts)[number]) =>
@@ -119,8 +117,7 @@ async function refundInParts(
     expect(answers.map(({ status }) => status)).toEqual([expected, expected]);
   };
   const refunds = () =>
-    shop.query(
-      'payments',
+    shop.databases.payments.query(
       `select r.amount_cents::int as asked, given.amount_cents::int as given, next_attempt_at is null as done, status
        from refunds r left join fake_refunds given on given.idempotency_key = r.id where order_id = $1 order by 1`,
       [orderId],

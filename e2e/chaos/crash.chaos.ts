@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
+import { shortWaits, startShop, type Shop } from '../shop.js';
+import type { Shopper } from '../shopper.js';
+import { killableStores } from '../stores.js';
 import { crashPoints } from './crash-points.js';
 import { buyersFor, crashScenario } from './crash-scenario.js';
-import type { Shopper } from '../shopper.js';
-import { startChaosShop, type ChaosShop } from './chaos-shop.js';
 
 describe('kill -9 of a process at', () => {
-  let shop: ChaosShop;
+  let shop: Shop;
   let buyers: Shopper[];
   beforeAll(async () => {
-    shop = await startChaosShop();
+    shop = await startShop({ replicas: {}, env: shortWaits, stores: await killableStores() });
     buyers = await buyersFor(shop);
   });
   afterAll(() => shop?.stop());

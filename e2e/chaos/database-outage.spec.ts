@@ -1,12 +1,13 @@
-// What a visitor sees while a service's database is gone.
+// Requests that need a database which is down.
 import type { Problem } from '@shop/contracts/problems';
 import type { Running } from '@shop/kit/launch';
 import { startForTest } from '@shop/kit/testing/services';
-import { createTestDatabase, testRedisUrl, type TestDatabase } from '@shop/kit/testing/stores';
+import { createTestDatabase, type TestDatabase } from '@shop/kit/testing/stores';
 import { ToxicProxy } from '@shop/kit/testing/toxic-proxy';
 import { accounts } from '@shop/accounts/accounts.module';
 import { gateway } from '@shop/gateway/gateway.module';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { redisEnv } from '../stores.js';
 
 const DEADLINE_MS = 3000;
 
@@ -18,8 +19,7 @@ beforeAll(async () => {
   wire = await ToxicProxy.toUrl(database.url);
   running = await startForTest([accounts, gateway], {
     ACCOUNTS_DATABASE_URL: wire.through(database.url),
-    REDIS_STATE_URL: testRedisUrl(13),
-    REDIS_CACHE_URL: testRedisUrl(14),
+    ...redisEnv(),
     REQUEST_DEADLINE_MS: String(DEADLINE_MS),
     RATE_LIMITS: 'off',
     SEED: 'demo',
@@ -39,7 +39,7 @@ const logIn = () =>
   });
 
 test.each(['cut', 'silence'] as const)(
-  'Postgres: %s: a request that needs a database which is gone is told to come again, within its deadline, and then is served',
+  'while Postgres is unreachable (%s), a request that needs it is refused within its deadline, and served again afterwards',
   async (failure) => {
     expect((await logIn()).status).toBe(200);
     await wire[failure]();

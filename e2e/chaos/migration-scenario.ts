@@ -1,4 +1,4 @@
-// Migrations of the orders table while orders are placed, and while something like pg_dump holds the table.
+// Migrations of the orders table while orders are placed and a lock like that of pg_dump is held.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fillInBatches, migrate } from '@shop/kit/migrations';
@@ -6,7 +6,7 @@ import pg from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { registered } from './races.js';
 import type { Shopper } from '../shopper.js';
-import type { TrialShop } from '../trial-shop.js';
+import type { Shop } from '../shop.js';
 
 type Work = (runner: QueryRunner) => Promise<unknown>;
 type MigrationClass = new () => MigrationInterface;
@@ -24,7 +24,7 @@ function migration(work: Work | string, transaction?: boolean): MigrationClass {
   };
 }
 
-/** In this order; each leaves what the next ones need. */
+/** In this order; some depend on the ones before. */
 export const kinds: { name: string; migrations: MigrationClass[] }[] = [
   {
     name: 'add a column',
@@ -65,7 +65,7 @@ export const kinds: { name: string; migrations: MigrationClass[] }[] = [
   { name: 'drop a column', migrations: [migration('alter table orders drop column remark')] },
 ];
 
-/** As they were run before there were rules for them. */
+/** The plain statements, without the rules of libs/kit/migrations.md. */
 export const formerKinds: { name: string; statement: string }[] = [
   { name: 'add a column', statement: 'alter table orders add column former integer' },
   { name: 'build an index', statement: 'create index trial_former on orders (total_cents, id)' },
@@ -75,35 +75,33 @@ export interface Outcome {
   orders: number;
   failed: number;
   slowestMs: number;
-  /** Of the migration. */
+  /** Duration of the migration. */
   ms: number;
 }
 
 export class MigrationScenario {
   private constructor(
-    private readonly shop: TrialShop,
-    private readonly url: string,
+    private readonly shop: Shop,
     private readonly buyers: Shopper[],
     private readonly productId: string,
   ) {}
 
-  /** With `rows` orders of others in the table. */
-  static async of(shop: TrialShop, url: string, rows: number): Promise<MigrationScenario> {
-    await shop.query(
-      'orders',
+  /** With `rows` orders of other customers in the table. */
+  static async of(shop: Shop, rows: number): Promise<MigrationScenario> {
+    await shop.databases.orders.query(
       `insert into orders (id, customer_id, idempotency_key, body_hash, status, requested, lines, total_cents, payment, currency)
        select gen_random_uuid(), gen_random_uuid(), 'trial ' || n, md5(n::text), 'paid', '[]', '[]', n % 10000,
          '{"method":"card","token":"tok_ok"}', 'EUR'
        from generate_series(1, $1::integer) n`,
       [rows],
     );
-    await shop.query('orders', 'analyze orders');
-    return new MigrationScenario(shop, url, await registered(shop, 6), await shop.newProduct(1_000_000));
+    await shop.databases.orders.query('analyze orders');
+    return new MigrationScenario(shop, await registered(shop, 6), await shop.newProduct(1_000_000));
   }
 
   async run(migrations: MigrationClass[], dumpMs: number): Promise<Outcome> {
     const log = { info: () => undefined, warn: () => undefined };
-    return this.during(dumpMs, () => migrate({ url: this.url, migrations }, log));
+    return this.during(dumpMs, () => migrate({ url: this.shop.databases.orders.url, migrations }, log));
   }
 
   async runAsBefore(statement: string, dumpMs: number): Promise<Outcome> {
@@ -114,7 +112,7 @@ export class MigrationScenario {
     });
   }
 
-  /** Orders are placed before, during and after `work`; for its first `dumpMs` a dump holds the table. */
+  /** Places orders before, during and after `work`; for the first `dumpMs` a dump locks the table. */
   private async during(dumpMs: number, work: () => Promise<void>): Promise<Outcome> {
     const took: number[] = [];
     let failed = 0;
@@ -158,7 +156,7 @@ export class MigrationScenario {
   }
 
   private async connect(): Promise<pg.Client> {
-    const client = new pg.Client({ connectionString: this.url });
+    const client = new pg.Client({ connectionString: this.shop.databases.orders.url });
     await client.connect();
     return client;
   }

@@ -2,8 +2,9 @@ import { setTimeout } from 'node:timers/promises';
 import { ToxicProxy } from '@shop/kit/testing/toxic-proxy';
 import type { ServiceName } from '@shop/contracts/services';
 import { afterAll, beforeAll, describe, test } from 'vitest';
+import { shortWaits, startShop, type Shop } from '../shop.js';
+import { killableStores } from '../stores.js';
 import { Load } from './load.js';
-import { startChaosShop, type ChaosShop } from './chaos-shop.js';
 
 const ways = [
   'catalog',
@@ -29,13 +30,16 @@ const toxics = {
 };
 type Toxic = keyof typeof toxics;
 
-describe('under load the way to', () => {
+describe('under load the connection to', () => {
   const proxies = new Map<Way, ToxicProxy>();
-  let shop: ChaosShop;
+  let shop: Shop;
   let load: Load;
   beforeAll(async () => {
-    shop = await startChaosShop({
-      over: async (ports, env) => {
+    shop = await startShop({
+      replicas: {},
+      env: shortWaits,
+      stores: await killableStores(),
+      override: async (ports, env) => {
         for (const service of ['catalog', 'orders', 'payments'] as const) {
           proxies.set(service, await ToxicProxy.to('127.0.0.1', ports.get(service)!));
           proxies.set(`Postgres of ${service}`, await ToxicProxy.toUrl(databaseUrl(env, service)));
@@ -65,7 +69,7 @@ describe('under load the way to', () => {
     await setTimeout(300);
     await toxics[toxic](proxy);
     await setTimeout(2000);
-    // What was silent stays dumb until its connections are reset, as after a router that forgot them.
+    // A silenced connection stays half-open until it is reset, as behind a router that lost its state.
     await proxy.mend();
     if (toxic === 'half-open for 2 s') proxy.reset();
     await load.pause();

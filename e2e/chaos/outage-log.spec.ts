@@ -1,10 +1,7 @@
-// An outage of a neighbour is a handful of lines in the log, however many orders wait for it.
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+// An outage of another service is a few log lines, however many orders wait for it.
 import { freePort } from '@shop/tools/ports';
-import { startProcess } from '@shop/tools/service-process';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { freshShop } from '../fresh-shop.js';
+import { only, startShop } from '../shop.js';
 
 const ORDERS = 300;
 const SWEEPS = 3;
@@ -19,26 +16,11 @@ interface Line {
   repeated?: number;
 }
 
-test('three hundred orders that are stuck for several sweeps log at most twenty lines in ten seconds, which count the rest', async () => {
-  const shop = await freshShop(13);
-  onTestFinished(() => shop.remove());
-  const [opsPort, nobody] = [await freePort(), await freePort()];
-  const logFile = join(shop.logDir, 'orders.log');
-  const orders = startProcess({
-    app: 'orders',
-    label: 'orders',
-    env: {
-      ...shop.env,
-      ...{ OPS_PORT: String(opsPort), RPC_PORT: '0', ORDERS_SWEEP_SECONDS: '0.1' },
-      ...{ CATALOG_ADDRESSES: `127.0.0.1:${nobody}`, PAYMENTS_ADDRESSES: `127.0.0.1:${nobody}` },
-    },
-    opsUrl: `http://127.0.0.1:${opsPort}`,
-    logFile,
-  });
-  let stopped: Promise<void> | undefined;
-  const stop = () => (stopped ??= orders.stop());
-  onTestFinished(stop);
-  await orders.ready();
+test('three hundred orders stuck for several sweeps log at most twenty lines in ten seconds, which count the others', async () => {
+  const unused = `127.0.0.1:${await freePort()}`;
+  const env = { ORDERS_SWEEP_SECONDS: '0.1', CATALOG_ADDRESSES: unused, PAYMENTS_ADDRESSES: unused };
+  const shop = await startShop({ replicas: only('orders'), env });
+  onTestFinished(() => shop.stop());
   const { query } = shop.databases.orders;
   await query(
     `insert into orders (id, customer_id, idempotency_key, body_hash, status, requested, currency, payment, next_sweep_at)
@@ -54,12 +36,9 @@ test('three hundred orders that are stuck for several sweeps log at most twenty 
     },
     { timeout: 60_000, interval: 100 },
   );
-  await stop();
+  await shop.halt();
 
-  const lines = (await readFile(logFile, 'utf8'))
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Line);
+  const lines = await shop.logOf<Line>('orders');
   const stuck = lines.filter(({ msg }) => msg === 'order is still stuck');
   const warnings = lines.filter(({ level }) => level >= WARN);
   const seconds = (Date.parse(warnings.at(-1)!.time) - Date.parse(warnings[0]!.time)) / 1000;

@@ -1,25 +1,20 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freshShop, type FreshShop } from '../fresh-shop.js';
+import { shortWaits, startShop, type Shop } from '../shop.js';
+import { disagreements } from './books.js';
 import { tooLate, twoTabs } from './cart-scenarios.js';
 import { identicalPosts, oneCreditTwice, registered, rush } from './races.js';
-import { startTrialShop, type TrialShop } from '../trial-shop.js';
 
-let fresh: FreshShop;
-let shop: TrialShop;
+let shop: Shop;
 
 beforeAll(async () => {
-  fresh = await freshShop(13);
-  shop = await startTrialShop({ ...fresh, replicas: { gateway: 2, catalog: 2, orders: 2, payments: 2 } });
+  shop = await startShop({ replicas: { gateway: 2, catalog: 2, orders: 2, payments: 2 }, env: shortWaits });
 });
-afterAll(async () => {
-  await shop?.stop();
-  await fresh?.remove();
-});
+afterAll(() => shop?.stop());
 
-test('a hundred identical posts at once are one order and one charge, and the same answer to all', () =>
+test('a hundred simultaneous identical requests are one order and one charge, with the same response for all', () =>
   identicalPosts(shop, 100));
 
-test('of two hundred orders for ten pieces exactly ten are paid and the others are told within five seconds', async () => {
+test('of two hundred orders for ten pieces exactly ten are paid, and the others are refused within five seconds', async () => {
   const buyers = await registered(shop, 20);
   await rush(
     shop,
@@ -28,18 +23,18 @@ test('of two hundred orders for ten pieces exactly ten are paid and the others a
   );
 });
 
-test('two orders of 90.00 at once on a credit of 100.00 pay one, every time', () => oneCreditTwice(shop, 5));
+test('of two simultaneous orders of 90.00 on a credit of 100.00 one is paid, every time', () =>
+  oneCreditTwice(shop, 5));
 
-test('two tabs that order one cart at once make one order, every time', () => twoTabs(shop, 20));
+test('two tabs that order the same cart at once make one order, every time', () => twoTabs(shop, 20));
 
-test('an order that could not be placed in time is not charged, and the cart can be ordered again', () =>
-  tooLate(shop));
+test('an order that misses its deadline is not charged, and the cart can be ordered again', () => tooLate(shop));
 
-test('the progress of an order is told by any gateway, and resumes at another', async () => {
+test('the events of an order come from any gateway, and resume at another', async () => {
   const [sam] = await registered(shop, 1);
   const lines = [{ productId: await shop.newProduct(1), quantity: 1 }];
   const { body: order } = await sam!.order({ lines, payment: { method: 'card', token: 'tok_slow' } });
-  const [first, second] = shop.split.gateways as [string, string];
+  const [first, second] = shop.gateways as [string, string];
   const idsAt = async (gateway: string, lastEventId?: number) =>
     [...(await sam!.at(gateway).follow(order.id, lastEventId)).matchAll(/^id: (\d)$/gm)].map(([, id]) => id);
   expect(await Promise.all([idsAt(first), idsAt(second)])).toEqual([
@@ -50,6 +45,6 @@ test('the progress of an order is told by any gateway, and resumes at another', 
   expect(await idsAt(second, 3)).toEqual([]);
 });
 
-test('and everything adds up', async () => {
-  expect(await shop.disagreements()).toEqual([]);
+test('all databases agree after the races', async () => {
+  expect(await disagreements(shop)).toEqual([]);
 });

@@ -1,22 +1,23 @@
-// What happens when everybody wants the same at the same moment, seen from the public doors.
+// Simultaneous requests for the same thing, through the public HTTP API.
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { patientlySettled } from '../patience.js';
 import type { Shopper } from '../shopper.js';
-import type { TrialShop } from '../trial-shop.js';
+import { giveCredit, stockOf } from './books.js';
+import type { Shop } from '../shop.js';
 
 const card = { method: 'card', token: 'tok_ok' };
 const one = (productId: string) => [{ productId, quantity: 1 }];
 
-export async function registered(shop: TrialShop, count: number): Promise<Shopper[]> {
-  const shoppers = Array.from({ length: count }, () => shop.newShopper());
-  // A few at a time: hashing a password is slow on purpose.
+export async function registered(shop: Shop, count: number): Promise<Shopper[]> {
+  const shoppers = Array.from({ length: count }, () => shop.shopper());
+  // A few at a time: password hashing is slow on purpose.
   for (let i = 0; i < count; i += 4) await Promise.all(shoppers.slice(i, i + 4).map((shopper) => shopper.register()));
   return shoppers;
 }
 
-/** One order and one charge, and everybody is told of that order. */
-export async function identicalPosts(shop: TrialShop, count: number): Promise<void> {
+/** Identical requests make one order and one charge, and all get that order. */
+export async function identicalPosts(shop: Shop, count: number): Promise<void> {
   const productId = await shop.newProduct(count);
   const [sam] = await registered(shop, 1);
   const key = randomUUID();
@@ -27,14 +28,18 @@ export async function identicalPosts(shop: TrialShop, count: number): Promise<vo
   expect(new Set(told).size).toBe(1);
   const { id } = answers[0]!.body;
   expect(await patientlySettled(sam!, id)).toMatchObject({ status: 'paid' });
-  expect(await shop.query('orders', 'select id from orders where idempotency_key = $1', [key])).toEqual([{ id }]);
-  const charges = await shop.query('payments', 'select calls from fake_charges where idempotency_key = $1', [id]);
+  expect(await shop.databases.orders.query('select id from orders where idempotency_key = $1', [key])).toEqual([
+    { id },
+  ]);
+  const charges = await shop.databases.payments.query('select calls from fake_charges where idempotency_key = $1', [
+    id,
+  ]);
   expect(charges).toEqual([{ calls: 1 }]);
-  expect(await shop.stockOf(productId)).toBe(count - 1);
+  expect(await stockOf(shop, productId)).toBe(count - 1);
 }
 
-/** As many orders as pieces are paid, everybody else is told at once that it is sold out. */
-export async function rush(shop: TrialShop, buyers: Shopper[], pieces: number): Promise<void> {
+/** As many orders are paid as there are pieces; all others are refused as out of stock. */
+export async function rush(shop: Shop, buyers: Shopper[], pieces: number): Promise<void> {
   const productId = await shop.newProduct(pieces);
   const startedAt = performance.now();
   const results = await Promise.all(
@@ -47,17 +52,17 @@ export async function rush(shop: TrialShop, buyers: Shopper[], pieces: number): 
   expect(results.filter((result) => result === 'paid')).toHaveLength(pieces);
   expect(results.filter((result) => result === 'out_of_stock')).toHaveLength(buyers.length - pieces);
   expect(seconds).toBeLessThan(5);
-  expect(await shop.stockOf(productId)).toBe(0);
+  expect(await stockOf(shop, productId)).toBe(0);
 }
 
-/** Of two orders of 90.00 at once on a credit of 100.00, one is paid. */
-export async function oneCreditTwice(shop: TrialShop, rounds: number): Promise<void> {
+/** Of two simultaneous orders of 90.00 on a credit of 100.00, one is paid. */
+export async function oneCreditTwice(shop: Shop, rounds: number): Promise<void> {
   const productId = await shop.newProduct(2 * rounds, 90_00);
   const [sam] = await registered(shop, 1);
-  await shop.giveCredit(sam!.customerId, 10_00);
+  await giveCredit(shop, sam!.customerId, 10_00);
   const body = { lines: one(productId), payment: { method: 'credit' } };
   for (let round = 0; round < rounds; round++) {
-    await shop.giveCredit(sam!.customerId, 90_00);
+    await giveCredit(shop, sam!.customerId, 90_00);
     const ends = await Promise.all(
       [1, 2].map(async () => {
         const placed = await sam!.at(shop.door()).order(body);
@@ -70,11 +75,10 @@ export async function oneCreditTwice(shop: TrialShop, rounds: number): Promise<v
       ['rejected', 'insufficient_credit'],
     ]);
   }
-  const [balance] = await shop.query<{ cents: string }>(
-    'payments',
+  const [balance] = await shop.databases.payments.query<{ cents: string }>(
     'select balance_cents as cents from ledger_accounts where customer_id = $1',
     [sam!.customerId],
   );
   expect(balance).toEqual({ cents: '1000' });
-  expect(await shop.stockOf(productId)).toBe(rounds);
+  expect(await stockOf(shop, productId)).toBe(rounds);
 }

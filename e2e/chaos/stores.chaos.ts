@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, test } from 'vitest';
+import { shortWaits, startShop, type Shop } from '../shop.js';
+import { killableStores, type KillableStores } from '../stores.js';
 import { Load } from './load.js';
-import { startChaosShop, type ChaosShop } from './chaos-shop.js';
 
 const ROUNDS = 20;
 const victims = Array.from({ length: ROUNDS }, (_, i) => ({
@@ -10,10 +11,13 @@ const victims = Array.from({ length: ROUNDS }, (_, i) => ({
 }));
 
 describe('kill -9 under load of', () => {
-  let shop: ChaosShop;
+  let stores: KillableStores;
+  let shop: Shop;
   let load: Load;
   beforeAll(async () => {
-    shop = await startChaosShop({ replicas: { gateway: 2, orders: 2, payments: 2, catalog: 2 } });
+    stores = await killableStores();
+    const replicas = { gateway: 2, orders: 2, payments: 2, catalog: 2 };
+    shop = await startShop({ replicas, env: shortWaits, stores });
     load = await Load.of(shop, 6);
   });
   afterAll(() => shop?.stop());
@@ -21,7 +25,7 @@ describe('kill -9 under load of', () => {
   test.each(victims)('$victim, round $round', async ({ victim }) => {
     load.start();
     await setTimeout(300 + Math.random() * 1500);
-    await (victim === 'Postgres' ? shop.killPostgres() : shop.killRedis());
+    await (victim === 'Postgres' ? stores.killPostgres() : stores.killRedis());
     await setTimeout(500);
     await load.pause();
     await load.verify();

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// What takes minutes: npm run chaos. The stores are of their own, because they are killed.
+// Tests that take minutes and kill their own Postgres and Redis: npm run chaos.
 export default defineConfig({
   test: {
     root: import.meta.dirname,

@@ -1,12 +1,12 @@
-// Pictures in great number make more workers, and none when they are done; shoppers do not notice.
+// Many images add image workers, and none are left when the queue is empty; browsing stays unaffected.
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '@shop/tools/processes';
 import sharp from 'sharp';
 import { afterAll, expect, inject, test } from 'vitest';
 import { patiently } from '../patience.js';
-import { Shopper } from '../shopper.js';
-import { ClusterShop } from './cluster-shop.js';
+import type { Shopper } from '../shopper.js';
+import { ClusterShop } from '../cluster.js';
 import { note } from './notes.js';
 import { during, failures } from './traffic.js';
 
@@ -22,7 +22,7 @@ const byBacklog = [
   'image-worker.replicas.queue.perReplica=10',
   'global.autoscaling.scaleDownAfterSeconds=30',
   'image-worker.limits.cpu=150m',
-  // Uploads pass through these as well, and their pods take both cores to start: what workers take is looked at.
+  // Uploads pass through these too, and starting more of their pods would take the cores from the workers.
   ...['gateway', 'catalog'].flatMap((name) => [`${name}.limits.cpu=300m`, `${name}.replicas.max=2`]),
 ];
 
@@ -32,13 +32,13 @@ if (!hasKeda) console.warn('Skipped: there is no KEDA in this cluster.');
 afterAll(async () => {
   if (!hasKeda) return;
   await shop.upgrade();
-  // An autoscaler by CPU leaves alone what has no pod.
+  // An autoscaler by CPU does not scale a deployment up from zero.
   await shop.kubectl('scale', 'deploy/image-worker', '--replicas=1');
 }, 300_000);
 
 const workers = async () => (await shop.pods('image-worker')).length;
 
-/** How many workers there were at most, and when the first one was ready; until `stop`. */
+/** Records the largest number of workers and when the first one was ready, until `stop`. */
 function watchWorkers() {
   const seen = { most: 0, firstAt: 0 };
   const timer = setInterval(() => {
@@ -52,32 +52,24 @@ function watchWorkers() {
   return { seen, stop: () => clearInterval(timer) };
 }
 
-async function loggedIn(): Promise<{ staff: Shopper; cookie: string }> {
-  const staff = new Shopper(shop.url, { email: 'staff@shop.test', password: 'staff-password' });
-  const { headers } = await patiently(staff, () => staff.logIn());
-  return { staff, cookie: headers.getSetCookie()[0]!.split(';')[0]! };
-}
-
-/** Uploads them all, each another one; answers where each says how far it is. */
-async function upload(cookie: string, products: { id: string }[]): Promise<string[]> {
+/** Uploads distinct images, and returns their locations. */
+async function upload(staff: Shopper, products: { id: string }[]): Promise<string[]> {
   const locations: string[] = [];
-  // Others each time: the same picture of the same product is the same.
+  // Different images in each run: the same bytes for the same product are the same image.
   const b = randomInt(256);
   for (let i = 0; i < PICTURES; i++) {
     const background = { r: i % 256, g: i >> 1, b };
     const picture = await sharp({ create: { width: 200, height: 150, channels: 3, background } })
       .png()
       .toBuffer();
-    const to = `${shop.url}/api/products/${products[i % products.length]!.id}/images`;
-    const answer = await fetch(to, { method: 'POST', headers: { cookie }, body: new Uint8Array(picture) });
+    const answer = await staff.addImage(products[i % products.length]!.id, picture);
     expect(answer.status).toBe(202);
-    await answer.arrayBuffer();
     locations.push(answer.headers.get('location')!);
   }
   return locations;
 }
 
-/** Of all products together, as visitors see them. */
+/** Number of images of all products, as the public API shows them. */
 async function shownPictures(staff: Shopper, products: { id: string }[]): Promise<number> {
   let sum = 0;
   for (const { id } of products) {
@@ -99,21 +91,21 @@ async function allReady(staff: Shopper, locations: string[]): Promise<void> {
 }
 
 test.skipIf(!hasKeda)(
-  '300 pictures: workers come, each picture is ready once, workers go',
+  '300 images add workers, become ready once each, and leave no worker behind',
   { timeout: 1_800_000 },
   async () => {
     await shop.upgrade(byBacklog);
     await expect.poll(workers, { timeout: 300_000, interval: 2000 }).toBe(0);
     const before = await during(shop, { flow: 'browse', rate: 20 }, () => sleep(60_000));
 
-    const { staff, cookie } = await loggedIn();
+    const staff = await shop.staff();
     const { items } = (await staff.get('/api/products?limit=100')).body as { items: { id: string }[] };
     const shownBefore = await shownPictures(staff, items);
     const startedAt = Date.now();
     const watch = watchWorkers();
     let [uploadedAt, readyAt] = [0, 0];
     const meanwhile = await during(shop, { flow: 'browse', rate: 20 }, async () => {
-      const locations = await upload(cookie, items);
+      const locations = await upload(staff, items);
       uploadedAt = Date.now();
       await allReady(staff, locations);
       readyAt = Date.now();

@@ -1,23 +1,23 @@
-// Visitors keep coming at a constant rate while the shop is changed under them; not one of them may notice.
+// The shop is changed under load at a constant rate, and no request may fail.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kubectl } from '@shop/tools/cluster/kubectl';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { ClusterShop, services } from './cluster-shop.js';
+import { ClusterShop, services } from '../cluster.js';
 import { note } from './notes.js';
 import { startObserver, unevenness, type Observer } from './observer.js';
-import { during, nobodyNotices } from './traffic.js';
+import { during, noRequestFails } from './traffic.js';
 
 const shop = new ClusterShop(inject('shop'));
 
-describe('nobody notices that', () => {
+describe('no request fails when', () => {
   test('every service is rolled out at once', () =>
-    nobodyNotices(shop, 'every service rolled out at once', async () => {
+    noRequestFails(shop, 'every service rolled out at once', async () => {
       await shop.kubectl('rollout', 'restart', ...services.map((name) => `deploy/${name}`));
       await shop.rolledOut(...services);
     }));
 
   test('a pod of each service is deleted', () =>
-    nobodyNotices(shop, 'a pod of each service deleted', async () => {
+    noRequestFails(shop, 'a pod of each service deleted', async () => {
       for (const service of services) {
         const [pod] = await shop.pods(service);
         await shop.kubectl('delete', 'pod', pod!, '--wait=false');
@@ -36,7 +36,7 @@ describe('nobody notices that', () => {
         await kubectl('uncordon', node);
       }
     };
-    await nobodyNotices(shop, 'a node drained', drained);
+    await noRequestFails(shop, 'a node drained', drained);
   });
 });
 
@@ -53,7 +53,7 @@ describe('pods that are added', () => {
   test('get their share of the calls', async () => {
     let shares: number[] = [];
     await during(shop, { flow: 'search', rate: 20 }, async () => {
-      // Not by kubectl: the autoscaler takes back what it was not told of.
+      // Not by kubectl: the autoscaler would scale back.
       await shop.upgrade(['catalog.replicas.min=4', 'catalog.replicas.max=4']);
       await expect.poll(async () => (await shop.pods('catalog')).length, { timeout: 90_000, interval: 1000 }).toBe(4);
       await sleep(10_000);

@@ -1,9 +1,9 @@
-// What a pod takes, and how soon it is there.
+// Memory and start-up time of pods.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { ClusterShop, services } from './cluster-shop.js';
+import { ClusterShop, services } from '../cluster.js';
 import { note } from './notes.js';
 import { during } from './traffic.js';
 
@@ -16,7 +16,7 @@ async function memory(): Promise<Record<string, number>> {
 }
 
 describe('a pod', () => {
-  test('takes no more than 90 MiB after its start, and 160 MiB after a minute of load', async () => {
+  test('uses at most 90 MiB after its start, and 160 MiB after a minute of load', async () => {
     await shop.kubectl('rollout', 'restart', ...services.map((name) => `deploy/${name}`));
     await shop.rolledOut(...services);
     const idle = await memory();
@@ -28,8 +28,8 @@ describe('a pod', () => {
   });
 });
 
-describe('a pod that is not held back by the limits of proofs', () => {
-  // As many as ever, so that an autoscaler takes none away that is looked at.
+describe('a pod without the low CPU limits of the other tests', () => {
+  // A fixed number, so that no autoscaler removes a measured pod.
   const settings = (name: string) =>
     ['limits.cpu=2', 'replicas.min=2', 'replicas.max=2'].map((set) => `${name}.${set}`);
   beforeAll(async () => {
@@ -47,7 +47,7 @@ describe('a pod that is not held back by the limits of proofs', () => {
       'seconds from the start of a container until its service was ready',
       figures(({ ready }) => ready),
     );
-    // It asks once a second.
+    // Kubernetes probes once a second.
     note(
       'and until Kubernetes had noticed',
       figures(({ noticed }) => noticed),
@@ -56,13 +56,13 @@ describe('a pod that is not held back by the limits of proofs', () => {
   });
 });
 
-/** Both in seconds since the container's first process began. */
+/** Both in seconds since the start of the container's first process. */
 interface Start {
   ready: number;
   noticed: number;
 }
 
-/** Deletes a pod and waits for the one that takes its place. */
+/** Deletes a pod and waits for its replacement. */
 async function restarted(service: string): Promise<Start> {
   const before = new Set(await shop.pods(service));
   const columns = 'NAME:.metadata.name,READY:.status.conditions[?(@.type=="Ready")].status';
@@ -75,7 +75,7 @@ async function restarted(service: string): Promise<Start> {
     await shop.kubectl('delete', 'pod', [...before][0]!, '--wait=false');
     const { name, readyAt } = await next;
     const startedAt = Number(await shop.inside(name, STARTED_AT));
-    // The old one is still about, and so would be what it costs to end it.
+    // The old pod must be gone, because stopping it takes CPU.
     await shop.kubectl('wait', '--for=delete', `pod/${[...before][0]!}`, '--timeout=60s');
     return { ready: await saidReadyAfter(name), noticed: Math.round(readyAt - startedAt) / 1000 };
   } finally {
@@ -94,13 +94,13 @@ async function firstReady(
   throw new Error('the watch ended');
 }
 
-/** As its log says. */
+/** According to its log. */
 async function saidReadyAfter(pod: string): Promise<number> {
   const log = await shop.kubectl('logs', pod);
   return Number(/"sinceStartMs":(\d+),"msg":"ready"/.exec(log)?.[1]) / 1000;
 }
 
-/** When the container's first process began, in milliseconds since 1970. */
+/** Start time of the container's first process, in milliseconds since 1970. */
 const STARTED_AT = `
   import { readFileSync } from 'node:fs';
   const ticks = Number(readFileSync('/proc/1/stat', 'utf8').replace(/^.*\\) /s, '').split(' ')[19]);

@@ -1,4 +1,4 @@
-// A Service of the cluster at a port of this machine.
+// Forwards a Service of the cluster to a local port.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 

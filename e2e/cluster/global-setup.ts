@@ -1,4 +1,4 @@
-// One shop in the cluster for all tests of a run.
+// Installs one shop in the cluster for all tests of a run.
 import { startTestShop, type TestShop } from '@shop/tools/cluster/test-shop';
 import { Failure } from '@shop/tools/terminal';
 import './notes.js';
@@ -7,16 +7,16 @@ import type { TestProject } from 'vitest/node';
 declare module 'vitest' {
   interface ProvidedContext {
     shop: Pick<TestShop, 'namespace' | 'url' | 'tag'>;
-    /** Visitors' actions a second while something is changed. */
+    /** Actions per second while something is changed. */
     rate: number;
   }
 }
 
-/** On two cores: a test may run beside others, a proof has them for itself. How many they carry: k8s/README.md. */
-const RATES = { test: 10, proof: 90 };
+/** For two cores: a test may run beside others, a chaos test has the machine to itself. See k8s/README.md. */
+const RATES = { test: 10, chaos: 90 };
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const { CLUSTER_NOTES: notes, CLUSTER_RATE: rate = notes ? RATES.proof : RATES.test } = process.env;
+  const { CLUSTER_NOTES: notes, CLUSTER_RATE: rate = notes ? RATES.chaos : RATES.test } = process.env;
   if (!(Number(rate) > 0)) throw new Failure(`CLUSTER_RATE must be a number above 0, and is "${rate}".`);
   const { stop, ...shop } = await startTestShop();
   project.provide('shop', shop);

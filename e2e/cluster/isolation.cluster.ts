@@ -1,11 +1,11 @@
 import { must } from '@shop/tools/cluster/kubectl';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { ClusterShop, services } from './cluster-shop.js';
+import { ClusterShop, services } from '../cluster.js';
 
 const shop = new ClusterShop(inject('shop'));
 const { namespace, tag } = shop;
 
-/** A pod that does nothing, with these labels. */
+/** An idle pod with these labels. */
 function idler(name: string, labels: Record<string, string>): object {
   const rights = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
   const args = ['-e', 'setTimeout(() => {}, 3600_000)'];
@@ -21,7 +21,7 @@ function idler(name: string, labels: Record<string, string>): object {
   };
 }
 
-/** Which of `host:port` a pod can connect to. */
+/** The targets (`host:port`) that a pod can connect to. */
 async function reachable(pod: string, targets: string[]): Promise<string[]> {
   const script = `
     import { connect } from 'node:net';
@@ -50,15 +50,15 @@ describe('the network', () => {
     await must(['kubectl', 'delete', '--now', '-f', '-'], manifest);
   });
 
-  test('leads a pod that says nothing of itself to the public door only', async () => {
+  test('lets an unlabelled pod connect to the public HTTP port only', async () => {
     expect(await reachable('stranger', [...stores, ...doors, 'edge:80'])).toEqual(['edge:80']);
   });
 
-  test('leads a pod to what it says it uses, and nowhere else', async () => {
+  test('lets a pod connect only to the services that its labels name', async () => {
     expect(await reachable('friend', [...stores, ...doors])).toEqual(['postgres:5432', 'catalog:4002']);
   });
 
-  test('leads a service to its neighbours, and not beyond', async () => {
+  test('lets a service connect only to the services that it calls', async () => {
     const [accounts] = await shop.pods('accounts');
     const others = doors.filter((door) => !door.startsWith('accounts'));
     expect(await reachable(accounts!, [...stores, ...others, 'edge:80'])).toEqual(['postgres:5432']);
@@ -66,9 +66,11 @@ describe('the network', () => {
 });
 
 describe('a service', () => {
-  test.each(['accounts', 'catalog', 'orders', 'payments'])('%s can enter no database but its own', async (service) => {
-    const [pod] = await shop.pods(service);
-    const script = `
+  test.each(['accounts', 'catalog', 'orders', 'payments'])(
+    '%s can connect to no database but its own',
+    async (service) => {
+      const [pod] = await shop.pods(service);
+      const script = `
       import pg from 'pg';
       const own = process.env.${service.toUpperCase()}_DATABASE_URL;
       const answers = {};
@@ -80,17 +82,18 @@ describe('a service', () => {
         await client.end().catch(() => {});
       }
       console.log(JSON.stringify(answers));`;
-    const INSUFFICIENT_PRIVILEGE = '42501';
-    const refused = {
-      accounts: INSUFFICIENT_PRIVILEGE,
-      catalog: INSUFFICIENT_PRIVILEGE,
-      orders: INSUFFICIENT_PRIVILEGE,
-    };
-    const expected = { ...refused, payments: INSUFFICIENT_PRIVILEGE, [service]: 'entered' };
-    expect(JSON.parse(await shop.inside(pod!, script))).toMatchObject(expected);
-  });
+      const INSUFFICIENT_PRIVILEGE = '42501';
+      const refused = {
+        accounts: INSUFFICIENT_PRIVILEGE,
+        catalog: INSUFFICIENT_PRIVILEGE,
+        orders: INSUFFICIENT_PRIVILEGE,
+      };
+      const expected = { ...refused, payments: INSUFFICIENT_PRIVILEGE, [service]: 'entered' };
+      expect(JSON.parse(await shop.inside(pod!, script))).toMatchObject(expected);
+    },
+  );
 
-  test('has no word for the API server, and a root it cannot write to', async () => {
+  test('has no token for the API server, and a read-only root file system', async () => {
     for (const service of services.filter((name) => name !== 'edge')) {
       const [pod] = await shop.pods(service);
       const script = `

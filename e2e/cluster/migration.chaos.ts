@@ -1,18 +1,18 @@
-// A version with one migration more is rolled out and taken back, while visitors come and go.
+// A version with one more migration is rolled out and rolled back under load.
 import { loadImages } from '@shop/tools/cluster/images';
 import { findCluster, helm, must, RELEASE } from '@shop/tools/cluster/kubectl';
 import { expect, inject, test } from 'vitest';
 import { buildNextVersion, columnsOfOrders } from '../containers/next-version.js';
-import { ClusterShop, services } from './cluster-shop.js';
+import { ClusterShop, services } from '../cluster.js';
 import { note } from './notes.js';
-import { nobodyNotices } from './traffic.js';
+import { noRequestFails } from './traffic.js';
 
 const shop = new ClusterShop(inject('shop'));
 const next = `${shop.tag}-next`;
 
 const columns = () => shop.kubectl('exec', 'postgres-0', '--', ...columnsOfOrders);
 
-test('a roll-out with a migration, and its roll-back, are noticed by nobody', { timeout: 900_000 }, async () => {
+test('a roll-out with a migration and its roll-back fail no request', { timeout: 900_000 }, async () => {
   await buildNextVersion(`shop:${shop.tag}`, `shop:${next}`);
   await must(['docker', 'tag', `shop-edge:${shop.tag}`, `shop-edge:${next}`]);
   await loadImages(await findCluster(), [`shop:${next}`, `shop-edge:${next}`]);
@@ -27,7 +27,7 @@ test('a roll-out with a migration, and its roll-back, are noticed by nobody', { 
     await shop.rolledOut(...services);
     seconds = [changedAt - startedAt, Date.now() - changedAt].map((ms) => Math.round(ms / 1000));
   };
-  await nobodyNotices(shop, 'a version with a migration rolled out and taken back', outAndBack);
+  await noRequestFails(shop, 'a version with a migration rolled out and taken back', outAndBack);
   expect(await columns()).toContain('remark');
   note('the migration', { 'seconds to roll out': seconds[0], 'seconds to roll back': seconds[1] });
 });

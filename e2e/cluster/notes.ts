@@ -1,11 +1,11 @@
-// Figures of a proof, for its report.
+// Figures that a test adds to the report.
 import { appendFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { expect, inject } from 'vitest';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A file with a line of JSON per note. */
+    /** A file with one line of JSON per note. */
     notes: string | undefined;
   }
 }

@@ -1,12 +1,12 @@
-// A pod that reads what others count, as Prometheus would: nothing runs in those it looks at.
+// A pod that reads the metrics of other pods, as Prometheus would, without running anything in them.
 import { must } from '@shop/tools/cluster/kubectl';
 import { run } from '@shop/tools/processes';
-import type { ClusterShop } from './cluster-shop.js';
+import type { ClusterShop } from '../cluster.js';
 
 const NAME = 'observer';
 const PORT = 8000;
 
-/** Answers GET /<service>/<counter> with the counter's sum of every pod behind the name, by address. */
+/** Answers GET /<service>/<counter> with the counter of every pod of the service, by address. */
 const SCRIPT = `
   import { lookup } from 'node:dns/promises';
   import { createServer } from 'node:http';
@@ -53,7 +53,7 @@ export async function startObserver(shop: ClusterShop): Promise<Observer> {
 export class Observer {
   constructor(private readonly shop: ClusterShop) {}
 
-  /** By address of the pod. */
+  /** The counter by address of the pod. */
   async counts(service: string, counter: string): Promise<Record<string, number>> {
     const path = `/api/v1/namespaces/${this.shop.namespace}/pods/${NAME}:${PORT}/proxy/${service}/${counter}`;
     const { code, output } = await run(['kubectl', 'get', '--raw', path]);
@@ -61,7 +61,7 @@ export class Observer {
     return JSON.parse(output) as Record<string, number>;
   }
 
-  /** How much more each pod counted while `ms` went by; of pods that were there before and after. */
+  /** The increase of the counter of each pod that existed before and after. */
   async increases(service: string, counter: string, meanwhile: () => Promise<unknown>): Promise<number[]> {
     const before = await this.counts(service, counter);
     await meanwhile();
@@ -74,7 +74,7 @@ export class Observer {
   }
 }
 
-/** How far the one that is furthest off is from the mean, as a part of it. */
+/** The largest relative deviation from the mean. */
 export function unevenness(counts: number[]): number {
   const mean = counts.reduce((a, b) => a + b, 0) / counts.length;
   return Math.max(...counts.map((count) => Math.abs(count / mean - 1)));

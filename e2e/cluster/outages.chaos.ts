@@ -1,12 +1,12 @@
-// Pods that keep something are lost while orders are placed: what visitors are told meanwhile, and what is left afterwards.
+// Stateful pods are lost while orders are placed: responses meanwhile, and the state afterwards.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reconcile } from '@shop/tools/reconcile/reconciliation';
 import { get, must } from '@shop/tools/cluster/kubectl';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { patiently, patientlySettled } from '../patience.js';
-import { Shopper } from '../shopper.js';
-import { ClusterShop } from './cluster-shop.js';
+import type { Shopper } from '../shopper.js';
+import { ClusterShop } from '../cluster.js';
 import { forward } from './forward.js';
 import { note } from './notes.js';
 
@@ -14,7 +14,7 @@ const shop = new ClusterShop(inject('shop'));
 const { namespace } = shop;
 const card = { method: 'card', token: 'tok_ok' };
 
-/** The databases of the cluster, at a port of this machine. */
+/** Forwards the databases of the cluster to a local port. */
 async function forwardPostgres() {
   const { port, stop } = await forward(namespace, 'postgres', 5432);
   const urlOf = async (name: string) => {
@@ -40,7 +40,7 @@ describe.each(['redis-cache', 'redis-state', 'postgres', 'edge'])('while %s is l
     shop.kubectl('wait', '--for=condition=Ready', 'pod', '-l', `app.kubernetes.io/name=${name}`, '--timeout=120s'),
   );
 
-  test('visitors are told to come again, nothing that was said is lost, and it recovers by itself', async () => {
+  test('requests are refused with Retry-After, no confirmed order is lost, and the shop recovers by itself', async () => {
     const seen: Record<string, number> = {};
     const orders: string[] = [];
     const [victim] = await shop.pods(name);

@@ -1,8 +1,8 @@
-// A version that cannot start gets no visitors, says why, and is taken back; nobody notices.
+// A version that cannot start gets no requests, reports why, and is rolled back.
 import { get, must } from '@shop/tools/cluster/kubectl';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { ClusterShop, isReady, services } from './cluster-shop.js';
-import { nobodyNotices } from './traffic.js';
+import { ClusterShop, isReady, services } from '../cluster.js';
+import { noRequestFails } from './traffic.js';
 
 const shop = new ClusterShop(inject('shop'));
 const NO_DATABASE = {
@@ -20,7 +20,7 @@ const unstartable = [
 beforeAll(() => must(['kubectl', 'apply', '-f', '-'], JSON.stringify(NO_DATABASE)));
 afterAll(() => shop.kubectl('delete', 'secret', 'no-database'));
 
-/** The newest pod of a service: what it waits for, how often it was started again, what its log says. */
+/** The newest pod of a service: what it waits for, its restarts, and its log. */
 async function plight(service: string): Promise<{ waitsFor?: string; restarts: number; log: string }> {
   const pod = (await shop.allPods(service)).find((each) => !isReady(each));
   const container = pod?.status.containerStatuses?.[0];
@@ -28,7 +28,7 @@ async function plight(service: string): Promise<{ waitsFor?: string; restarts: n
   return { waitsFor: container?.state.waiting?.reason, restarts: container?.restartCount ?? -1, log: log ?? '' };
 }
 
-test('an image, a Secret or a database that is not there: no visitor meets it, a reason is given, and it is taken back', async () => {
+test('a version that lacks its image, Secret or database gets no requests, reports the reason, and is rolled back', async () => {
   let said = '';
   const tried = async () => {
     const upgrade = shop.upgrade(unstartable, { timeout: '40s' }).catch((error: Error) => (said = error.message));
@@ -41,7 +41,7 @@ test('an image, a Secret or a database that is not there: no visitor meets it, a
     await upgrade;
     await shop.rolledOut(...services);
   };
-  await nobodyNotices(shop, 'a version that cannot start, taken back', tried);
+  await noRequestFails(shop, 'a version that cannot start, taken back', tried);
   expect(said).toMatch(/secret "no-such-secret" not found/);
   expect(said).toMatch(/no-such-image/);
   const { spec } = await get('deployment', 'catalog', '-n', shop.namespace);

@@ -1,17 +1,16 @@
-// What takes longer than changes.cluster.ts: one service after the other, another setting, up and down by hand, a
-// kubelet that dies.
+// Changes that take longer than those of changes.cluster.ts: services one by one, a setting, manual scaling, a dead kubelet.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { get, must } from '@shop/tools/cluster/kubectl';
 import { afterAll, describe, expect, inject, test } from 'vitest';
-import { ClusterShop, services } from './cluster-shop.js';
+import { ClusterShop, services } from '../cluster.js';
 import { note } from './notes.js';
-import { nobodyNotices } from './traffic.js';
+import { noRequestFails } from './traffic.js';
 
 const shop = new ClusterShop(inject('shop'));
 
-describe('nobody notices that', () => {
-  test('one service is rolled out after the other', () =>
-    nobodyNotices(shop, 'each service rolled out in turn', async () => {
+describe('no request fails when', () => {
+  test('the services are rolled out one by one', () =>
+    noRequestFails(shop, 'each service rolled out in turn', async () => {
       for (const service of services) {
         await shop.kubectl('rollout', 'restart', `deploy/${service}`);
         await shop.rolledOut(service);
@@ -19,7 +18,7 @@ describe('nobody notices that', () => {
     }));
 
   test('a setting changes', () =>
-    nobodyNotices(shop, '`helm upgrade` with another setting', () => shop.upgrade(['global.env.LOG_LEVEL=warn'])));
+    noRequestFails(shop, '`helm upgrade` with another setting', () => shop.upgrade(['global.env.LOG_LEVEL=warn'])));
 });
 
 describe('by hand, without an autoscaler,', () => {
@@ -27,12 +26,12 @@ describe('by hand, without an autoscaler,', () => {
   const both = scaled.map((name) => `deploy/${name}`);
   afterAll(() => shop.upgrade(), 300_000);
 
-  test('gateway and catalog go from one pod to five and back, and nobody notices', async () => {
+  test('scaling gateway and catalog from one pod to five and back fails no request', async () => {
     await shop.upgrade(scaled.flatMap((name) => [`${name}.replicas.min=1`, `${name}.replicas.max=1`]));
-    // The autoscalers go last, and may have had another word on what Helm had set.
+    // Helm removes the autoscalers last, and they may have scaled once more.
     await shop.kubectl('scale', ...both, '--replicas=1');
     await expect.poll(async () => (await shop.pods('catalog')).length, { timeout: 60_000 }).toBe(1);
-    // Those that go have a pause of five seconds, and time for what is in flight.
+    // Pods that stop wait five seconds and finish their requests.
     const left = async () =>
       (await get('pods', '-n', shop.namespace, '-l', 'app.kubernetes.io/name in (gateway,catalog)')).items.length;
     const upAndDown = async () => {
@@ -46,13 +45,13 @@ describe('by hand, without an autoscaler,', () => {
       await expect.poll(left, { timeout: 60_000, interval: 1000 }).toBe(2);
     };
     const what = 'catalog, then gateway scaled from 1 to 5, and both back to 1';
-    // One pod of each does for half as many visitors as two.
-    await nobodyNotices(shop, what, upAndDown, inject('rate') / 2);
+    // One pod of each takes half the load of two.
+    await noRequestFails(shop, what, upAndDown, inject('rate') / 2);
   });
 });
 
-// A node whose kubelet is dead: nobody looks after its pods any more, though they go on. Only whoever made the cluster
-// knows how to stop one, so that is told by two commands that find its node in $NODE.
+// On a node with a dead kubelet, pods keep running without supervision. How to stop a kubelet depends on the cluster, so two
+// variables give the commands, which find the node in $NODE.
 const { CLUSTER_STOP_KUBELET: stop, CLUSTER_START_KUBELET: start } = process.env;
 
 describe.skipIf(!stop || !start)('a kubelet that dies', () => {
@@ -63,18 +62,18 @@ describe.skipIf(!stop || !start)('a kubelet that dies', () => {
   };
   const at = (node: string, command: string) => must(['env', `NODE=${node}`, 'sh', '-c', command]);
 
-  test('is noticed by Kubernetes, by nobody else, and its node is taken back', async ({ skip }) => {
+  test('is noticed by Kubernetes, fails no request, and its node becomes ready again', async ({ skip }) => {
     const node = await shop.nodeWithoutStores();
     if (!node) return skip('every node with pods of ours has a store on it');
     const onIt = (await shop.allPods()).filter(({ spec }) => spec.nodeName === node).length;
     const startedAt = Date.now();
     let noticedAt = 0;
-    await nobodyNotices(shop, 'a kubelet dead, and alive again', async () => {
+    await noRequestFails(shop, 'a kubelet dead, and alive again', async () => {
       try {
         await at(node, stop!);
         await expect.poll(() => isReady(node), { timeout: 120_000, interval: 1000 }).toBe(false);
         noticedAt = Date.now();
-        // Its pods are out of DNS now, and still answer whoever has not looked again.
+        // Its pods are removed from DNS now, and still answer clients with an older answer of DNS.
         await sleep(20_000);
       } finally {
         await at(node, start!);

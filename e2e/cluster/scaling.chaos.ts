@@ -1,4 +1,4 @@
-// A spike makes more pods, which get their share; when it is over they go again. Written down as a picture.
+// A load spike adds pods, which get their share, and its end removes them. Drawn as a timeline.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { root } from '@shop/tools/data-dir';
 import { findK6 } from '@shop/tools/load/k6-program';
 import { runK6, type Summary } from '@shop/tools/load/run-k6';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { ClusterShop } from './cluster-shop.js';
+import { ClusterShop } from '../cluster.js';
 import { note } from './notes.js';
 import { startObserver, unevenness, type Observer } from './observer.js';
 
@@ -17,24 +17,24 @@ const shop = new ClusterShop(inject('shop'));
 const SECONDS = 300;
 /** As in loadtest/loads/spike.ts. */
 const [SPIKE_AT, OVER_AT] = [0.3 * SECONDS, 0.6 * SECONDS];
-/** Searches a second while it lasts; a tenth before and after. */
+/** Searches per second during the spike; a tenth of it before and after. */
 const RATE = 80;
 const MIN = 2;
 const WANTED = 4;
-/** Of loadtest/limits.ts: 95 % of searches must be answered within this when all is well. */
+/** From loadtest/limits.ts: the 95th percentile of searches under normal load. */
 const P95_MS = 150;
-/** Of all requests: what comes at once to too few pods may be told to come again. */
+/** Share of all requests: at the beginning of the spike, too few pods may refuse some. */
 const FAILED_AT_MOST = 0.001;
 const counters = { gateway: 'http_requests_total', catalog: 'rpc_server_requests_total' };
 const scaled = Object.keys(counters);
-/** So little is asked for that two pods cannot take what is meant for four; what starts has some more. */
+/** CPU limits so low that two pods cannot take the load of four. */
 const SIZES = scaled.flatMap((name) => [`${name}.requests.cpu=50m`, `${name}.limits.cpu=300m`]);
 beforeAll(() => shop.upgrade(SIZES), 300_000);
 afterAll(() => shop.upgrade(), 300_000);
 
 type Line = [second: number, value: number][];
 
-/** How many pods are ready, every other second. */
+/** Samples the number of ready pods every two seconds. */
 class Watch {
   readonly replicas: Record<string, Line> = {};
   private over = false;
@@ -61,7 +61,7 @@ class Watch {
   }
 }
 
-/** What each pod was asked in 20 s, ten seconds after there were enough. */
+/** Requests per pod in 20 s, ten seconds after there were enough pods. */
 async function sharesOf(observer: Observer): Promise<Record<string, number[]>> {
   await sleep(10_000);
   const of = async ([name, counter]: [string, string]) =>
@@ -86,56 +86,52 @@ async function draw({ startedAt, rate, p95 }: Over, replicas: Record<string, Lin
 const failed = ({ flows }: Summary) =>
   Math.round(Object.values(flows).reduce((sum, flow) => sum + flow.failed * flow.count, 0));
 
-test(
-  'a spike is answered by more pods of gateway and catalog, which share it evenly',
-  { timeout: 900_000 },
-  async () => {
-    const observer = await startObserver(shop);
-    const dir = await mkdtemp(join(tmpdir(), 'shop-scaling-'));
-    const env = { TARGET: shop.url, LOAD: 'spike', RATE: `${RATE}`, DURATION: `${SECONDS}s`, PATIENCE: '20' };
-    const quiet = new Watch();
-    const few = (watch: Watch) => () => scaled.every((name) => watch.now(name) === MIN);
-    await expect.poll(few(quiet), { timeout: 300_000, interval: 1000 }).toBe(true);
-    await quiet.stop();
-    const watch = new Watch();
-    try {
-      const k6 = runK6({ program: await findK6(), flow: 'search', env, dir, points: true });
-      const enough = () => scaled.every((name) => watch.now(name) >= WANTED);
-      await expect.poll(enough, { timeout: 300_000, interval: 500 }).toBe(true);
-      const enoughAt = Date.now() / 1000;
-      const shares = await sharesOf(observer);
-      const { summary, output } = await k6;
-      if (!summary) throw new Error(output);
-      const endedAt = Date.now() / 1000;
-      await expect.poll(few(watch), { timeout: 300_000, interval: 1000 }).toBe(true);
-      const over = await overTime(join(dir, 'points.csv'));
-      await draw(over, watch.replicas);
-      const after = (second: number) => over.p95.filter(([at]) => at >= second && at < OVER_AT).map(([, ms]) => ms);
-      const settled = after(enoughAt - over.startedAt + 10);
-      note('a spike', {
-        'searches a second, before and during': [RATE / 10, RATE],
-        'seconds from the spike to 4 pods of each': Math.round(enoughAt - over.startedAt - SPIKE_AT),
-        'most pods': Object.fromEntries(scaled.map((name) => [name, watch.most(name)])),
-        'requests per pod in 20 s, 10 s later': shares,
-        '95 % within ms, as the spike began': Math.round(Math.max(...after(SPIKE_AT))),
-        '95 % within ms, from 10 s after there were 4': settled.map(Math.round),
-        'seconds from the end to two pods of each': Math.round(Date.now() / 1000 - endedAt + SECONDS - OVER_AT),
-        requests: summary.requests,
-        failed: failed(summary),
-      });
-      for (const counts of Object.values(shares)) {
-        expect(counts.length).toBeGreaterThanOrEqual(WANTED);
-        expect(unevenness(counts)).toBeLessThan(0.25);
-      }
-      expect(failed(summary) / summary.requests).toBeLessThan(FAILED_AT_MOST);
-      expect(median(settled)).toBeLessThan(P95_MS);
-    } finally {
-      await watch.stop();
-      await observer.stop();
-      await rm(dir, { recursive: true, force: true });
+test('a spike adds pods of gateway and catalog, which share the load evenly', { timeout: 900_000 }, async () => {
+  const observer = await startObserver(shop);
+  const dir = await mkdtemp(join(tmpdir(), 'shop-scaling-'));
+  const env = { TARGET: shop.url, LOAD: 'spike', RATE: `${RATE}`, DURATION: `${SECONDS}s`, PATIENCE: '20' };
+  const quiet = new Watch();
+  const few = (watch: Watch) => () => scaled.every((name) => watch.now(name) === MIN);
+  await expect.poll(few(quiet), { timeout: 300_000, interval: 1000 }).toBe(true);
+  await quiet.stop();
+  const watch = new Watch();
+  try {
+    const k6 = runK6({ program: await findK6(), flow: 'search', env, dir, points: true });
+    const enough = () => scaled.every((name) => watch.now(name) >= WANTED);
+    await expect.poll(enough, { timeout: 300_000, interval: 500 }).toBe(true);
+    const enoughAt = Date.now() / 1000;
+    const shares = await sharesOf(observer);
+    const { summary, output } = await k6;
+    if (!summary) throw new Error(output);
+    const endedAt = Date.now() / 1000;
+    await expect.poll(few(watch), { timeout: 300_000, interval: 1000 }).toBe(true);
+    const over = await overTime(join(dir, 'points.csv'));
+    await draw(over, watch.replicas);
+    const after = (second: number) => over.p95.filter(([at]) => at >= second && at < OVER_AT).map(([, ms]) => ms);
+    const settled = after(enoughAt - over.startedAt + 10);
+    note('a spike', {
+      'searches a second, before and during': [RATE / 10, RATE],
+      'seconds from the spike to 4 pods of each': Math.round(enoughAt - over.startedAt - SPIKE_AT),
+      'most pods': Object.fromEntries(scaled.map((name) => [name, watch.most(name)])),
+      'requests per pod in 20 s, 10 s later': shares,
+      '95 % within ms, as the spike began': Math.round(Math.max(...after(SPIKE_AT))),
+      '95 % within ms, from 10 s after there were 4': settled.map(Math.round),
+      'seconds from the end to two pods of each': Math.round(Date.now() / 1000 - endedAt + SECONDS - OVER_AT),
+      requests: summary.requests,
+      failed: failed(summary),
+    });
+    for (const counts of Object.values(shares)) {
+      expect(counts.length).toBeGreaterThanOrEqual(WANTED);
+      expect(unevenness(counts)).toBeLessThan(0.25);
     }
-  },
-);
+    expect(failed(summary) / summary.requests).toBeLessThan(FAILED_AT_MOST);
+    expect(median(settled)).toBeLessThan(P95_MS);
+  } finally {
+    await watch.stop();
+    await observer.stop();
+    await rm(dir, { recursive: true, force: true });
+  }
+});
 
 function median(values: number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Infinity;

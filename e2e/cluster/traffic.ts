@@ -1,4 +1,4 @@
-// Visitors who keep coming at a constant rate while something happens to the shop.
+// Load at a constant rate while something happens to the shop.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,25 +6,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findK6 } from '@shop/tools/load/k6-program';
 import { runK6, type Summary } from '@shop/tools/load/run-k6';
 import { expect, inject } from 'vitest';
-import type { ClusterShop } from './cluster-shop.js';
+import type { ClusterShop } from '../cluster.js';
 import { note } from './notes.js';
 
-/** Whatever is done meanwhile must be done by then. */
+/** The longest duration of the load. */
 const LONGEST_SECONDS = 900;
-/** Before a change: what the one before it has started is slow for a while. */
+/** Time before a change in which pods of the previous change warm up. */
 const BEFORE_MS = 15_000;
-/** What a change leaves behind shows in the seconds after it. */
+/** Time after a change in which its late effects show. */
 const AFTERWARDS_MS = 5000;
 
 export interface TrafficOptions {
   flow?: string;
   load?: string;
-  /** Actions a second; otherwise CLUSTER_RATE. */
+  /** Actions per second; CLUSTER_RATE by default. */
   rate?: number;
   patience?: number;
 }
 
-/** Has visitors come, does `work` once they do, and answers what they saw until shortly after. */
+/** Runs `work` under load, and returns the summary of the load until shortly after. */
 export async function during(
   shop: ClusterShop,
   options: TrafficOptions,
@@ -58,7 +58,7 @@ export async function during(
   }
 }
 
-/** Before the first visitor comes, k6 makes customers, which takes as long as it takes. */
+/** Waits until the load has started; before that, k6 registers customers. */
 async function underWay(shop: ClusterShop, rate: number): Promise<void> {
   const LOOK_MS = 2000;
   for (let before = await shop.visits(), tries = 0; tries < 60; tries++) {
@@ -67,20 +67,20 @@ async function underWay(shop: ClusterShop, rate: number): Promise<void> {
     if (now - before > (rate * LOOK_MS) / 1000 / 2) return;
     before = now;
   }
-  throw new Error('the load did not begin');
+  throw new Error('the load did not start');
 }
 
-/** What went wrong for visitors; nothing, if all is well. */
+/** The failures of a summary, in words; empty if there are none. */
 export function failures({ flows, rateLimited, crossed }: Summary): string[] {
   const wrong = Object.entries(flows).flatMap(([name, { failed, right, count }]) => [
     ...(failed > 0 ? [`${name}: ${Math.round(failed * count)} of ${count} requests failed`] : []),
     ...(right < 1 ? [`${name}: ${((1 - right) * 100).toFixed(2)} % of the answers were wrong`] : []),
   ]);
-  return [...wrong, ...crossed, ...(rateLimited > 0 ? [`${rateLimited} were told to come later`] : [])];
+  return [...wrong, ...crossed, ...(rateLimited > 0 ? [`${rateLimited} requests were rate limited`] : [])];
 }
 
-/** Not one visitor, while `change` happens; noted under `what`. */
-export async function nobodyNotices(
+/** Expects that no request fails during `change`; notes the figures under `what`. */
+export async function noRequestFails(
   shop: ClusterShop,
   what: string,
   change: () => Promise<unknown>,

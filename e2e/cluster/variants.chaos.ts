@@ -1,4 +1,4 @@
-// The other ways to run the shop, each really run: one process, the Gateway API, kubectl without Helm.
+// The other ways to run the shop in a cluster: one process, the Gateway API, kubectl without Helm.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -9,13 +9,13 @@ import { run } from '@shop/tools/processes';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { patiently, patientlySettled } from '../patience.js';
 import { Shopper } from '../shopper.js';
-import { ClusterShop, services } from './cluster-shop.js';
+import { ClusterShop, services } from '../cluster.js';
 import { forward } from './forward.js';
 import { note } from './notes.js';
 
 const shop = new ClusterShop(inject('shop'));
 
-/** Orders one piece of something and sees it paid; the order's id. */
+/** Buys one piece of a product, and returns the id of the paid order. */
 async function buy(sam: Shopper): Promise<string> {
   const { body } = await patiently(sam, () => sam.get('/api/products?inStock=true&limit=1'));
   const order = { lines: [{ productId: body.items[0].id, quantity: 1 }], payment: { method: 'card', token: 'tok_ok' } };
@@ -29,14 +29,14 @@ async function buy(sam: Shopper): Promise<string> {
 describe('values-small.yaml', () => {
   afterAll(() => shop.upgrade(), 300_000);
 
-  test('makes it one process and leaving it out many again; customers, sessions, carts and orders stay', async () => {
+  test('switches to one process and back, and keeps customers, sessions, carts and orders', async () => {
     const sam = shop.shopper();
     await sam.register();
     const orders = [await buy(sam)];
     const { body } = await sam.get('/api/products?inStock=true&limit=1');
     await sam.send('PUT', `/api/cart/lines/${body.items[0].id}`, { quantity: 2 });
 
-    // Edges that are about to go still lead to gateways that have gone.
+    // Edges that are stopping still connect to stopped gateways.
     const answer = async (path: string) => (await patiently(sam, () => sam.get(path))).body;
     const asBefore = async () => {
       expect(await answer('/api/session')).toMatchObject({ customer: { id: sam.customerId } });
@@ -79,7 +79,7 @@ describe.skipIf(!gatewayClassName)('the Gateway API', () => {
     await shop.kubectl('delete', 'gateway', 'door');
   }, 300_000);
 
-  test('leads visitors in by an HTTPRoute, without an Ingress', async () => {
+  test('routes requests by an HTTPRoute, without an Ingress', async () => {
     const route = ['ingress.enabled=false', 'httpRoute.enabled=true', 'httpRoute.parents[0].name=door'];
     await shop.upgrade(route);
     expect((await get('ingress', '-n', namespace)).items).toEqual([]);
@@ -102,7 +102,7 @@ describe.skipIf(!gatewayClassName)('the Gateway API', () => {
 describe('without Helm', () => {
   // The rendered files name this namespace.
   const namespace = 'shop';
-  /** There only once it is known that the namespace was not. */
+  /** Set once it is known that the namespace did not exist. */
   let overlay: string | undefined;
 
   beforeAll(async () => {
@@ -120,7 +120,7 @@ describe('without Helm', () => {
   }, 240_000);
 
   test('`kubectl apply -k` makes a shop that sells', async () => {
-    // Its images are those of the tests, and it has no Ingress, which would be a second one for every host.
+    // With the images of the tests and without an Ingress, which would be the second one for every host.
     const folder = overlay!;
     const base = relative(folder, join(root, 'k8s', 'rendered', 'default'));
     const kustomization = {

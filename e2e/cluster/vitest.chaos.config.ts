@@ -1,5 +1,5 @@
 import { mergeConfig } from 'vitest/config';
 import tests from './vitest.config.js';
 
-// All of it: npm run chaos -- cluster.
+// All cluster tests: npm run chaos -- cluster.
 export default mergeConfig(tests, { test: { include: ['*.{cluster,chaos}.ts'], testTimeout: 600_000 } });

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// What needs a cluster: npm run cluster:test.
+// Tests that need a cluster: npm run cluster:test.
 export default defineConfig({
   test: {
     root: import.meta.dirname,

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '@shop/tools/processes';
 import { journeys } from '../journeys/journeys.js';
 import { Shopper } from '../shopper.js';
-import { addPicture } from './add-picture.js';
-import { ComposeShop, docker } from './compose-shop.js';
+import { addImage } from './add-image.js';
+import { ComposeShop, docker } from '../compose.js';
 import { isolation } from './isolation.js';
 import { buildNextVersion, columnsOfOrders } from './next-version.js';
 
@@ -23,14 +23,14 @@ afterAll(async () => {
 });
 
 describe('the images', () => {
-  test('add no more than 150 MB to their bases', async () => {
+  test('add at most 150 MB to their base images', async () => {
     const size = async (image: string) => Number(await docker('image', 'inspect', '-f', '{{.Size}}', image));
     const added = async (image: string, base: string) => ((await size(image)) - (await size(base))) / MEGABYTE;
     expect(await added('shop:dev', 'node:24-bookworm-slim')).toBeLessThan(150);
     expect(await added('shop-edge:dev', 'nginxinc/nginx-unprivileged:1.30')).toBeLessThan(20);
   });
 
-  test('say what they are', async () => {
+  test('are labelled with their title', async () => {
     const labels = (image: string) => docker('image', 'inspect', '-f', '{{json .Config.Labels}}', image);
     for (const [image, title] of [
       ['shop:dev', 'shop'],
@@ -45,7 +45,7 @@ describe('its containers', () => isolation(() => shop));
 describe('the shop in containers', () => {
   journeys(() => shop.url);
 
-  test('all of it takes no more than 1.5 GB', async () => {
+  test('uses at most 1.5 GB of memory altogether', async () => {
     const ids = (await shop.compose('ps', '-q')).trim().split('\n');
     const usages = (await docker('stats', '--no-stream', '--format', '{{.Name}} {{.MemUsage}}', ...ids)).split('\n');
     console.log(usages.join('\n'));
@@ -56,14 +56,14 @@ describe('the shop in containers', () => {
     expect(megabytes.reduce((sum, each) => sum + each, 0)).toBeLessThan(1500);
   });
 
-  test('says what it does in its log, a request with the same id in both of its lines', async () => {
+  test('logs a request with the same id at the edge and in the gateway', async () => {
     const id = `seen-${Date.now()}`;
     await fetch(`${shop.url}/api/products?q=${id}`, { headers: { 'x-request-id': id } });
     for (const service of ['edge', 'gateway'])
       await expect.poll(() => shop.compose('logs', '--no-log-prefix', service), { timeout: 10_000 }).toContain(id);
   });
 
-  test('has a member of staff when it is told to', async () => {
+  test('creates a staff account with staff-create', async () => {
     const [accounts] = await shop.containersOf('accounts');
     const kim = { email: 'kim@shop.test', password: 'a-long-password' };
     const create = ['docker', 'exec', '-i', accounts!, 'node', 'apps/accounts/dist/staff-create.js', kim.email];
@@ -71,9 +71,8 @@ describe('the shop in containers', () => {
     expect((await new Shopper(shop.url, kim).logIn()).body).toMatchObject({ customer: { role: 'staff' } });
   });
 
-  test('has in its image what is loaded only when somebody asks for it', async () => {
-    const staff = new Shopper(shop.url, { email: 'staff@shop.test', password: 'staff-password' });
-    const cookie = (await staff.logIn()).headers.getSetCookie()[0]!;
+  test('has everything in its image that is loaded on demand only', async () => {
+    const { cookie = '' } = await shop.staff();
     const paths = ['/staff/queues', '/api/docs', '/api/docs/swagger-ui.css', '/api/openapi.json'];
     const statusOf = async (path: string) => (await fetch(`${shop.url}${path}`, { headers: { cookie } })).status;
     expect(await Promise.all(paths.map(statusOf))).toEqual([200, 200, 200, 200]);
@@ -86,7 +85,7 @@ describe('the shop in containers', () => {
     }
   });
 
-  test('survives who asks for everything in two thousand ways', async () => {
+  test('survives two thousand distinct expensive queries', async () => {
     let asked = 0;
     const crawl = async () => {
       while (asked < 2000) {
@@ -99,7 +98,7 @@ describe('the shop in containers', () => {
     expect(await docker('inspect', '-f', '{{.State.Status}} {{.RestartCount}}', edge!)).toBe('running 0');
   });
 
-  test('is put under load by its own profile', async ({ skip }) => {
+  test('runs the load test of its compose profile', async ({ skip }) => {
     const image = (await shop.compose('--profile', 'load', 'config', '--images')).match(/.*k6.*/)![0];
     if ((await run(['docker', 'image', 'inspect', image])).code !== 0) skip(`there is no image ${image} here`);
     const settings = { SHOP_PORT: new URL(shop.url).port, FLOW: 'browse', LOAD: 'smoke', DURATION: '5s' };
@@ -108,7 +107,7 @@ describe('the shop in containers', () => {
     expect({ code, output }).toMatchObject({ code: 0, output: expect.stringContaining('browse') });
   });
 
-  test('ends without being killed when it is told to stop', async () => {
+  test('stops gracefully within the timeout', async () => {
     const services = ['edge', 'gateway', 'accounts', 'catalog', 'orders', 'payments', 'image-worker'];
     await shop.compose('stop', ...services);
     for (const service of services) {
@@ -119,14 +118,14 @@ describe('the shop in containers', () => {
     await shop.up();
   });
 
-  test('keeps orders, sessions, carts and pictures when it is taken down and put up again', async () => {
-    const sam = new Shopper(shop.url);
+  test('keeps orders, sessions, carts and images when it is taken down and started again', async () => {
+    const sam = shop.shopper();
     await sam.register();
     const { items } = (await sam.get('/api/products?inStock=true&limit=2')).body;
     const placed = await sam.order({ lines: [{ productId: items[0].id, quantity: 1 }], payment: card });
     await sam.settled(placed.body.id, 30_000);
     await sam.send('PUT', `/api/cart/lines/${items[1].id}`, { quantity: 3 });
-    const picture = await addPicture(shop.url, items[0].id);
+    const picture = await addImage(shop, items[0].id);
     const bytes = await (await fetch(shop.url + picture)).bytes();
     await shop.compose('down', '--timeout', '30');
     await shop.up();
@@ -135,12 +134,12 @@ describe('the shop in containers', () => {
     expect((await sam.get('/api/cart')).body.lines).toMatchObject([{ productId: items[1].id, quantity: 3 }]);
   });
 
-  test('migrates when it is upgraded, keeps what is there, and goes back', async () => {
+  test('migrates its data when it is upgraded, and keeps it when it is rolled back', async () => {
     const settings = { SHOP_PORT: new URL(shop.url).port };
     const next = await ComposeShop.create(shop.project, { ...settings, SHOP_IMAGE: 'shop:next' });
     await buildNextVersion('shop:dev', 'shop:next');
     const columns = () => shop.compose('exec', '-T', 'postgres', ...columnsOfOrders);
-    const sam = new Shopper(shop.url);
+    const sam = shop.shopper();
     await sam.register();
     const { items } = (await sam.get('/api/products?inStock=true&limit=1')).body;
     const buy = async () => {
@@ -157,7 +156,7 @@ describe('the shop in containers', () => {
     expect((await sam.get('/api/orders')).body.items).toHaveLength(3);
   });
 
-  test('spreads over replicas that are added, and over those that are left', async () => {
+  test('spreads requests over added replicas, and over the remaining ones after scaling down', async () => {
     const spread = async (query: string) => {
       const containers = { catalog: await shop.containersOf('catalog'), gateway: await shop.containersOf('gateway') };
       const count = async () => [

@@ -1,4 +1,4 @@
-// Once before all tests.
+// Builds the images once before all tests.
 import { root } from '@shop/tools/data-dir';
 import { run } from '@shop/tools/processes';
 

@@ -1,6 +1,6 @@
-// What the containers of a running shop may do, and what they may not.
+// Privileges, limits and network exposure of the containers of a running shop.
 import { expect, test } from 'vitest';
-import { docker, type ComposeShop } from './compose-shop.js';
+import { docker, type ComposeShop } from '../compose.js';
 
 const services = ['edge', 'gateway', 'accounts', 'catalog', 'orders', 'payments', 'image-worker'];
 const databases = ['accounts', 'catalog', 'orders', 'payments'];
@@ -18,7 +18,7 @@ interface Inspected {
 export function isolation(running: () => ComposeShop): void {
   const one = async (service: string) => (await running().containersOf(service))[0]!;
 
-  test('they run as nobody in particular, with no rights and nothing to write to', async () => {
+  test('run as an unprivileged user without capabilities on a read-only file system', async () => {
     for (const service of ['gateway', 'catalog', 'image-worker']) {
       const script = `
         import { readFileSync, writeFileSync } from 'node:fs';
@@ -31,7 +31,7 @@ export function isolation(running: () => ComposeShop): void {
     expect(new Set(processes.map((line) => line.trim().split(/\s+/)[1]))).toEqual(new Set(['101']));
   });
 
-  test('each of ours is held down in the same way, and all have limits and logs that end', async () => {
+  test('drop all capabilities, and have memory limits and rotated logs', async () => {
     const inspect = async (service: string) =>
       (JSON.parse(await docker('inspect', await one(service))) as [Inspected])[0].HostConfig;
     for (const service of services)
@@ -45,7 +45,7 @@ export function isolation(running: () => ComposeShop): void {
     }
   });
 
-  test('no user of a database can enter that of another service', async () => {
+  test('let no database user connect to the database of another service', async () => {
     const script = `
       for user in ${databases.join(' ')}; do for name in ${databases.join(' ')}; do
         psql -h postgres -U $user -d $name -c 'select 1' >/dev/null 2>/tmp/why && echo $user $name
@@ -55,7 +55,7 @@ export function isolation(running: () => ComposeShop): void {
     expect(entered.split('\n')).toEqual(databases.map((name) => `${name} ${name}`));
   });
 
-  test('is reached by nobody but through the edge', async () => {
+  test('publish no port but that of the edge', async () => {
     const ours = `label=com.docker.compose.project=${running().project}`;
     const ports = await docker('ps', '--filter', ours, '--format', '{{.Ports}}');
     const published = ports.split(/[\n,]/).flatMap((port) => (port.includes('->') ? [port.trim()] : []));

@@ -1,9 +1,9 @@
-// What is wrong is said in a line, and nothing is broken by it.
+// Mistakes in the configuration fail with a one-line reason and damage nothing.
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { run } from '@shop/tools/processes';
 import { afterEach, expect, test } from 'vitest';
-import { ComposeShop, docker } from './compose-shop.js';
+import { ComposeShop, docker } from '../compose.js';
 
 const PROJECT = 'shop-test-wrong';
 
@@ -11,14 +11,14 @@ afterEach(async () => {
   await (await ComposeShop.create(PROJECT)).compose('down', '--volumes', '--remove-orphans');
 });
 
-test('an image that is not there', async () => {
+test('a container image that does not exist is named in the error', async () => {
   const shop = await ComposeShop.create(PROJECT, { SHOP_IMAGE: 'shop:no-such-tag' });
   const { code, output } = await shop.tryCompose('up', '--wait');
   expect(code).not.toBe(0);
   expect(output).toContain('shop:no-such-tag');
 });
 
-test('a port in use', async () => {
+test('a port in use is named in the error', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -29,7 +29,7 @@ test('a port in use', async () => {
   expect(output).toMatch(new RegExp(`${port}.*(already|in use)`));
 });
 
-test('production without a word about payments, which is no demo either', async () => {
+test('production does not start without a payment provider, and has no demo data', async () => {
   const shop = await ComposeShop.create(PROJECT, { NODE_ENV: 'production' });
   const config = JSON.parse(await shop.compose('config', '--format', 'json')) as {
     services: Record<string, { environment: Record<string, string> }>;
@@ -43,7 +43,7 @@ test('production without a word about payments, which is no demo either', async 
 
 const startPostgres = async (shop: ComposeShop) => shop.tryCompose('up', '--wait', '--wait-timeout', '45', 'postgres');
 
-test('data of another version of Postgres, which stays as it is', async () => {
+test('data of another Postgres version is refused and left unchanged', async () => {
   const shop = await ComposeShop.create(PROJECT);
   const version = '/v/18/docker/PG_VERSION';
   const inVolume = (script: string) =>
@@ -59,24 +59,24 @@ test('data of another version of Postgres, which stays as it is', async () => {
   expect(await startPostgres(shop)).toMatchObject({ code: 0 });
 });
 
-test('a Postgres that was interrupted before it had its databases', async () => {
+test('a Postgres that lacks one of its databases does not become healthy', async () => {
   const shop = await ComposeShop.create(PROJECT);
   expect(await startPostgres(shop)).toMatchObject({ code: 0 });
   await shop.compose('exec', '-T', 'postgres', 'psql', '-U', 'postgres', '-c', 'drop database payments');
   await shop.compose('down');
-  // Of one that never becomes healthy compose says 1, and 0 when it looks just as its time is over.
+  // Compose exits with 1 for a container that never becomes healthy, but with 0 if it checks just as its timeout ends.
   await startPostgres(shop);
   const container = `${PROJECT}-postgres-1`;
   expect(await docker('inspect', '-f', '{{.State.Health.Status}}', container)).toMatch(/^(starting|unhealthy)$/);
   expect(await shop.compose('logs', 'postgres')).toMatch(/database "payments" does not exist/);
 });
 
-test('too little memory', async () => {
+test('a container with too little memory is killed', async () => {
   const { code, output } = await run(['docker', 'run', '--rm', '-m', '24m', '--memory-swap', '24m', 'shop:dev']);
   expect({ code, output }).toMatchObject({ code: 137 });
 });
 
-test('a missing secret', async () => {
+test('a missing secret is named in the error', async () => {
   const stripe = ['-e', 'PAYMENT_PROVIDER=stripe', 'shop:dev', 'apps/payments/dist/main.js'];
   const { code, output } = await run(['docker', 'run', '--rm', ...stripe]);
   expect({ code, output }).toMatchObject({ code: 1, output: expect.stringContaining('STRIPE_SECRET_KEY') });

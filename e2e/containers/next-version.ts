@@ -1,4 +1,4 @@
-// The version after this one, in which orders has a column more.
+// The version after this one, whose orders table has one more column.
 import { run } from '@shop/tools/processes';
 
 const migration = `class AddRemark1999999999999 {
@@ -16,13 +16,13 @@ const script = `
   fs.writeFileSync(file, ${JSON.stringify(migration)} + read(file).replace(known, 'migrations: [AddRemark1999999999999, '));
 `;
 
-/** Its columns of the table of orders, by psql. */
+/** A psql command that lists the columns of the orders table. */
 export const columnsOfOrders = [
   ...['psql', '-U', 'postgres', '-d', 'orders', '-Atc'],
   `select string_agg(column_name, ' ') from information_schema.columns where table_name = 'orders'`,
 ];
 
-/** Builds it out of an image of this version. */
+/** Builds the next version from an image of this version. */
 export async function buildNextVersion(image: string, next: string): Promise<void> {
   const dockerfile = `
 FROM ${image}

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// What needs Docker and minutes: npm run test:containers.
+// Tests that need Docker and take minutes: npm run test:containers.
 export default defineConfig({
   test: {
     root: import.meta.dirname,

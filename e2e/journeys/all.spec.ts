@@ -1,39 +1,21 @@
-import { join } from 'node:path';
-import { freePort } from '@shop/tools/ports';
-import { startProcess, type ServiceProcess } from '@shop/tools/service-process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freshShop, type FreshShop } from '../fresh-shop.js';
+import { startShop, type Shop } from '../shop.js';
 import { journeys } from './journeys.js';
 
-let shop: FreshShop;
-let all: ServiceProcess;
-let door: string;
+let shop: Shop;
 
 beforeAll(async () => {
-  shop = await freshShop(13);
-  const [port, opsPort] = [await freePort(), await freePort()];
-  door = `http://127.0.0.1:${port}`;
-  all = startProcess({
-    app: 'all',
-    label: 'all',
-    env: { ...shop.env, PORT: String(port), OPS_PORT: String(opsPort) },
-    opsUrl: `http://127.0.0.1:${opsPort}`,
-    logFile: join(shop.logDir, 'all.log'),
-  });
-  await all.ready();
+  shop = await startShop();
 });
-afterAll(async () => {
-  await all?.stop();
-  await shop?.remove();
-});
+afterAll(() => shop?.stop());
 
 describe('the shop in one process', () => {
-  journeys(() => door);
+  journeys(() => shop.url);
 
   test('shows 120 products in 8 categories', async () => {
-    const { items } = (await (await fetch(`${door}/api/categories`)).json()) as { items: { products: number }[] };
+    const { items } = (await (await fetch(`${shop.url}/api/categories`)).json()) as { items: { products: number }[] };
     expect(items).toHaveLength(8);
-    // Journeys added some of their own.
+    // Journeys have added more.
     expect(items.reduce((sum, { products }) => sum + products, 0)).toBeGreaterThanOrEqual(120);
   });
 });

@@ -1,53 +1,50 @@
-// The caches of the whole shop, from nginx to Redis: how seldom Postgres is asked, and that they may vanish.
+// The caches of the whole shop, from nginx to Redis: how few queries reach Postgres, and what happens without a cache.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeWithNginx, edgeFor } from '@shop/tools/edge/testing';
-import { placeReplicas } from '@shop/tools/replicas';
-import { startSplit, type Split } from '@shop/tools/split-services';
 import { startRedis, type RedisServer } from '@shop/tools/stores/redis';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freshShop, type FreshShop } from '../fresh-shop.js';
+import { ShopAt, startShop, type Shop } from '../shop.js';
 import { Shopper } from '../shopper.js';
 
-const two = { gateway: 2, catalog: 2 };
-/** More than fit into the smallest Redis there is. */
+const two = { gateway: 2, catalog: 2, 'image-worker': 0 };
+/** More than fit into the smallest Redis. */
 const PRODUCTS = 4000;
-/** By those who are there while it restarts. */
+/** Products that are read while Redis restarts. */
 const SEEN = 200;
 const DETAIL = '%where p.id = $1%';
 
 describeWithNginx('the caches of the whole shop', () => {
-  let shop: FreshShop;
+  let shop: Shop;
+  let cacheDir: string;
   let cache: RedisServer;
-  let split: Split;
   let ids: string[];
-  /** With copies at the edge, and without. */
+  /** With and without the edge cache. */
   let url: string;
   let plainUrl: string;
 
   beforeAll(async () => {
-    shop = await freshShop(13);
-    cache = await startRedis({ dir: join(shop.logDir, 'redis'), durable: false });
-    const env = { ...shop.env, TRUST_PROXY: '127.0.0.1', SEED_PRODUCTS: String(PRODUCTS) };
-    // Long enough to fill a Redis, short enough to need it again soon.
+    cacheDir = await mkdtemp(join(tmpdir(), 'shop-cache-'));
+    cache = await startRedis({ dir: cacheDir, durable: false });
+    const env = { TRUST_PROXY: '127.0.0.1', SEED_PRODUCTS: String(PRODUCTS) };
+    // Long enough to fill Redis, short enough to read from it again soon.
     const fresh = { CATALOG_FRESH_MS: '10000', REDIS_CACHE_URL: cache.url };
-    const places = (await placeReplicas(two, 'free')).filter(({ service }) => service !== 'image-worker');
-    split = startSplit({ places, env: { ...env, ...fresh }, logDir: shop.logDir });
-    await split.ready();
-    const gateways = split.gateways.map((address) => ({ address: new URL(address).host }));
-    url = (await edgeFor(gateways)).url;
-    plainUrl = (await edgeFor(gateways, { EDGE_CACHE: 'off' })).url;
+    shop = await startShop({ replicas: two, env: { ...env, ...fresh } });
+    url = (await edgeFor(shop.gatewayHosts)).url;
+    plainUrl = (await edgeFor(shop.gatewayHosts, { EDGE_CACHE: 'off' })).url;
     await shop.databases.catalog.query('create extension if not exists pg_stat_statements');
     ids = (await shop.databases.catalog.query<{ id: string }>('select id from products')).map(({ id }) => id);
   });
   afterAll(async () => {
-    await split?.stop();
+    await shop?.stop();
     await cache?.stop();
-    await shop?.remove();
+    await rm(cacheDir, { recursive: true, force: true });
   });
 
-  /** Reads of single products that Postgres answered so far. */
+  /** The number of queries for single products so far. */
   async function statements(): Promise<number> {
     const [row] = await shop.databases.catalog.query<{ calls: number }>(
       `select coalesce(sum(calls), 0)::integer as calls from pg_stat_statements join pg_database d on d.oid = dbid
@@ -57,15 +54,13 @@ describeWithNginx('the caches of the whole shop', () => {
     return row!.calls;
   }
 
-  /** Reads of products by layer, of all replicas. */
+  /** The number of product reads by cache layer, of all replicas. */
   async function reads(layer: string): Promise<number> {
-    const catalogs = split.processes.filter(({ service }) => service === 'catalog');
-    const texts = catalogs.map(async ({ opsPort }) => (await fetch(`http://127.0.0.1:${opsPort}/metrics`)).text());
     const pattern = new RegExp(`^catalog_reads_total\\{what="product",layer="${layer}"\\} (\\d+)`, 'm');
-    return (await Promise.all(texts)).reduce((sum, text) => sum + Number(pattern.exec(text)?.[1] ?? 0), 0);
+    return (await shop.metrics('catalog')).reduce((sum, text) => sum + Number(pattern.exec(text)?.[1] ?? 0), 0);
   }
 
-  test('200 at once who want what nobody has seen yet are one query', async () => {
+  test('200 simultaneous requests for an uncached product are one query', async () => {
     const before = await statements();
     const answers = await Promise.all(Array.from({ length: 200 }, () => fetch(`${url}/api/products/${ids[0]}`)));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
@@ -74,9 +69,8 @@ describeWithNginx('the caches of the whole shop', () => {
     expect((await statements()) - before).toBe(1);
   });
 
-  test('200 at once for a copy that nobody may have any more are one query of each catalog at most', async () => {
-    const staff = new Shopper(url, { email: 'staff@shop.test', password: 'staff-password' });
-    await staff.logIn();
+  test('200 simultaneous requests for an expired product are at most one query per catalog', async () => {
+    const staff = await new ShopAt(url).staff();
     const path = `/api/products/${ids[1]}`;
     const { version, priceCents } = (await staff.get(path)).body;
     await staff.send('PATCH', path, { priceCents: priceCents + 1 }, { 'if-match': `"${version}"` });
@@ -91,10 +85,10 @@ describeWithNginx('the caches of the whole shop', () => {
     expect(queries).toBeLessThanOrEqual(two.catalog);
   });
 
-  test('a Redis for copies that is too small forgets what is asked for least, and nobody notices', async () => {
+  test('a cache Redis that is too small evicts the least used keys, and no request fails', async () => {
     const redis = new Redis(cache.url);
     const number = async (key: string) => Number(new RegExp(`^${key}:(\\d+)`, 'm').exec(await redis.info())![1]);
-    // Less than half of what comes.
+    // Less than half of what will be written.
     const limit = (await number('used_memory')) + 2 ** 20;
     await redis.config('SET', 'maxmemory', limit);
     await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
@@ -114,12 +108,12 @@ describeWithNginx('the caches of the whole shop', () => {
     expect(statuses).toEqual({ 200: ids.length });
     expect(await number('evicted_keys')).toBeGreaterThan(100);
     expect(await number('used_memory')).toBeLessThan(limit + 2 ** 19);
-    // Redis looks at a few keys and lets the oldest of them go; by chance many of these would be gone.
+    // Redis evicts the oldest of a few sampled keys; random eviction would remove many of these.
     expect(await redis.touch(...often)).toBeGreaterThan(47);
     redis.disconnect();
   });
 
-  test('a restart of that Redis under load costs no request', { timeout: 120_000 }, async () => {
+  test('restarting the cache Redis under load fails no request', { timeout: 120_000 }, async () => {
     const sam = new Shopper(plainUrl);
     await sam.register();
     const wrong: string[] = [];
@@ -137,10 +131,10 @@ describeWithNginx('the caches of the whole shop', () => {
     await sleep(500);
     await cache.stop();
     await sleep(1000); // without it
-    cache = await startRedis({ dir: join(shop.logDir, 'redis'), durable: false });
+    cache = await startRedis({ dir: cacheDir, durable: false });
     const shared = await reads('redis');
     try {
-      // It is used again: what one replica has read, the other finds there.
+      // Redis is used again: a replica finds there what the other one has read.
       await expect.poll(() => reads('redis'), { timeout: 30_000 }).toBeGreaterThan(shared);
     } finally {
       going = false;

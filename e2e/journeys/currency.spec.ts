@@ -1,13 +1,9 @@
-// Proof that the contract is the only place that names the currency: the shop runs with another one there.
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { freePort } from '@shop/tools/ports';
-import { startProcess, type ServiceProcess } from '@shop/tools/service-process';
+// The contract is the only place that names the currency: the shop runs with another currency there.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freshShop, type FreshShop } from '../fresh-shop.js';
-import { Shopper } from '../shopper.js';
+import { startShop, type Shop } from '../shop.js';
+import type { Shopper } from '../shopper.js';
 
-/** Loaded before the shop: its contract says USD. */
+/** Loaded before the shop, whose contract then says USD. */
 const inDollars = `
 import { registerHooks } from 'node:module';
 registerHooks({
@@ -17,30 +13,16 @@ registerHooks({
   },
 });`;
 
-let shop: FreshShop;
-let all: ServiceProcess;
+let shop: Shop;
 let sam: Shopper;
 
 beforeAll(async () => {
-  shop = await freshShop(13);
-  const hooks = join(shop.logDir, 'in-dollars.mjs');
-  await writeFile(hooks, inDollars);
-  const [port, opsPort] = [await freePort(), await freePort()];
-  all = startProcess({
-    app: 'all',
-    label: 'all',
-    env: { ...shop.env, PORT: String(port), OPS_PORT: String(opsPort), NODE_OPTIONS: `--import=${hooks}` },
-    opsUrl: `http://127.0.0.1:${opsPort}`,
-    logFile: join(shop.logDir, 'all.log'),
-  });
-  await all.ready();
-  sam = new Shopper(`http://127.0.0.1:${port}`);
+  const hooks = `data:text/javascript,${encodeURIComponent(inDollars)}`;
+  shop = await startShop({ env: { NODE_OPTIONS: `--import=${hooks}` } });
+  sam = shop.shopper();
   await sam.register();
 });
-afterAll(async () => {
-  await all?.stop();
-  await shop?.remove();
-});
+afterAll(() => shop?.stop());
 
 test('every product, cart, order and payment is in the currency of the contract', async () => {
   const { items } = (await sam.get('/api/products?inStock=true&limit=5')).body;

@@ -1,13 +1,14 @@
-// Customers who are deleted or demoted in the database alone, behind the shop's back.
+// Customers who are deleted or demoted in the database alone.
 import type { Running } from '@shop/kit/launch';
 import { startForTest } from '@shop/kit/testing/services';
-import { createTestDatabase, testRedisUrl, type TestDatabase } from '@shop/kit/testing/stores';
+import { createTestDatabase, type TestDatabase } from '@shop/kit/testing/stores';
 import { accounts } from '@shop/accounts/accounts.module';
 import { gateway } from '@shop/gateway/gateway.module';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Shopper } from '../shopper.js';
+import { redisEnv } from '../stores.js';
 
-/** The shop promises 2 s. */
+/** The shop guarantees 2 s. */
 const SOON = { timeout: 20_000, interval: 100 };
 
 let database: TestDatabase;
@@ -16,8 +17,7 @@ beforeAll(async () => {
   database = await createTestDatabase('accounts');
   running = await startForTest([accounts, gateway], {
     ACCOUNTS_DATABASE_URL: database.url,
-    REDIS_STATE_URL: testRedisUrl(13),
-    REDIS_CACHE_URL: testRedisUrl(14),
+    ...redisEnv(),
     RATE_LIMITS: 'off',
     SEED: 'demo',
   });
@@ -41,7 +41,7 @@ test('a customer whose row is gone is logged out within seconds', async () => {
 });
 
 test('a member of staff whose role is taken away is a customer within seconds', async () => {
-  const staff = new Shopper(running.url!, { email: 'staff@shop.test', password: 'staff-password' });
+  const staff = Shopper.asStaff(running.url!);
   await staff.logIn();
   expect((await staff.get('/api/staff/access')).status).toBe(204);
   await database.query(`update customers set role = 'customer' where email = 'staff@shop.test'`);

@@ -1,12 +1,13 @@
-// What people do in the shop, through the public door only; run against the shop in one process and against many.
+// What customers and staff do, through the public HTTP API only; run against every way to deploy the shop.
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { refundJourneys } from './refund-journeys.js';
+import { ShopAt } from '../shop.js';
 import { Shopper } from '../shopper.js';
 
 const card = (token: string) => ({ method: 'card', token });
 
-/** `door` answers an address of a gateway; with several gateways a different one each time. */
+/** `door` returns the address of a gateway; with several gateways another one each time. */
 export function journeys(door: () => string): void {
   const shopper = () => new Shopper(door());
   const someProducts = async (query = 'inStock=true&sort=price&limit=5') =>
@@ -31,7 +32,7 @@ export function journeys(door: () => string): void {
     expect((await sam.get('/api/orders')).body.items.map(({ id }: { id: string }) => id)).toEqual([order.id]);
   });
 
-  test('the same key gives the same order, however often and wherever it is sent', async () => {
+  test('the same idempotency key gives the same order at every gateway', async () => {
     const sam = shopper();
     await sam.register();
     const [product] = await someProducts();
@@ -57,7 +58,7 @@ export function journeys(door: () => string): void {
     await expect.poll(stock, { timeout: 10_000 }).toBe(before);
   });
 
-  test('a time-out at the bank ends in one payment', async () => {
+  test('a timeout of the payment provider ends in one payment', async () => {
     const sam = shopper();
     await sam.register();
     const [product] = await someProducts();
@@ -65,9 +66,8 @@ export function journeys(door: () => string): void {
     expect(await sam.settled(placed.body.id, 30_000)).toMatchObject({ status: 'paid' });
   });
 
-  test('two buyers of the last piece: one gets it, the other is told', async () => {
-    const staff = shopper();
-    await staff.send('POST', '/api/session', { email: 'staff@shop.test', password: 'staff-password' });
+  test('of two buyers of the last piece, one gets it and the other is refused as out of stock', async () => {
+    const staff = await new ShopAt(door()).staff();
     const categories = (await shopper().get('/api/categories')).body.items;
     const made = await staff.send('POST', '/api/products', {
       name: `Last piece ${randomUUID()}`,
@@ -88,9 +88,8 @@ export function journeys(door: () => string): void {
     expect(refused.body).toMatchObject({ code: 'out_of_stock', productIds: [made.body.id] });
   });
 
-  test('staff change a price and everybody sees it within two seconds', async () => {
-    const staff = shopper();
-    await staff.send('POST', '/api/session', { email: 'staff@shop.test', password: 'staff-password' });
+  test('a price changed by staff is visible everywhere within two seconds', async () => {
+    const staff = await new ShopAt(door()).staff();
     const [product] = await someProducts('sort=name&limit=1');
     const path = `/api/products/${product!.id}`;
     const { version } = (await shopper().get(path)).body;
@@ -98,7 +97,7 @@ export function journeys(door: () => string): void {
     const changed = await staff.send('PATCH', path, { priceCents }, { 'if-match': `"${version}"` });
     expect([changed.status, changed.body.priceCents]).toEqual([200, priceCents]);
     const seen = async () => (await shopper().get(path)).body.priceCents as number;
-    // Copies live for two seconds at the edge; then one of them asks again.
+    // The edge caches a product for up to two seconds, then revalidates it.
     await expect.poll(seen, { timeout: 2500 }).toBe(priceCents);
     const late = await staff.send('PATCH', path, { priceCents: 1 }, { 'if-match': `"${version}"` });
     expect([late.status, late.body.code]).toEqual([412, 'stale_version']);
@@ -106,7 +105,7 @@ export function journeys(door: () => string): void {
 
   refundJourneys(door);
 
-  describe('what is wrong is said as a problem', () => {
+  describe('an invalid request is answered with a problem:', () => {
     test.each([
       ['GET', '/api/nothing', undefined, 404, 'not_found'],
       ['GET', '/api/products/no-such-thing', undefined, 404, 'not_found'],

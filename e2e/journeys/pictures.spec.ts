@@ -1,13 +1,10 @@
-// A picture's whole way through the shop: uploaded by staff, processed, shown to shoppers, removed.
-import { join } from 'node:path';
+// An image's way through the shop: uploaded by staff, processed, shown to shoppers, removed.
 import type { Image } from '@shop/contracts/images';
 import { findS3, type S3Server } from '@shop/kit/testing/s3';
-import { freePort } from '@shop/tools/ports';
-import { startProcess, type ServiceProcess } from '@shop/tools/service-process';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { freshShop, type FreshShop } from '../fresh-shop.js';
-import { Shopper } from '../shopper.js';
+import { startShop, type Shop } from '../shop.js';
+import type { Shopper } from '../shopper.js';
 
 const s3 = findS3();
 if ('missing' in s3) console.warn(`Skipped: no picture travels through S3, because ${s3.missing}.`);
@@ -15,45 +12,22 @@ if ('missing' in s3) console.warn(`Skipped: no picture travels through S3, becau
 describe.each(['folder', 's3'] as const)('a picture in a %s', (kind) => {
   describe.skipIf(kind === 's3' && 'missing' in s3)('', () => {
     let server: S3Server | undefined;
-    let shop: FreshShop;
-    let all: ServiceProcess;
-    let door: string;
+    let shop: Shop;
     let staff: Shopper;
-    let cookie: string;
 
     beforeAll(async () => {
       server = kind === 's3' && 'start' in s3 ? await s3.start() : undefined;
-      shop = await freshShop(13);
-      const [port, opsPort] = [await freePort(), await freePort()];
-      door = `http://127.0.0.1:${port}`;
-      all = startProcess({
-        app: 'all',
-        label: 'all',
-        env: { ...shop.env, ...server?.env, PORT: String(port), OPS_PORT: String(opsPort) },
-        opsUrl: `http://127.0.0.1:${opsPort}`,
-        logFile: join(shop.logDir, 'all.log'),
-      });
-      await all.ready();
-      staff = new Shopper(door, { email: 'staff@shop.test', password: 'staff-password' });
-      cookie = (await staff.logIn()).headers.getSetCookie()[0]!.split(';')[0]!;
+      shop = await startShop({ env: server?.env });
+      staff = await shop.staff();
     });
     afterAll(async () => {
-      await all?.stop();
+      await shop?.stop();
       await server?.stop();
-      await shop?.remove();
     });
 
     const upload = async (product: string, body: Buffer) => {
-      const response = await fetch(`${door}/api/products/${product}/images`, {
-        method: 'POST',
-        headers: { cookie },
-        body: new Uint8Array(body),
-      });
-      return {
-        status: response.status,
-        location: response.headers.get('location')!,
-        body: (await response.json()) as Image,
-      };
+      const { status, headers, body: image } = await staff.addImage(product, body);
+      return { status, location: headers.get('location')!, body: image as Image };
     };
     const ended = (location: string) =>
       vi.waitFor(
@@ -69,7 +43,7 @@ describe.each(['folder', 's3'] as const)('a picture in a %s', (kind) => {
         .png()
         .toBuffer();
 
-    test('is shown in every size, found by what it shows, and gone when it is removed', async () => {
+    test('is shown in every size, found by its tags, and gone when it is removed', async () => {
       const { items } = (await staff.get('/api/products?limit=2')).body as { items: { id: string; slug: string }[] };
       const [{ id, slug }, other] = items as [(typeof items)[0], (typeof items)[0]];
       const before = (await staff.get(`/api/products/${slug}`)).body;
@@ -88,7 +62,7 @@ describe.each(['folder', 's3'] as const)('a picture in a %s', (kind) => {
       const { variants } = shown.images[0] as Pick<Image, 'variants'>;
       expect(variants).toEqual(image.variants);
       for (const { url, type, width, height } of variants) {
-        const response = await fetch(door + url);
+        const response = await fetch(shop.url + url);
         expect([response.status, response.headers.get('content-type')]).toEqual([200, type]);
         const { width: w, height: h } = await sharp(await response.arrayBuffer()).metadata();
         expect([w, h]).toEqual([width, height]);
@@ -103,10 +77,10 @@ describe.each(['folder', 's3'] as const)('a picture in a %s', (kind) => {
       expect((await staff.send('DELETE', `/api/images/${image.id}`)).status).toBe(204);
       expect((await staff.send('DELETE', `/api/images/${image.id}`)).status).toBe(404);
       await vi.waitFor(async () => expect((await staff.get(`/api/products/${slug}`)).body.images).toEqual([]));
-      expect((await fetch(door + variants[0]!.url)).status).toBe(200);
+      expect((await fetch(shop.url + variants[0]!.url)).status).toBe(200);
     });
 
-    test('that only looks like one fails, and says why', async () => {
+    test('that is corrupt fails with a reason', async () => {
       const bytes = (await picture('#ff0000', 300, 300)).subarray(0, 60);
       const { items } = (await staff.get('/api/products?limit=1')).body as { items: { slug: string }[] };
       const { status, reason } = await ended((await upload(items[0]!.slug, bytes)).location);

@@ -1,8 +1,5 @@
-// Reconciling reads ranges of ids: everything once from one end to the other, or in rounds, which go on where the last one
-// ended.
+// Reconciling reads ranges of ids: all of them in one run, or in rounds that each continue where the previous one ended.
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import { freePort } from '@shop/tools/ports';
 import {
   reconcile,
   reconcileRound,
@@ -10,9 +7,8 @@ import {
   type Progress,
   type ReconcileOptions,
 } from '@shop/tools/reconcile/reconciliation';
-import { startProcess } from '@shop/tools/service-process';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { freshShop, type FreshShop } from '../fresh-shop.js';
+import { startShop, type Shop } from '../shop.js';
 import { writeHistory } from './shop-history.js';
 
 vi.setConfig({ testTimeout: 120_000 }); // each round asks the provider, with a process of its own
@@ -20,31 +16,23 @@ vi.setConfig({ testTimeout: 120_000 }); // each round asks the provider, with a 
 const ORDERS = 6000;
 const WINDOW = 1000;
 
-let shop: FreshShop;
+let shop: Shop;
 let ids: string[];
 let options: ReconcileOptions;
 
 beforeAll(async () => {
-  shop = await freshShop(13);
-  const [port, opsPort] = [await freePort(), await freePort()];
-  const all = startProcess({
-    app: 'all',
-    label: 'all',
-    env: { ...shop.env, SEED: 'none', PORT: String(port), OPS_PORT: String(opsPort) },
-    opsUrl: `http://127.0.0.1:${opsPort}`,
-    logFile: join(shop.logDir, 'all.log'),
-  });
-  await all.ready();
-  await all.stop();
+  // Only its tables are needed.
+  shop = await startShop({ env: { SEED: 'none' } });
+  await shop.halt();
   ids = await writeHistory(shop.databases, ORDERS);
   const urls = { orders: url('orders'), catalog: url('catalog'), payments: url('payments') };
   options = { urls, graceSeconds: 0, stuckSeconds: 3600, sinceDays: 7, window: WINDOW };
 });
-afterAll(() => shop?.remove());
+afterAll(() => shop?.stop());
 
 const url = (name: 'orders' | 'catalog' | 'payments') => shop.databases[name].url;
 
-/** Rounds until a pass is through everything, or through all orders; each as if by a process of its own. */
+/** Runs rounds until a pass has read everything, or all orders; each round as in a new process. */
 async function pass(what: 'everything' | 'orders') {
   const lines: string[][] = [];
   for (let progress = firstProgress(); ;) {
@@ -75,17 +63,17 @@ async function rowsRead() {
   return read;
 }
 
-test('everything is read once, by index, and agrees', async () => {
+test('a full run reads everything once, by index, and finds no disagreement', async () => {
   const before = await rowsRead();
   const { orders, disagreements } = await reconcile(options);
   expect({ orders, disagreements }).toEqual({ orders: ORDERS, disagreements: [] });
   const after = await rowsRead();
   expect(after.sequentially - before.sequentially).toBe(0);
-  // An order has 6 rows, and the ends of ranges and the books are read besides.
+  // An order has 6 rows; the ends of ranges and the ledger are read as well.
   expect(after.byIndex - before.byIndex).toBeLessThan(ORDERS * 20);
 });
 
-test('a full run can start at an id, and be stopped and resumed', async () => {
+test('a full run can start at an id, stop and resume', async () => {
   expect(await reconcile(options, { from: ids[ORDERS / 2 - 1]! })).toMatchObject({ orders: ORDERS / 2 });
   const end = new AbortController();
   const first = await reconcile(options, { end: end.signal, progress: (_, orders) => orders >= 2000 && end.abort() });
@@ -106,7 +94,7 @@ test('each round reads one range, until a pass is complete', async () => {
   expect((after.byIndex - before.byIndex) / lines.length).toBeLessThan(WINDOW * 20);
 });
 
-test('an order that one side lacks is found at any id, and reported until it agrees', async () => {
+test('an order that one database lacks is found at any id, and reported until the databases agree', async () => {
   const { orders, catalog, payments } = shop.databases;
   const [lost, strange, unpaid] = [ids[1700]!, randomUUID(), ids[5100]!];
   await orders.query('create table kept as select * from orders where id = $1', [lost]);
@@ -144,11 +132,11 @@ test('an order that one side lacks is found at any id, and reported until it agr
   expect(mended.next.disagreeing.orders).toEqual([]);
 });
 
-test('a round looks at what is under way, until it is final, and at what was booked since the last one', async () => {
+test('a round checks orders in progress until they are final, and everything booked since the last round', async () => {
   const { orders, payments } = shop.databases;
   const progress = firstProgress();
   const [stuck, refunded] = [ids[10]!, ids[5500]!];
-  // Long before what the next rounds come to by themselves.
+  // Before the range that the next rounds read.
   await orders.query(`update orders set status = 'pending', next_sweep_at = now() where id = $1`, [stuck]);
   const refund = randomUUID();
   await payments.query(
@@ -173,7 +161,7 @@ test('a round looks at what is under way, until it is final, and at what was boo
     expect.stringContaining(`order ${stuck} has been pending for`),
     `order ${refunded} has 0 cents refunded, but payments refunded 100`,
   ]);
-  // Final without being paid for: the order of a round before is looked at once more.
+  // The order is final but not paid: an order of an earlier round is checked once more.
   const calm = { ...round.next, disagreeing: { orders: [], transactions: [], accounts: [] } };
   await orders.query(
     `update orders set status = 'rejected', reason = 'card_declined', next_sweep_at = null where id = $1`,
@@ -187,7 +175,7 @@ test('a round looks at what is under way, until it is final, and at what was boo
   expect(next.disagreements.filter((line) => line.includes(refunded))).toEqual([]);
 });
 
-test('a full run that is stopped has compared the ledger as far as the orders', async () => {
+test('a stopped full run has compared the ledger up to the same id as the orders', async () => {
   const strays = [ids[100]!, ids[3000]!].map((id) => ({
     id: `${id.slice(0, -4)}beef`,
     reference: `payment:${randomUUID()}`,

@@ -3,29 +3,16 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { freePort } from '@shop/tools/ports';
 import { run } from '@shop/tools/processes';
-import { startProcess, type ServiceProcess } from '@shop/tools/service-process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freshShop, type FreshShop } from '../fresh-shop.js';
-import { Shopper } from '../shopper.js';
+import { startShop, type Shop } from '../shop.js';
 
-let shop: FreshShop;
-let all: ServiceProcess;
+let shop: Shop;
 let orders: string[];
 
 beforeAll(async () => {
-  shop = await freshShop(13);
-  const [port, opsPort] = [await freePort(), await freePort()];
-  all = startProcess({
-    app: 'all',
-    label: 'all',
-    env: { ...shop.env, PORT: String(port), OPS_PORT: String(opsPort) },
-    opsUrl: `http://127.0.0.1:${opsPort}`,
-    logFile: join(shop.logDir, 'all.log'),
-  });
-  await all.ready();
-  const sam = new Shopper(`http://127.0.0.1:${port}`);
+  shop = await startShop();
+  const sam = shop.shopper();
   await sam.register();
   const { items } = (await sam.get('/api/products?inStock=true&sort=price&limit=1')).body;
   const lines = [{ productId: items[0].id, quantity: 1 }];
@@ -36,10 +23,7 @@ beforeAll(async () => {
     orders.push(body.id);
   }
 });
-afterAll(async () => {
-  await all?.stop();
-  await shop?.remove();
-});
+afterAll(() => shop?.stop());
 
 async function reconcile(env: NodeJS.ProcessEnv = {}) {
   const script = join(import.meta.dirname, '../../tools/reconcile.ts');
@@ -54,11 +38,11 @@ async function reconcile(env: NodeJS.ProcessEnv = {}) {
   };
 }
 
-test('orders that went their way agree everywhere', async () => {
+test('settled orders agree in all databases', async () => {
   expect(await reconcile()).toEqual({ code: 0, lines: ['6 orders, 5 charges of fake, 0 disagreements'] });
 });
 
-test('what each provider says it charged is compared, whichever takes new charges', async () => {
+test('the charges of every provider are compared, whichever provider takes new charges', async () => {
   const [declined, paid] = orders;
   const intentOf = (id: string, orderId: string) => ({
     ...{ id, object: 'payment_intent', metadata: { orderId }, amount_received: 500 },
@@ -90,7 +74,7 @@ test('what each provider says it charged is compared, whichever takes new charge
   });
 });
 
-test('whatever is changed behind the shop’s back is told, a line each, with exit code 1', async () => {
+test('every change made in a database alone is reported in a line, with exit code 1', async () => {
   const [declined, first, second, third, fourth, fifth] = orders;
   const stranger = randomUUID();
   await shop.databases.catalog.query(`update reservations set status = 'held', settled_at = null where order_id = $1`, [

@@ -1,15 +1,12 @@
-// Money that goes back: by card and by store credit, through the public door only.
+// Refunds to cards and to store credit, through the public HTTP API only.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { ShopAt } from '../shop.js';
 import { Shopper } from '../shopper.js';
 
-/** `door` answers an address of a gateway. */
+/** `door` returns the address of a gateway. */
 export function refundJourneys(door: () => string): void {
-  const staffMember = async () => {
-    const staff = new Shopper(door());
-    await staff.send('POST', '/api/session', { email: 'staff@shop.test', password: 'staff-password' });
-    return staff;
-  };
+  const staffMember = () => new ShopAt(door()).staff();
   const paidOrder = async (sam: Shopper, payment: object) => {
     const [product] = (await sam.get('/api/products?inStock=true&sort=price&limit=1')).body.items;
     const placed = await sam.order({ lines: [{ productId: product.id, quantity: 2 }], payment });
@@ -18,7 +15,7 @@ export function refundJourneys(door: () => string): void {
     return order as { id: string; totalCents: number };
   };
 
-  test('staff refund a part of an order, then the rest, and no more', async () => {
+  test('staff refund a part of an order, then the rest, but not more than was paid', async () => {
     const [sam, staff] = [new Shopper(door()), await staffMember()];
     await sam.register();
     const { id, totalCents } = await paidOrder(sam, { method: 'card', token: 'tok_ok' });
@@ -32,7 +29,7 @@ export function refundJourneys(door: () => string): void {
     expect((await refund({ amountCents: 100 }, 'part')).status).toBe(202);
     await expect.poll(order, { timeout: 10_000 }).toEqual(['paid', 100]);
     expect((await refund({ amountCents: totalCents })).body.code).toBe('refund_exceeds_payment');
-    // The same key is the same refund; two that would both take the rest are one.
+    // The same key is the same refund; of two refunds of the whole rest, one succeeds.
     expect((await refund({ amountCents: 100 }, 'part')).status).toBe(202);
     const rest = await Promise.all([refund({}), refund({ amountCents: totalCents - 100 })]);
     expect(rest.map(({ status }) => status).sort()).toEqual([202, 409]);
@@ -41,7 +38,7 @@ export function refundJourneys(door: () => string): void {
     expect(found.body.items.map((item: { id: string }) => item.id)).toEqual([id]);
   });
 
-  test('what was paid with store credit goes back there', async () => {
+  test('an order paid with store credit is refunded to store credit', async () => {
     const [sam, staff] = [new Shopper(door()), await staffMember()];
     await sam.register();
     const { id: customerId } = (await sam.get('/api/session')).body.customer;
@@ -58,7 +55,7 @@ export function refundJourneys(door: () => string): void {
     await expect.poll(async () => (await sam.get(`/api/orders/${id}`)).body.status as string).toBe('refunded');
   });
 
-  test('staff see that a refund failed, its key answers the failure, and the order is as it was', async () => {
+  test('staff see that a refund failed, its key returns the failure, and the order is unchanged', async () => {
     const [sam, staff] = [new Shopper(door()), await staffMember()];
     await sam.register();
     const { id, totalCents } = await paidOrder(sam, { method: 'card', token: 'tok_refund_fails_later' });

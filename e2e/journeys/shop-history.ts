@@ -1,13 +1,11 @@
-// Thousands of orders as a shop leaves them behind in its databases, written without a shop.
-import type { FreshShop } from '../fresh-shop.js';
+// Thousands of settled orders, written into the databases of a shop directly.
+import type { Databases } from '../stores.js';
 
-type Databases = FreshShop['databases'];
-
-/** The id of the n-th order, one a minute from 2025 on. */
+/** SQL for the id of the n-th order; from 2025 on there is one per minute. */
 const orderId = (n: string) =>
   `(lpad(to_hex(1735689600000 + (${n})::bigint * 60000), 12, '0') || '7000800000000000' || lpad(to_hex(${n}), 4, '0'))::uuid`;
 
-/** Paid by card, each with its reservation, its payment, its charge and its booking; the ids, the oldest first. */
+/** Writes orders paid by card with reservation, payment, charge and ledger entries; returns their ids, the oldest first. */
 export async function writeHistory({ orders, catalog, payments }: Databases, count: number): Promise<string[]> {
   const each = `from generate_series(1, ${count}) n`;
   const at = `to_timestamp(1735689600 + n * 60)`;

@@ -1,51 +1,38 @@
-import { placeReplicas } from '@shop/tools/replicas';
-import { startSplit, type Split } from '@shop/tools/split-services';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freshShop, type FreshShop } from '../fresh-shop.js';
+import { startShop, type Shop } from '../shop.js';
 import { journeys } from './journeys.js';
-import { Shopper } from '../shopper.js';
 
 const two = { gateway: 2, accounts: 2, catalog: 2, orders: 2, payments: 2 };
 
-let shop: FreshShop;
-let split: Split;
-let turn = 0;
-const door = () => split.gateways[turn++ % split.gateways.length]!;
+let shop: Shop;
+const door = () => shop.door();
 
 beforeAll(async () => {
-  shop = await freshShop(13);
-  split = startSplit({ places: await placeReplicas(two, 'free'), env: shop.env, logDir: shop.logDir });
-  await split.ready();
+  shop = await startShop({ replicas: two });
 });
-afterAll(async () => {
-  await split?.stop();
-  await shop?.remove();
-});
+afterAll(() => shop?.stop());
 
 describe('the shop as two processes of each service', () => {
   journeys(door);
 
-  test('every replica takes its share of the calls', async () => {
-    const served = async (service: string) => {
-      const replicas = split.processes.filter((process) => process.service === service);
-      const texts = await Promise.all(
-        replicas.map(async ({ opsPort }) => (await fetch(`http://127.0.0.1:${opsPort}/metrics`)).text()),
-      );
+  test('every replica gets its share of the calls', async () => {
+    const served = async () => {
+      const texts = await shop.metrics('catalog');
       const counts = (text: string) =>
         [...text.matchAll(/^rpc_server_requests_total\{.*\} (\d+)$/gm)].map(([, n]) => Number(n));
       return texts.map((text) => counts(text).reduce((sum, count) => sum + count, 0));
     };
-    const before = await served('catalog');
-    // Names nobody asked for yet, so that no cache in between answers.
+    const before = await served();
+    // Search terms that are new, so that no cache answers.
     for (let i = 0; i < 100; i++) await fetch(`${door()}/api/products?q=word${i}`);
-    const after = await served('catalog');
+    const after = await served();
     const shares = after.map((count, i) => count - before[i]!);
     expect(shares.reduce((sum, share) => sum + share, 0)).toBe(100);
     for (const share of shares) expect(share).toBeGreaterThanOrEqual(30);
   });
 
-  test('a service that is killed fails no browsing, and comes back', async () => {
-    const victim = split.processes.find(({ service }) => service === 'catalog')!;
+  test('killing a catalog fails no request for products, and it is started again', async () => {
+    const victim = shop.processesOf('catalog')[0]!;
     const { pid } = victim;
     process.kill(pid, 'SIGKILL');
     const statuses = await Promise.all(
@@ -55,9 +42,9 @@ describe('the shop as two processes of each service', () => {
     await expect.poll(() => victim.pid, { timeout: 10_000 }).not.toBe(pid);
   });
 
-  test('while no payments run orders are taken, and paid once they are back', async () => {
-    const victims = split.processes.filter(({ service }) => service === 'payments');
-    const sam = new Shopper(door());
+  test('orders are accepted while payments is down, and paid once it is back', async () => {
+    const victims = shop.processesOf('payments');
+    const sam = shop.shopper();
     await sam.register();
     const { items } = (await sam.get('/api/products?inStock=true&sort=price&limit=1')).body;
     for (const { pid } of victims) process.kill(pid, 'SIGKILL');

@@ -1,4 +1,4 @@
-// Many large uploads at once, through real processes, cost little memory: nowhere is a file held.
+// Many large simultaneous uploads take little memory: no process holds a whole file.
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { request } from 'node:http';
@@ -7,11 +7,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findS3 } from '@shop/kit/testing/s3';
-import { placeReplicas } from '@shop/tools/replicas';
-import { startSplit } from '@shop/tools/split-services';
 import { describe, expect, test } from 'vitest';
-import { freshShop } from '../fresh-shop.js';
-import { Shopper } from '../shopper.js';
+import { only, startShop } from '../shop.js';
 
 const UPLOADS = 20;
 const BYTES = 20_000_000;
@@ -23,14 +20,14 @@ if ('missing' in s3) console.warn(`Skipped: uploads to S3 are not measured, beca
 const residentMb = (pid: number) =>
   Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
 
-/** A file with the signature of a PNG, different from every other. */
+/** A file with the signature of a PNG, unique by index. */
 function* fileOf(index: number): Generator<Buffer> {
   const chunk = Buffer.alloc(50_000, index);
   Buffer.from('89504e470d0a1a0a', 'hex').copy(chunk);
   for (let sent = 0; sent < BYTES; sent += chunk.length) yield chunk;
 }
 
-/** Answers the status. */
+/** Returns the status. */
 function upload(url: string, cookie: string, index: number): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const headers = { cookie, 'content-length': BYTES };
@@ -42,26 +39,19 @@ function upload(url: string, cookie: string, index: number): Promise<number> {
   return promise;
 }
 
-describe.each(['folder', 's3'] as const)('twenty uploads of 20 MB at once to a %s', (kind) => {
+describe.each(['folder', 's3'] as const)('twenty simultaneous uploads of 20 MB to a %s', (kind) => {
   test.skipIf(process.platform !== 'linux' || (kind === 's3' && 'missing' in s3))(
-    `cost the gateway and the catalog less than ${MOST_MB} MB each`,
+    `take less than ${MOST_MB} MB of memory in the gateway and in the catalog`,
     async () => {
-      const shop = await freshShop(13);
       const server = kind === 's3' && 'start' in s3 ? await s3.start() : undefined;
       const folder = server?.folder ?? (await mkdtemp(join(tmpdir(), 'shop-test-uploads-')));
-      const split = startSplit({
-        places: await placeReplicas({ orders: 0, payments: 0, 'image-worker': 0 }, 'free'),
-        env: { ...shop.env, STORAGE_DIR: folder, ...server?.env },
-        logDir: shop.logDir,
-      });
+      const env = { STORAGE_DIR: folder, ...server?.env };
+      const shop = await startShop({ replicas: only('gateway', 'accounts', 'catalog'), env });
       try {
-        await split.ready();
-        const door = split.gateways[0]!;
-        const staff = new Shopper(door, { email: 'staff@shop.test', password: 'staff-password' });
-        const cookie = (await staff.logIn()).headers.getSetCookie()[0]!.split(';')[0]!;
+        const staff = await shop.staff();
         const { items } = (await staff.get('/api/products?limit=20')).body as { items: { id: string }[] };
 
-        const measured = split.processes.filter(({ service }) => service === 'gateway' || service === 'catalog');
+        const measured = [...shop.processesOf('gateway'), ...shop.processesOf('catalog')];
         const before = measured.map(({ pid }) => residentMb(pid));
         const most = [...before];
         let isOver = false;
@@ -72,7 +62,9 @@ describe.each(['folder', 's3'] as const)('twenty uploads of 20 MB at once to a %
           }
         })();
         const answers = await Promise.all(
-          Array.from({ length: UPLOADS }, (_, i) => upload(`${door}/api/products/${items[i]!.id}/images`, cookie, i)),
+          Array.from({ length: UPLOADS }, (_, i) =>
+            upload(`${shop.url}/api/products/${items[i]!.id}/images`, staff.cookie!, i),
+          ),
         );
         isOver = true;
         await watching;
@@ -83,9 +75,8 @@ describe.each(['folder', 's3'] as const)('twenty uploads of 20 MB at once to a %
         expect((await readdir(join(folder, 'originals'))).length).toBe(UPLOADS);
         expect(await readdir(join(folder, 'uploads')).catch(() => [])).toEqual([]);
       } finally {
-        await split.stop();
+        await shop.stop();
         await server?.stop();
-        await shop.remove();
         await rm(folder, { recursive: true, force: true });
       }
     },

@@ -1,7 +1,7 @@
-// Plays js.stripe.com and the one call that its script makes: a form in a frame of its own, and numbers that become cards.
+// A fake of js.stripe.com: its script, its card form in a frame, and the call that makes a token of a card number.
 import type { BrowserContext } from '@playwright/test';
 
-/** Numbers as Stripe has them for trying, and what becomes of each in the double of Stripe's API. */
+/** Stripe's test card numbers, and the payment methods of the fake Stripe API that they become. */
 const cards: Record<string, string> = {
   '4242424242424242': 'pm_card_visa',
   '4000000000000002': 'pm_of_tok_chargeDeclined',
@@ -14,7 +14,7 @@ window.Stripe = Object.assign((key) => ({
     create: () => {
       const frame = document.createElement('iframe');
       frame.title = 'Secure card payment input frame';
-      frame.src = 'https://js.stripe.com/double/card.html';
+      frame.src = 'https://js.stripe.com/fake/card.html';
       return {
         frame,
         on: () => undefined,

@@ -1,13 +1,13 @@
-// A shop in a Kubernetes cluster, to be disturbed: what kubectl can do with it, and what its pods count.
+// A shop in a Kubernetes cluster under test: its pods, upgrades and metrics.
 import { install } from '@shop/tools/cluster/install';
 import { get, kubectl } from '@shop/tools/cluster/kubectl';
 import { testSettings, testValues, type TestShop } from '@shop/tools/cluster/test-shop';
 import { vi } from 'vitest';
-import { Shopper } from '../shopper.js';
+import { ShopAt } from './shop.js';
 
 export const services = ['accounts', 'catalog', 'orders', 'payments', 'image-worker', 'gateway', 'edge'] as const;
 
-/** What is looked at of a pod. */
+/** The fields of a pod that tests read. */
 export interface Pod {
   metadata: {
     name: string;
@@ -22,46 +22,40 @@ export interface Pod {
   };
 }
 
-export class ClusterShop {
+export class ClusterShop extends ShopAt {
   readonly namespace: string;
-  /** Where the ingress controller answers. */
-  readonly url: string;
   readonly tag: string;
 
   constructor({ namespace, url, tag }: Pick<TestShop, 'namespace' | 'url' | 'tag'>) {
+    super(url); // where the ingress controller answers
     this.namespace = namespace;
-    this.url = url;
     this.tag = tag;
-  }
-
-  shopper(): Shopper {
-    return new Shopper(this.url);
   }
 
   kubectl(...args: string[]): Promise<string> {
     return kubectl('-n', this.namespace, ...args);
   }
 
-  /** With the values of the tests but for these; waits until all is ready, and is taken back if that takes too long. */
+  /** Upgrades to the values of the tests plus `set`; waits until everything is ready, and rolls back after the timeout. */
   async upgrade(set: readonly string[] = [], options: { values?: string[]; timeout?: string } = {}): Promise<void> {
     const { values = testValues, timeout = '4m' } = options;
     const all = [`global.image.tag=${this.tag}`, ...testSettings, ...set];
     await install({ namespace: this.namespace, values, set: all, timeout });
   }
 
-  /** All pods, or those of a service, that are not about to go. */
+  /** All pods, or those of a service, that are not being deleted. */
   async allPods(service?: string): Promise<Pod[]> {
     const which = service === undefined ? [] : ['-l', `app.kubernetes.io/name=${service}`];
     const { items } = await get('pods', '-n', this.namespace, ...which);
     return (items as Pod[]).filter(({ metadata }) => !metadata.deletionTimestamp);
   }
 
-  /** Names of the pods of a service that are ready. */
+  /** Names of the ready pods of a service. */
   async pods(service: string): Promise<string[]> {
     return (await this.allPods(service)).filter(isReady).map(({ metadata }) => metadata.name);
   }
 
-  /** The node with most of our pods, other than those that stores run on, whose pods have nowhere else to go. */
+  /** The node with most pods of the shop that has no store on it, because stores cannot move. */
   async nodeWithoutStores(): Promise<string | undefined> {
     const isStore = ({ metadata }: Pod) => metadata.ownerReferences?.some(({ kind }) => kind === 'StatefulSet');
     const pods = (await this.allPods()).filter(({ spec }) => spec.nodeName);
@@ -76,12 +70,12 @@ export class ClusterShop {
     await Promise.all(names.map((name) => this.kubectl('rollout', 'status', `deploy/${name}`, '--timeout=240s')));
   }
 
-  /** Runs a script in a pod of the shop's image; answers what it printed. */
+  /** Runs a script in a pod of the shop's image, and returns its output. */
   async inside(pod: string, script: string): Promise<string> {
     return this.kubectl('exec', pod, '--', 'node', '--input-type=module', '-e', script);
   }
 
-  /** What nginx has answered since it started, over all its pods. */
+  /** Number of requests that all pods of nginx have answered since their start. */
   async visits(): Promise<number> {
     const pods = await this.pods('edge');
     const status = await Promise.all(
@@ -90,7 +84,7 @@ export class ClusterShop {
     return status.reduce((sum, text) => sum + Number(/^ \d+ \d+ (\d+)/m.exec(text)?.[1]), 0);
   }
 
-  /** Mebibytes of each pod that is ready and stays, as the kernel counts what cannot be given back; waits until it is known. */
+  /** Memory of each ready pod in MiB, as the kernel counts what it cannot reclaim; waits until the metrics are known. */
   memory(service: string): Promise<number[]> {
     const known = async () => {
       const pods = await this.pods(service);

@@ -1,4 +1,4 @@
-// Each container is killed in turn while the load test runs: what goes on, what does not, and that all of it comes back.
+// Each container is killed in turn under load: what keeps working, what fails, and that everything recovers.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findK6 } from '@shop/tools/load/k6-program';
 import { runK6, type Summary } from '@shop/tools/load/run-k6';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Shopper } from '../shopper.js';
-import { ComposeShop, docker } from './compose-shop.js';
+import type { Shopper } from '../shopper.js';
+import { ComposeShop, docker } from '../compose.js';
 
 const card = { method: 'card', token: 'tok_ok' };
 const wholeShop = { browse: 200, cart: 200, order: 202 };
@@ -25,8 +25,8 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** What a visitor sees of each part of the shop; 0 is no answer at all. */
-async function seen(visitor: Shopper, productId: string): Promise<typeof wholeShop> {
+/** The status of each part of the shop for a client; 0 if there is no response. */
+async function seen(buyer: Shopper, productId: string): Promise<typeof wholeShop> {
   const lines = [{ productId, quantity: 1 }];
   const statusOf = (answer: Promise<{ status: number }>) =>
     answer.then(
@@ -35,14 +35,14 @@ async function seen(visitor: Shopper, productId: string): Promise<typeof wholeSh
     );
   const [browse, cart, order] = await Promise.all([
     statusOf(fetch(`${shop.url}/api/products?inStock=true&limit=1`)),
-    statusOf(visitor.get('/api/cart')),
-    statusOf(visitor.order({ lines, payment: card })),
+    statusOf(buyer.get('/api/cart')),
+    statusOf(buyer.order({ lines, payment: card })),
   ]);
   return { browse, cart, order };
 }
 
 async function load(seconds = 15): Promise<Summary & { output: string }> {
-  // Every flow a few times, and wide limits for time; what may fail is said by each test.
+  // Every flow a few times, with generous latency limits; each test says which failures it allows.
   const env = { TARGET: shop.url, LOAD: 'smoke', RATE: '20', DURATION: `${seconds}s`, PATIENCE: '20' };
   const { summary, output } = await runK6({ program: await findK6(), flow: 'mixed', env, dir });
   if (!summary) throw new Error(output);
@@ -51,8 +51,8 @@ async function load(seconds = 15): Promise<Summary & { output: string }> {
 
 const none = { browse: 0, cart: 0, order: 0 };
 
-// Browsing goes on from copies at the edge. Whoever needs what is away is told so; nothing hangs. `unharmed`: flows of the
-// load test in which not one request fails, from before the death until after the return.
+// Browsing continues from the edge cache. Requests that need the killed container are refused; nothing hangs. `unharmed`: flows
+// of the load test in which no request fails from before the kill until after the recovery.
 test.each([
   ['image-worker', wholeShop, ['browse', 'search', 'cart', 'account', 'order']],
   ['redis-cache', wholeShop, ['browse', 'search', 'cart', 'account', 'order']],
@@ -65,7 +65,7 @@ test.each([
   ['postgres', { browse: 200, cart: 503, order: 503 }, []],
   ['edge', none, []],
 ])('%s: the shop does what it still can, and all of it afterwards', async (service, expected, unharmed) => {
-  const sam = new Shopper(shop.url);
+  const sam = shop.shopper();
   await sam.register();
   const { items: products } = (await sam.get('/api/products?inStock=true&limit=1')).body;
   await sam.send('PUT', `/api/cart/lines/${products[0].id}`, { quantity: 1 });
@@ -78,7 +78,7 @@ test.each([
   const during = await look();
   expect(performance.now() - startedAt).toBeLessThan(25_000);
   expect(during).toEqual({ ...expected, cart: during.cart });
-  // What is in a cart has its price from a copy, for a moment.
+  // For a moment, carts take their prices from a cache.
   await expect.poll(async () => (await look()).cart, { timeout: 25_000 }).toBe(expected.cart);
   await shop.up('--no-recreate');
   await expect.poll(look, { timeout: 30_000, interval: 500 }).toEqual(wholeShop);
@@ -93,14 +93,14 @@ test.each([
   await expect.poll(unsettled, { timeout: 90_000, interval: 1000 }).toEqual([]);
 });
 
-/** Orders of anybody that are neither paid nor rejected. */
+/** Orders of all customers that are neither paid nor rejected. */
 async function unsettled(): Promise<string[]> {
   const query = `select id from orders where status not in ('paid', 'rejected')`;
   const rows = await shop.compose('exec', '-T', 'postgres', 'psql', '-U', 'postgres', '-d', 'orders', '-Atc', query);
   return rows.trim().split('\n').filter(Boolean);
 }
 
-test('whoever is stopped while another one of its kind is there is not missed by anybody', async () => {
+test('stopping one of two replicas of each service fails no request', async () => {
   const services = ['gateway', 'accounts', 'catalog', 'orders', 'payments', 'image-worker'];
   await shop.up('--no-recreate', ...services.flatMap((service) => ['--scale', `${service}=2`]));
   const loading = load(30);

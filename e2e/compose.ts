@@ -1,12 +1,12 @@
-// The shop of docker-compose.yml under a name and a port of its own, so that it disturbs no other.
+// The shop of docker-compose.yml under its own project name and port.
 import { join } from 'node:path';
 import { freePort } from '@shop/tools/ports';
 import { run } from '@shop/tools/processes';
+import { ShopAt } from './shop.js';
 
-const root = join(import.meta.dirname, '../..');
+const root = join(import.meta.dirname, '..');
 
-export class ComposeShop {
-  readonly url: string;
+export class ComposeShop extends ShopAt {
   private readonly env: NodeJS.ProcessEnv;
 
   private constructor(
@@ -14,7 +14,7 @@ export class ComposeShop {
     port: number,
     settings: NodeJS.ProcessEnv,
   ) {
-    this.url = `http://127.0.0.1:${port}`;
+    super(`http://127.0.0.1:${port}`);
     const ours = { SHOP_PORT: String(port), RATE_LIMITS: 'off', SEED_IMAGES: 'off', NODE_ENV: '' };
     this.env = { ...process.env, ...ours, ...settings };
   }
@@ -23,7 +23,7 @@ export class ComposeShop {
     return new ComposeShop(project, await freePort(), settings);
   }
 
-  /** Starts what is not running, and waits until all of it is healthy. */
+  /** Starts all containers that do not run, and waits until they are healthy. */
   up(...options: string[]): Promise<string> {
     return this.compose('up', '--wait', '--wait-timeout', '150', ...options);
   }
@@ -46,13 +46,13 @@ export class ComposeShop {
     return (await this.compose('ps', '--format', '{{.Name}}', service)).trim().split('\n').sort();
   }
 
-  /** Runs a line of JavaScript in a container; no image has a shell to rely on. */
+  /** Runs JavaScript in a container, because not every image has a shell. */
   async inside(container: string, script: string): Promise<string> {
     const { output } = await run(['docker', 'exec', container, 'node', '--input-type=module', '-e', script]);
     return output.trim();
   }
 
-  /** The sum of a counter of Prometheus over its labels. */
+  /** The sum of a Prometheus counter over its labels. */
   async counted(container: string, counter: string): Promise<number> {
     const text = await this.inside(
       container,
