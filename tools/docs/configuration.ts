@@ -1,5 +1,4 @@
-// npm run docs:config: writes the table of all variables into the README, from the schemas that the services read.
-import { readFileSync, writeFileSync } from 'node:fs';
+// The table of all environment variables, from the schemas that the services read them with.
 import { accountsConfig } from '@shop/accounts/accounts.config';
 import { catalogConfig } from '@shop/catalog/catalog.config';
 import { gatewayConfig } from '@shop/gateway/gateway.config';
@@ -9,10 +8,6 @@ import { kitConfig } from '@shop/kit/kit.config';
 import { ordersConfig } from '@shop/orders/orders.config';
 import { paymentsConfig } from '@shop/payments/payments.config';
 import { z } from 'zod';
-
-const readme = new URL('../../README.md', import.meta.url);
-const begin = '<!-- configuration: begin (npm run docs:config) -->';
-const end = '<!-- configuration: end -->';
 
 const readers: Record<string, ConfigDefinition> = {
   'every service': kitConfig,
@@ -24,17 +19,9 @@ const readers: Record<string, ConfigDefinition> = {
   'image-worker': imageWorkerConfig,
 };
 
-/** The README as it is and as it should be. */
-export function documented(): { current: string; wanted: string } {
-  const current = readFileSync(readme, 'utf8');
-  const [before, rest] = current.split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) throw new Error(`README.md needs the lines ${begin} and ${end}`);
-  return { current, wanted: `${before}${begin}\n<!-- prettier-ignore -->\n${table()}\n\n${end}${after}` };
-}
-
-function table(): string {
-  // A variable that several services read has one row.
+/** A Markdown table, one row per variable. */
+export function configurationTable(): string {
+  // A variable that several services read is one row.
   const rows = new Map<string, { schema: z.core.$ZodType; readBy: string[]; meanings: string[] }>();
   for (const [reader, { shape }] of Object.entries(readers)) {
     for (const [name, schema] of Object.entries(shape)) {
@@ -64,5 +51,3 @@ function optionsOf(schema: z.core.$ZodType): string {
   const { enum: options } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return options ? `One of ${options.map((option) => `\`${String(option)}\``).join(', ')}` : '';
 }
-
-if (import.meta.main) writeFileSync(readme, documented().wanted);
