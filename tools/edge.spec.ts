@@ -31,10 +31,10 @@ test('names the version of an nginx that is too old', async () => {
 
 describeWithNginx('the options of the edge', () => {
   test.each([
-    [[], { EDGE_BALANCE: 'fair' }, 'EDGE_BALANCE=fair is not possible here. One of: round_robin'],
-    [['--balance', 'fairer'], { EDGE_BALANCE: 'random' }, 'EDGE_BALANCE=fairer is not possible here'],
-    [[], { EDGE_CACHE: 'maybe' }, 'EDGE_CACHE=maybe is not possible here. One of: on off'],
-    [[], { EDGE_RATE_LIMITS: 'few' }, 'EDGE_RATE_LIMITS=few is not possible here. One of: on off'],
+    [[], { EDGE_BALANCE: 'fair' }, 'EDGE_BALANCE=fair is not allowed. Use one of: round_robin'],
+    [['--balance', 'fairer'], { EDGE_BALANCE: 'random' }, 'EDGE_BALANCE=fairer is not allowed'],
+    [[], { EDGE_CACHE: 'maybe' }, 'EDGE_CACHE=maybe is not allowed. Use one of: on off'],
+    [[], { EDGE_RATE_LIMITS: 'few' }, 'EDGE_RATE_LIMITS=few is not allowed. Use one of: on off'],
     [[], { EDGE_GATEWAYS: 'gateway:99999' }, 'invalid port in upstream "gateway:99999"'],
   ])('come from the command line first, then from the environment: %j %j', async (args, env, words) => {
     const { code, output } = await edge(args, env);

@@ -31,7 +31,7 @@ describeInBrowser('an account', (shop) => {
     await page.getByRole('button', { name: 'Log out', exact: true }).click();
     await page.getByRole('link', { name: 'Log in' }).click();
     await logIn(page, email, 'not the password');
-    await expect(page.getByRole('alert')).toContainText('E-mail address or password is not right.');
+    await expect(page.getByRole('alert')).toContainText('The e-mail address or password is incorrect.');
     await logIn(page, email);
     await expect(page.getByRole('heading', { level: 1, name: 'Hello, Ada Lovelace' })).toBeVisible();
     await page.goBack();
@@ -42,7 +42,7 @@ describeInBrowser('an account', (shop) => {
     await page.getByLabel('E-mail address').fill(email.toUpperCase());
     await page.getByLabel('Password', { exact: true }).fill(password);
     await page.getByRole('button', { name: 'Create an account' }).click();
-    await expect(page.getByRole('alert')).toContainText('There is an account with this e-mail address already.');
+    await expect(page.getByRole('alert')).toContainText('An account with this e-mail address already exists.');
   });
 
   test('has a name and a password that can be changed, and a new password ends all other sessions', async () => {
@@ -60,11 +60,11 @@ describeInBrowser('an account', (shop) => {
     await expect(page.getByRole('heading', { level: 1, name: 'Hello, Countess Lovelace' })).toBeVisible();
     await page.getByLabel('Current password', { exact: true }).fill('not the password');
     await page.getByLabel('New password', { exact: true }).fill(NEXT);
-    await page.getByRole('button', { name: 'Change the password' }).click();
-    await expect(page.getByRole('alert')).toContainText('password is not right');
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await expect(page.getByRole('alert')).toContainText('password is incorrect');
     await page.getByLabel('Current password', { exact: true }).fill(password);
-    await page.getByRole('button', { name: 'Change the password' }).click();
-    await expect(page.getByText('Your password is changed')).toBeVisible();
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await expect(page.getByText('Your password was changed')).toBeVisible();
 
     await page.reload();
     await expect(page.getByRole('heading', { level: 1, name: 'Hello, Countess Lovelace' })).toBeVisible();
@@ -106,7 +106,7 @@ describeInBrowser('an account', (shop) => {
 
     const other = await newcomer();
     await other.page.goto(`/orders/${placed[0]}`);
-    await expect(other.page.getByRole('heading', { name: 'There is no such order' })).toBeVisible();
+    await expect(other.page.getByRole('heading', { name: 'Order not found' })).toBeVisible();
   });
 
   test('discards the input of the checkout on logout', async () => {

@@ -53,7 +53,7 @@ describeInBrowser(
       const page = await shop().visit();
       await page.goto('/manage');
       await logIn(page, 'staff@shop.test', 'staff-password');
-      await expect(page.getByRole('row', { name: /catalog answers/ })).toBeVisible();
+      await expect(page.getByRole('row', { name: /catalog responding/ })).toBeVisible();
     });
   },
   () => Promise.resolve({ ASSETS_URL: cdnUrl }),

@@ -19,18 +19,18 @@ describeInBrowser('buying', (shop) => {
     await expect(page.getByRole('checkbox', { name: 'In stock only' })).toBeChecked();
     await firstProduct(page).click();
     await page.waitForURL('**/products/*');
-    await page.getByRole('button', { name: /One more/ }).click();
+    await page.getByRole('button', { name: /Increase quantity/ }).click();
     const name = await page.getByRole('heading', { level: 1 }).innerText();
     await page.getByRole('button', { name: 'Add to cart' }).click();
     await page.getByRole('link', { name: 'Go to the cart' }).click();
     await expect(page.getByRole('spinbutton', { name: `Quantity: ${name}` })).toHaveValue('2');
-    await page.getByRole('link', { name: 'To checkout' }).click();
+    await page.getByRole('link', { name: 'Go to checkout' }).click();
     await register(page);
     await page.waitForURL('**/checkout');
     await fillIn(page, 'tok_slow');
     await orderButton(page).click();
     await page.waitForURL('**/orders/*');
-    await expect(page.getByText('Payment under way')).toBeVisible();
+    await expect(page.getByText('Payment in progress')).toBeVisible();
     await expect(page.getByText('Thank you! Paid')).toBeVisible({ timeout: 20_000 });
     await expect(page.getByRole('link', { name: 'Cart 0 items' })).toBeVisible();
     await page.getByRole('link', { name: 'Account' }).click();
@@ -74,8 +74,8 @@ describeInBrowser('buying', (shop) => {
     await tabTo(/Go to the cart/);
     await page.keyboard.press('Enter');
     await page.waitForURL('**/cart');
-    await expect(page.getByRole('link', { name: 'To checkout' })).toBeVisible();
-    await tabTo(/To checkout/);
+    await expect(page.getByRole('link', { name: 'Go to checkout' })).toBeVisible();
+    await tabTo(/Go to checkout/);
     await page.keyboard.press('Enter');
     await tabTo(/^E-mail address/);
     await page.keyboard.type('demo@shop.test');
@@ -118,7 +118,7 @@ describeInBrowser('buying', (shop) => {
     await page.goto('/cart');
     await page.getByRole('button', { name: `Remove: ${name}` }).press('Enter');
     await expect(page.getByRole('heading', { level: 1, name: 'Your cart is empty' })).toBeFocused();
-    const undo = page.getByRole('button', { name: 'Put it back' });
+    const undo = page.getByRole('button', { name: 'Undo' });
     await undo.focus();
     await page.clock.fastForward('01:00');
     await undo.press('Enter');
@@ -135,7 +135,7 @@ describeInBrowser('buying', (shop) => {
     await page.locator('select[name=token]').selectOption('tok_declined');
     await orderButton(page).click();
     await expect(page.getByText('Your bank declined the card.')).toBeVisible({ timeout: 20_000 });
-    await page.getByRole('button', { name: 'Put everything back into the cart' }).click();
+    await page.getByRole('button', { name: 'Add everything to the cart again' }).click();
     await page.waitForURL('**/cart');
     await expect(page.getByRole('main').getByRole('link', { name })).toBeVisible();
   });
@@ -163,7 +163,7 @@ describeInBrowser('buying', (shop) => {
     await orderButton(page).click();
     await expect(page.getByRole('alert')).toContainText(product.name);
     await expect(page.getByRole('alert')).toBeInViewport();
-    await page.getByRole('button', { name: 'Take it out and go on' }).click();
+    await page.getByRole('button', { name: 'Remove and continue' }).click();
     await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
     await expect(page.getByRole('region', { name: 'Summary' })).not.toContainText(product.name);
     await orderButton(page).click();
@@ -190,7 +190,7 @@ describeInBrowser('buying', (shop) => {
       { 'if-match': `"${product.version}"` },
     );
     await orderButton(page).click();
-    await expect(page.getByRole('alert')).toContainText('the total was €25.00 and is €30.00 now');
+    await expect(page.getByRole('alert')).toContainText('the total was €25.00 and is now €30.00');
     await expect(page.getByLabel('Street and number')).toHaveValue('12 St James’s Square');
     await orderButton(page).filter({ hasText: '€30.00' }).click();
     await expect(page.getByText(/Paid/).first()).toBeVisible({ timeout: 20_000 });

@@ -94,17 +94,17 @@ describeInBrowser('finding', (shop) => {
     await page.goto('/products');
     await page.getByRole('searchbox').fill('zeppelin');
     await page.keyboard.press('Enter');
-    await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'No products found' })).toBeVisible();
     await expect(page.getByRole('heading', { level: 1, name: 'Results for “zeppelin”' })).toBeFocused();
     await page.getByRole('link', { name: 'See all products' }).click();
     await expect(cards(page)).toHaveCount(24);
     await page.goto('/no/such/page');
-    await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Page not found' })).toBeVisible();
     await page.goto('/products/no-such-product');
-    await expect(page.getByRole('heading', { name: 'This product is not here any more' })).toBeVisible();
-    await expect(page).toHaveTitle(/^This product is not here any more/);
+    await expect(page.getByRole('heading', { name: 'This product is no longer available' })).toBeVisible();
+    await expect(page).toHaveTitle(/^This product is no longer available/);
     await page.goto('/categories/no-such-category');
-    await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Page not found' })).toBeVisible();
   });
 
   test('a list with an empty first page loads the next page by itself', async () => {

@@ -37,7 +37,7 @@ describeInBrowser('staff', (shop) => {
     await page.getByLabel('Amount in EUR').fill('1,00');
     await page.getByLabel('Reason').fill('A scratch');
     await page.getByRole('main').getByRole('button', { name: 'Refund' }).first().click();
-    await expect(page.getByText('The refund is on its way.')).toBeVisible();
+    await expect(page.getByText('The refund was requested.')).toBeVisible();
     await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
     await expect(page.getByRole('row').nth(1)).toContainText('€1.00', { timeout: 20_000 });
   });

@@ -8,7 +8,7 @@ describeInBrowser('staff', (shop) => {
   test.each([
     ['tok_refund_fails', /€1\.00 Failed \(expired_or_canceled_card\) · A scratch/],
     ['tok_refund_fails_later', /€1\.00 Failed \(expired_or_canceled_card\) · A scratch/],
-    ['tok_refund_pending', /€1\.00 Given back · A scratch/],
+    ['tok_refund_pending', /€1\.00 Refunded · A scratch/],
   ])('see what becomes of a refund to card %s', async (token, end) => {
     const buyer = new Shopper(shop().url);
     await buyer.register();
@@ -21,7 +21,7 @@ describeInBrowser('staff', (shop) => {
     await page.goto(`/manage/orders?q=${body.id}`);
     await logIn(page, 'staff@shop.test', 'staff-password');
     await page.getByRole('row').getByRole('button', { name: 'Refund' }).click();
-    await expect(page.getByText('Nothing refunded yet.')).toBeVisible();
+    await expect(page.getByText('No refunds yet.')).toBeVisible();
     await page.getByLabel('Amount in').fill('1,00');
     await page.getByLabel('Reason').fill('A scratch');
     await page.getByRole('main').getByRole('button', { name: 'Refund' }).first().click();

@@ -34,7 +34,7 @@ describeInBrowser('staff', (shop) => {
       .toBuffer();
     await page.getByLabel(/Drop images here/).setInputFiles({ name: 'hook.jpg', mimeType: 'image/jpeg', buffer: file });
     await expect(page.getByText('Ready', { exact: true })).toBeVisible({ timeout: 30_000 });
-    await page.getByRole('link', { name: 'See it in the shop' }).click();
+    await page.getByRole('link', { name: 'View in the shop' }).click();
     await expect(page.getByRole('button', { name: `Enlarge the image: ${name}` })).toBeVisible();
     const shown = () => page.evaluate(() => document.querySelector<HTMLImageElement>('picture img')?.currentSrc ?? '');
     await expect.poll(shown).toMatch(/\.avif$/);
@@ -98,7 +98,7 @@ describeInBrowser('staff', (shop) => {
     await expect(page.getByRole('progressbar')).toHaveCount(0);
     const texts = await seen.evaluate((set) => [...set].join('\n'));
     expect(texts).toMatch(/noise\.jpg: [1-9]\d? % uploaded/);
-    expect(texts).toMatch(/Read: done.*Tagged: not yet/);
+    expect(texts).toMatch(/Read: done.*Tagged: pending/);
 
     // Removal needs a confirmation.
     const remove = page.getByRole('button', { name: 'Remove image' });
@@ -113,7 +113,7 @@ describeInBrowser('staff', (shop) => {
   test('hide a product from shoppers, find it among the hidden ones, and show it again', async () => {
     const page = await atWork();
     const name = await newProduct(page);
-    const link = page.getByRole('link', { name: 'See it in the shop' });
+    const link = page.getByRole('link', { name: 'View in the shop' });
     const path = (await link.getAttribute('href'))!;
     await page.getByRole('checkbox', { name: 'Hide from shoppers' }).check();
     await page.getByRole('button', { name: 'Save' }).click();
@@ -122,11 +122,11 @@ describeInBrowser('staff', (shop) => {
 
     const shopper = await shop().visit();
     await expect.poll(async () => (await shopper.goto(path))!.status()).toBe(404);
-    await expect(shopper.getByRole('heading', { name: 'This product is not here any more' })).toBeVisible();
+    await expect(shopper.getByRole('heading', { name: 'This product is no longer available' })).toBeVisible();
     await expect(shopper.getByRole('link', { name: 'See all products' })).toBeVisible();
 
     await page.goto('/manage/products');
-    await page.getByRole('checkbox', { name: 'Only hidden ones' }).check();
+    await page.getByRole('checkbox', { name: 'Hidden only' }).check();
     await page.getByRole('main').getByRole('button', { name: 'Search' }).click();
     await expect(page).toHaveURL(/hidden=true/);
     await expect(page.getByRole('row').filter({ hasText: name })).toContainText('Hidden');
@@ -155,14 +155,14 @@ describeInBrowser('staff', (shop) => {
     const { body } = await colleague.get(`/api/products/${id}`);
     await colleague.send('PATCH', `/api/products/${id}`, { priceCents: 1300 }, { 'if-match': `"${body.version}"` });
     await page.getByRole('button', { name: 'Save' }).click();
-    await expect(page.getByRole('alert')).toContainText('Somebody else changed this product');
+    await expect(page.getByRole('alert')).toContainText('Someone else changed this product');
     await expect(page.getByRole('row', { name: /Price/ })).toContainText('€13.00');
     const isAway = (route: Route) => route.fulfill({ status: 503, json: { code: 'unavailable' } });
     await page.route('**/api/products/*', isAway);
-    await page.getByRole('button', { name: 'Save mine over it' }).click();
-    await expect(page.getByRole('alert').last()).toContainText('does not answer just now');
+    await page.getByRole('button', { name: 'Overwrite with mine' }).click();
+    await expect(page.getByRole('alert').last()).toContainText('is not responding');
     await page.unroute('**/api/products/*', isAway);
-    await page.getByRole('button', { name: 'Save mine over it' }).click();
+    await page.getByRole('button', { name: 'Overwrite with mine' }).click();
     await expect(page.getByLabel('Price in EUR')).toHaveValue('14.00');
     await expect.poll(async () => (await colleague.get(`/api/products/${id}`)).body.priceCents).toBe(1400);
   });
@@ -175,18 +175,18 @@ describeInBrowser('staff', (shop) => {
     await expect(page.getByText('Please enter a number.')).toBeVisible();
     await page.getByLabel('Add to stock').fill('5');
     await page.getByRole('button', { name: 'Save' }).click();
-    await expect(page.getByText('12 now.')).toBeVisible();
+    await expect(page.getByText('Currently 12.')).toBeVisible();
     await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
   });
 
   test('see the health of the services and the queues', async () => {
     const page = await atWork();
     for (const name of ['accounts', 'catalog', 'orders', 'payments'])
-      await expect(page.getByRole('row', { name: new RegExp(`${name} answers 1 \\d+ ms`) })).toBeVisible();
+      await expect(page.getByRole('row', { name: new RegExp(`${name} responding 1 \\d+ ms`) })).toBeVisible();
     // BullMQ counts the workers of the whole Redis, which other projects use at the same time.
     for (const name of ['orders', 'payments', 'image-worker'])
       await expect(page.getByRole('row', { name: new RegExp(`^${name} (\\d+ ){4}0 [1-9]\\d* `) })).toBeVisible();
-    await expect(page.getByRole('link', { name: 'Look into the queues' })).toHaveAttribute('href', '/staff/queues');
+    await expect(page.getByRole('link', { name: 'Open the queue page' })).toHaveAttribute('href', '/staff/queues');
     expect((await page.request.get('/staff/queues')).status()).toBe(200);
   });
 
@@ -194,6 +194,6 @@ describeInBrowser('staff', (shop) => {
     const page = await shop().visit();
     await page.goto('/manage/orders');
     await logIn(page, 'demo@shop.test', 'demo-password');
-    await expect(page.getByRole('heading', { name: 'This is for staff only' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'For staff only' })).toBeVisible();
   });
 });

@@ -57,7 +57,7 @@ describeInBrowser(
       await enter(page, number);
       await orderButton(page).click();
       await expect(page.getByRole('alert')).toContainText(told, { timeout: 20_000 });
-      await page.getByRole('button', { name: 'Put everything back into the cart' }).click();
+      await page.getByRole('button', { name: 'Add everything to the cart again' }).click();
       await page.waitForURL('**/cart');
       await expect(page.getByRole('main').getByRole('link', { name })).toBeVisible();
     });

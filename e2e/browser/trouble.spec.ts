@@ -22,8 +22,8 @@ describeInBrowser('in trouble', (shop) => {
   });
 
   test.each([
-    ['en', 'This cart has been ordered already.'],
-    ['de', 'Dieser Warenkorb war schon bestellt.'],
+    ['en', 'This cart was already ordered.'],
+    ['de', 'Dieser Warenkorb wurde bereits bestellt.'],
   ])(
     'a cart that another tab has ordered is not ordered again, and that order is shown (%s)',
     async (language, told) => {
@@ -59,7 +59,7 @@ describeInBrowser('in trouble', (shop) => {
       await answer(route);
     });
     await orderButton(page).click();
-    await expect(page.getByText('We did not hear back about your order.')).toBeVisible();
+    await expect(page.getByText('We could not confirm your order.')).toBeVisible();
     await page.unroute('**/api/orders');
   };
 
@@ -87,13 +87,13 @@ describeInBrowser('in trouble', (shop) => {
     const elsewhere = new Shopper(shop().url, { email, password });
     await elsewhere.logIn();
     await elsewhere.send('DELETE', '/api/sessions');
-    await page.getByRole('button', { name: 'Ask again' }).click();
+    await page.getByRole('button', { name: 'Try again' }).click();
     return { page, email };
   };
 
   test('an order whose response was lost is found again after a login in between', async () => {
     const { page, email } = await loggedOutUnheard();
-    await expect(page.getByText('You were logged out in the meantime.')).toBeVisible();
+    await expect(page.getByText('You have been logged out.')).toBeVisible();
     await logIn(page, email);
     await page.waitForURL('**/orders/*');
     expect(await ordersOf(email)).toHaveLength(1);
@@ -122,7 +122,7 @@ describeInBrowser('in trouble', (shop) => {
     await elsewhere.logIn();
     await elsewhere.send('DELETE', '/api/sessions');
     await orderButton(page).click();
-    await expect(page.getByText('You were logged out in the meantime.')).toBeVisible();
+    await expect(page.getByText('You have been logged out.')).toBeVisible();
     await logIn(page, email);
     await page.waitForURL('**/checkout');
     await expect(page.getByRole('region', { name: 'Summary' })).toContainText(name);
@@ -211,7 +211,7 @@ describeInBrowser('in trouble', (shop) => {
     await page.goto('/');
     await page.route('**/api/**', (route) => route.fulfill({ status: 503, json: { code: 'unavailable' } }));
     await page.getByRole('link', { name: 'Light' }).first().click();
-    await expect(page.getByRole('alert').first()).toContainText('does not answer just now', { timeout: 20_000 });
+    await expect(page.getByRole('alert').first()).toContainText('is not responding', { timeout: 20_000 });
     await page.unroute('**/api/**');
     await page.getByRole('button', { name: 'Try again' }).click();
     await expect(firstProduct(page)).toBeVisible();
@@ -221,7 +221,7 @@ describeInBrowser('in trouble', (shop) => {
     const page = await shop().visit();
     await page.route('**/api/session', (route) => route.fulfill({ status: 503, json: { code: 'unavailable' } }));
     await page.goto('/account');
-    await expect(page.getByRole('alert')).toContainText('does not answer just now');
+    await expect(page.getByRole('alert')).toContainText('is not responding');
     await page.unroute('**/api/session');
     await page.getByRole('button', { name: 'Try again' }).click();
     await expect(page.getByRole('heading', { level: 1, name: 'Please log in first.' })).toBeVisible();

@@ -1,4 +1,4 @@
-// A page that could not be shown: mostly the shop was renewed under it, and its files are gone.
+// Shown if a page fails to load, usually because a new version replaced its files.
 import { useMessages } from './i18n/i18n.js';
 import { Button } from './ui/button.js';
 import { Empty } from './ui/notice.js';

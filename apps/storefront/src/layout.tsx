@@ -1,4 +1,4 @@
-// What is around every page.
+// The layout of every page.
 import { shopName } from '@shop/contracts/pages';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
@@ -77,7 +77,7 @@ function CartLink() {
   );
 }
 
-/** Who goes to another page begins at its heading, and not where the link was. */
+/** After navigation, moves the focus to the new page's heading. */
 function Main() {
   const main = useRef<HTMLElement>(null);
   const path = useRouterState({ select: ({ resolvedLocation }) => resolvedLocation?.pathname });
@@ -86,7 +86,7 @@ function Main() {
     if (path === undefined) return;
     if (shown.current !== undefined && shown.current !== path) {
       (main.current?.querySelector<HTMLElement>('h1[tabindex]') ?? main.current)?.focus({ preventScroll: true });
-      // It names the page that was loaded, and phones share what it names.
+      // The canonical link names the page that was loaded first, and phones share it.
       document.querySelector('link[rel=canonical]')?.remove();
     }
     shown.current = path;

@@ -1,4 +1,4 @@
-// What a list of products shows, as it stands in the address of its page.
+// The state of a product list in its URL.
 import type { ProductFilter } from '@shop/contracts/pages';
 import type { ProductSort } from '@shop/contracts/products';
 

@@ -1,5 +1,4 @@
-// What the browser keeps from visit to visit. One that may keep nothing throws, and then a choice is
-// forgotten when the page is loaded anew.
+// Choices kept in localStorage. If storage is blocked, it throws, and a choice lasts until the page is reloaded.
 
 export function recall(name: string): string | null {
   try {
@@ -9,12 +8,12 @@ export function recall(name: string): string | null {
   }
 }
 
-/** null forgets it. */
+/** null removes it. */
 export function remember(name: string, value: string | null): void {
   try {
     if (value === null) localStorage.removeItem(name);
     else localStorage.setItem(name, value);
   } catch {
-    // See above.
+    // Storage is blocked.
   }
 }

@@ -1,4 +1,4 @@
-// The addresses of the pages. Each page is a file of its own, loaded when somebody is about to go there.
+// The routes. Each page is a separate chunk, preloaded when a link to it is hovered or focused.
 import { onlineManager, type QueryClient } from '@tanstack/react-query';
 import {
   createRootRouteWithContext,
@@ -17,13 +17,13 @@ interface Context {
   client: QueryClient;
 }
 
-/** What the log-in page does afterwards. */
+/** Where the log-in page leads afterwards. */
 export interface LoginSearch {
   next?: string;
   expired?: true;
 }
 
-/** Offline, trying would fail, and whoever loads the page anew then has none: it waits. */
+/** Waits while offline: loading would fail, and reloading would lose the page. */
 function fileOf<Module extends Record<string, unknown>, Name extends keyof Module>(
   load: () => Promise<Module>,
   name: Name,
@@ -47,7 +47,7 @@ function untilOnline(): Promise<void> {
 const root = createRootRouteWithContext<Context>()({ component: Layout, notFoundComponent: NotFound });
 const page = <const P extends string>(path: P) => ({ getParentRoute: () => root, path });
 
-// Loaders begin to read and wait for nothing: a page is shown at once, with bones where something is still to come.
+// Loaders start their requests without waiting, so a page appears at once with placeholders.
 const home = createRoute({
   ...page('/'),
   loader: ({ context: { client } }) => void client.prefetchQuery(api.featured),
@@ -88,7 +88,7 @@ const register = createRoute({
   component: fileOf(() => import('./pages/enter.js'), 'RegisterPage'),
 });
 
-/** Pages of a person; whoever is nobody yet logs in first and comes back. The API itself decides who may see what. */
+/** Pages that require a log-in redirect to it and back. The API enforces permissions. */
 const person = createRoute({
   getParentRoute: () => root,
   id: 'person',
@@ -150,7 +150,7 @@ const manageOrders = createRoute({
 });
 
 function readLoginSearch({ next, expired }: Record<string, unknown>): LoginSearch {
-  // A path of this shop, not the address of another one.
+  // Only paths of this shop, to prevent open redirects.
   const own = typeof next === 'string' && /^\/(?![/\\])/.test(next);
   return { ...(own ? { next } : {}), ...(expired ? { expired: true as const } : {}) };
 }
@@ -176,7 +176,7 @@ export const router = createRouter({
   routeTree,
   context: { client: api.queryClient },
   defaultPreload: 'intent',
-  // Answers are kept, and grow old, in the query client.
+  // The query client caches responses.
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,
   defaultErrorComponent: Failed,

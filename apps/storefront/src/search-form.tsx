@@ -8,14 +8,14 @@ import { SearchIcon } from './ui/icons.js';
 export function SearchForm() {
   const { header: t } = useMessages();
   const navigate = useNavigate();
-  // Of products only: staff search orders and products of theirs in forms of their own.
+  // Pages for staff have their own search forms.
   const q = useRouterState({
     select: ({ location: { pathname, search } }) =>
       pathname.startsWith('/manage') ? '' : ((search as { q?: string }).q ?? ''),
   });
   const submit = async ({ q: words = '' }: Record<string, string>) => {
     await navigate({ to: '/products', search: words.trim() ? { q: words.trim() } : {} });
-    // Also from one list to another; on a phone, what was found is then not behind the keyboard.
+    // Moves the focus, so that a phone closes its keyboard over the results.
     focusHeading();
   };
   return (

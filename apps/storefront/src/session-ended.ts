@@ -1,4 +1,4 @@
-// Who was logged out meanwhile is asked to log in, and comes back to where he was.
+// If the session has ended, redirects to log-in and back.
 import type { QueryClient } from '@tanstack/react-query';
 import type { AnyRouter } from '@tanstack/react-router';
 import { ApiError } from './api/client.js';

@@ -1,4 +1,4 @@
-// Light or dark: as the device has it, unless the visitor chose. index.html applies the choice before anything is painted.
+// Light or dark, by the device's setting or the user's choice. index.html applies the choice before the first paint.
 import { remember } from './remembered.js';
 
 const STORE = 'theme';

@@ -4,7 +4,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 
-{{/* The password in the Secret `name`, if there is one; else a new one. */}}
+{{/* The password in the Secret `name` if it exists, else a new one. */}}
 {{- define "shop.password" -}}
 {{- $known := (lookup "v1" "Secret" .namespace .name).data | default dict }}
 {{- if $known.password }}{{ b64dec $known.password }}{{ else }}{{ randAlphaNum 32 }}{{ end }}

@@ -1,4 +1,4 @@
-// Changing the cart. What the shop answers is the cart; other tabs of this browser are told to look again.
+// Cart changes. The response is the new cart; other tabs of this browser are notified to refetch.
 import type { Cart } from '@shop/contracts/carts';
 import { MAX_QUANTITY } from '@shop/contracts/limits';
 import { useMutation, useQueryClient, type QueryClient } from '@tanstack/react-query';
@@ -8,10 +8,10 @@ import { cart } from './queries.js';
 const tabs = new BroadcastChannel('cart');
 
 export interface LineChange {
-  /** Its id. */
+  /** The product's id. */
   product: string;
   quantity: number;
-  /** Beside those that are in the cart. */
+  /** In addition to those in the cart. */
   more?: boolean;
 }
 
@@ -23,7 +23,7 @@ export function useSetLine() {
       const body = { quantity: Math.min(there + quantity, MAX_QUANTITY) };
       return send<Cart>('PUT', `/api/cart/lines/${product}`, { body });
     },
-    // One after the other: the last one wins.
+    // Sequentially, so that the last change wins.
     scope: { id: 'cart' },
     onSuccess: (changed) => showCart(client, changed),
   });
@@ -39,7 +39,7 @@ export function tellTabs(): void {
   tabs.postMessage('changed');
 }
 
-/** Who is logged in may have changed in another tab too. */
+/** Another tab may have logged in or out as well. */
 export function listenToTabs(client: QueryClient): void {
   tabs.onmessage = () => {
     void client.invalidateQueries(cart);
@@ -47,7 +47,7 @@ export function listenToTabs(client: QueryClient): void {
   };
 }
 
-/** How many of a product are in the cart. */
+/** The quantity of a product in the cart. */
 export function quantityOf(lines: Cart['lines'] | undefined, productId: string): number {
   return lines?.find((line) => line.productId === productId)?.quantity ?? 0;
 }

@@ -1,9 +1,9 @@
-// Placing an order once. An attempt is kept until the shop has said what became of it, also when the page is loaded anew
-// or the network is gone: the same attempt is then sent again under its key, and the shop knows it.
+// Places an order once. An attempt is stored until its result is known, also across reloads and network failures: it is then
+// sent again with the same key.
 import type { Order, OrderRequest } from '@shop/contracts/orders';
 import { ApiError, send, type ErrorCode } from './client.js';
 
-/** Whoever else logs in here sends nobody's attempt but their own. */
+/** Bound to the user, so that another user of this tab does not send it. */
 const storeOf = (customerId: string) => `order-attempt ${customerId}`;
 
 export interface Attempt {
@@ -11,7 +11,7 @@ export interface Attempt {
   key: string;
   request: OrderRequest;
   startedAt: number;
-  /** It was sent before, and what became of that is not known. */
+  /** Sent before, with an unknown result. */
   again?: true;
 }
 
@@ -30,10 +30,10 @@ export function forgetAttempt({ customerId }: Attempt): void {
   sessionStorage.removeItem(storeOf(customerId));
 }
 
-/** Said before the order was looked at: what became of an earlier sending is still not known. */
+/** Refusals made before the order is examined; the result of an earlier attempt stays unknown. */
 const beforeOrders = new Set<ErrorCode>(['login_required', 'rate_limited']);
 
-/** Whatever the shop says ends the attempt; no answer leaves it open: the order may have been placed. */
+/** Any response ends the attempt. Without a response it stays open, because the order may have been placed. */
 export async function place(attempt: Attempt): Promise<Order> {
   const { key, request, again } = attempt;
   try {

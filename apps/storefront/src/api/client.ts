@@ -1,7 +1,7 @@
-// Asks the shop's API. Whatever goes wrong is an ApiError with a code that the pages have words for.
+// Calls the shop's API. Every failure is an ApiError with a code that the pages have a text for.
 import type { Problem, ProblemCode } from '@shop/contracts/problems';
 
-/** `offline`: there was no answer, or it broke off. */
+/** `offline`: no response, or an incomplete one. */
 export type ErrorCode = ProblemCode | 'offline';
 
 export class ApiError extends Error {
@@ -10,18 +10,18 @@ export class ApiError extends Error {
   constructor(
     readonly code: ErrorCode,
     readonly problem: Partial<Problem> = {},
-    /** Seconds after which trying again makes sense. */
+    /** Seconds until a retry makes sense. */
     readonly retryAfter?: number,
   ) {
     super(problem.detail ?? code);
   }
 
-  /** What is wrong with one field of what was sent. */
+  /** The error of one field of the request. */
   field(name: string): string | undefined {
     return this.problem.errors?.find(({ field }) => field === name)?.message;
   }
 
-  /** Whether asking again may help. */
+  /** Whether a retry may succeed. */
   get passes(): boolean {
     return this.code === 'offline' || this.code === 'unavailable' || this.code === 'overloaded';
   }

@@ -1,11 +1,11 @@
-// An order's progress as it happens: by events, and where those do not come through, by asking.
+// Follows an order's progress by server-sent events, or by polling where events do not arrive.
 import type { Order } from '@shop/contracts/orders';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { order } from './queries.js';
 
 const ASK_MS = 2000;
-/** Events that have not come after this long do not come. */
+/** Without an event for this long, polling starts. */
 const PATIENCE_MS = 5000;
 
 export function isFinal({ status }: Order): boolean {
@@ -27,10 +27,10 @@ export function useOrder(id: string) {
     source.addEventListener('status', (event: MessageEvent<string>) => {
       clearTimeout(impatient);
       const now = JSON.parse(event.data) as Order;
-      // Events do not tell staff who ordered.
+      // Events do not contain the customer, whom staff see.
       client.setQueryData(order(id).queryKey, (before) => ({ ...before, ...now }));
     });
-    // It connects again by itself; one that is refused does not.
+    // EventSource reconnects by itself, unless the server refused.
     source.onerror = () => source.readyState === EventSource.CLOSED && setByEvents(false);
     return () => {
       clearTimeout(impatient);

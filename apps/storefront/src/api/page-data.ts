@@ -1,9 +1,9 @@
-// Answers that came with the page.
+// API responses embedded in the page.
 import { PAGE_DATA_ID } from '@shop/contracts/pages';
 
 let answers: Record<string, unknown> | undefined;
 
-/** Of a path of the API, if the page brought it; the page is as fresh as an answer would be. */
+/** The embedded response for an API path, if any; a page is as fresh as a response would be. */
 export function broughtByPage<T>(path: string): T | undefined {
   answers ??= read();
   return answers[path] as T | undefined;

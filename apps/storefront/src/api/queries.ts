@@ -1,4 +1,4 @@
-// What the pages read, by the address it is read from.
+// The queries of the pages, keyed by API path.
 import type { SessionAnswer } from '@shop/contracts/accounts';
 import type { Cart } from '@shop/contracts/carts';
 import type { OrderPage } from '@shop/contracts/orders';
@@ -27,7 +27,7 @@ export const queryClient = new QueryClient({
   },
 });
 
-/** What is the same for everybody may be this old; prices and stock are checked again when it counts. */
+/** Public data may be this old; prices and stock are checked again at checkout. */
 const FRESH_MS = 30_000;
 const pageArrivedAt = Date.now();
 
@@ -82,7 +82,7 @@ export const credit = queryOptions({
   queryFn: ({ signal }) => get<Credit>('/api/credit', signal),
 });
 
-/** With who placed it, for staff. */
+/** Includes the customer, for staff. */
 export const order = (id: string) =>
   queryOptions({ queryKey: ['order', id], queryFn: ({ signal }) => get<StaffOrder>(`/api/orders/${id}`, signal) });
 

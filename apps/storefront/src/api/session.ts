@@ -1,11 +1,11 @@
-// Logging in and out: everything that belongs to a person is read anew.
+// Logging in and out, after which everything personal is fetched again.
 import type { CustomerAnswer } from '@shop/contracts/accounts';
 import { useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { tellTabs } from './cart.js';
 import { send } from './client.js';
 import { session } from './queries.js';
 
-/** Undefined until that is known. */
+/** Undefined until known. */
 export function useCustomer() {
   return useQuery(session).data?.customer;
 }
@@ -22,13 +22,13 @@ export function useEnter(path: '/api/session' | '/api/customers') {
   });
 }
 
-/** `away` leads off the page of a person that there will be nobody for. */
+/** `away` navigates off a page that requires a log-in. */
 export function useLeave(path: '/api/session' | '/api/sessions', away: () => Promise<void>) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () => send<void>('DELETE', path),
     onSuccess: async () => {
-      // What was typed at checkout.
+      // The draft of the checkout form.
       sessionStorage.clear();
       await away();
       await forgetPerson(client);
@@ -38,7 +38,7 @@ export function useLeave(path: '/api/session' | '/api/sessions', away: () => Pro
   });
 }
 
-/** What was shown to one person is not for the next. */
+/** Removes one user's data from the cache before another logs in. */
 async function forgetPerson(client: QueryClient): Promise<void> {
   for (const key of ['orders', 'order', 'credit', 'manage']) client.removeQueries({ queryKey: [key] });
   await client.resetQueries({ queryKey: ['cart'] });

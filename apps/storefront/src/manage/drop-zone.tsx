@@ -36,7 +36,7 @@ export function DropZone({ path, uploaded }: DropZoneProps) {
       change(id, { error });
     }
   };
-  // One after the other: a phone's connection is not faster for several at once.
+  // Sequentially, because parallel uploads are not faster on a slow connection.
   const takeAll = async (files: FileList | null) => {
     for (const file of [...(files ?? [])]) await take(file);
   };

@@ -1,4 +1,4 @@
-// What is around every page for staff. That only staff may change anything is decided by the API.
+// The layout of pages for staff. The API enforces permissions.
 import { Link, Outlet } from '@tanstack/react-router';
 import { useCustomer } from '../api/session.js';
 import { WhoIsThere } from '../pages/who-is-there.js';

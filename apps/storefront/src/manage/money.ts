@@ -1,4 +1,4 @@
-/** `18.50` or `18,50` as cents; what is no amount is NaN, which the shop refuses. */
+/** `18.50` or `18,50` in cents; NaN, which the API refuses, for anything else. */
 export function centsOf(text: string): number {
   return Math.round(Number(text.trim().replace(',', '.') || NaN) * 100);
 }

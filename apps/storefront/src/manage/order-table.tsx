@@ -10,7 +10,7 @@ import { useWords } from './words.js';
 
 interface OrderTableProps {
   orders: StaffOrder[];
-  /** What can be done with one. */
+  /** Buttons for one order. */
   action?: (order: StaffOrder) => ReactNode;
 }
 

@@ -1,4 +1,4 @@
-// How the shop is: whether each part answers, what waits, what was ordered last.
+// The overview: health of services, queues, and the latest orders.
 import type { StaffOrderPage } from '@shop/contracts/staff';
 import { useQuery } from '@tanstack/react-query';
 import { get } from '../api/client.js';

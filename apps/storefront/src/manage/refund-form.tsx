@@ -19,7 +19,7 @@ export function RefundForm({ order, close }: { order: Order; close: () => void }
   const { price } = useFormats();
   const say = useSay();
   const client = useQueryClient();
-  // One refund, however often its button is pressed; another amount or reason is another one.
+  // One key per amount and reason, so that repeated clicks make one refund.
   const attempt = useRef({ body: '', key: '' });
   const refund = useMutation({
     mutationFn: (body: object) => {
@@ -30,7 +30,7 @@ export function RefundForm({ order, close }: { order: Order; close: () => void }
     },
     onSuccess: () => {
       say(t.refundTaken);
-      // The money goes back a moment later.
+      // The refund is paid out shortly afterwards.
       for (const wait of [0, 1500, 5000])
         setTimeout(() => void client.invalidateQueries({ queryKey: ['manage'] }), wait);
       close();

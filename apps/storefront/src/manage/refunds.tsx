@@ -1,4 +1,4 @@
-// What was given back of an order, and what was not: a refund may fail at once, or days after it was made.
+// The refunds of an order. A refund may fail at once, or days after it was made.
 import type { Order } from '@shop/contracts/orders';
 import type { Refund, RefundList } from '@shop/contracts/payments';
 import { useQuery, useQueryClient } from '@tanstack/react-query';

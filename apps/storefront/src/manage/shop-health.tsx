@@ -1,4 +1,4 @@
-// Whether every part of the shop answers, and what waits in the queues.
+// Health of services and their replicas, and the state of queues.
 import type { QueueHealth, StaffHealth } from '@shop/contracts/staff';
 import { useQuery } from '@tanstack/react-query';
 import { get } from '../api/client.js';
@@ -57,7 +57,7 @@ export function Services() {
   );
 }
 
-/** How many are well, and which are not. */
+/** The number of ready replicas, and those that are not. */
 function Replicas({ replicas }: Pick<StaffHealth['services'][number], 'replicas'>) {
   const t = useWords();
   const unwell = replicas.filter(({ state }) => state !== 'ready');
@@ -124,7 +124,7 @@ function QueueRow({ queue }: { queue: QueueHealth }) {
   );
 }
 
-/** In the largest unit of which there are two. */
+/** In the largest unit that gives at least two. */
 function age(seconds: number, language: string): string {
   if (seconds === 0) return '–';
   const [amount, unit] =

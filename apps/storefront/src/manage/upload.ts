@@ -1,4 +1,4 @@
-// Sends a file and tells how much of it has left. XMLHttpRequest, because fetch does not say.
+// Uploads a file with progress. Uses XMLHttpRequest, because fetch does not report upload progress.
 import type { Image } from '@shop/contracts/images';
 import { ApiError, errorOf } from '../api/client.js';
 

@@ -46,7 +46,7 @@ export function CartPage() {
   );
 }
 
-/** A line that goes takes the focus with it. */
+/** Restores the focus after its line is removed. */
 function useFocusAfterRemoval(lines: number): void {
   const before = useRef(lines);
   useEffect(() => {
@@ -74,7 +74,7 @@ function Line({ line }: { line: CartLine }) {
           ),
       },
     );
-  // What was asked for last is shown until the shop has answered.
+  // Optimistic: shows the requested quantity until the response arrives.
   const shown = setLine.isPending && setLine.variables.quantity > 0 ? setLine.variables.quantity : quantity;
   return (
     <li className={styles.line}>

@@ -1,4 +1,4 @@
-// What was entered so far, kept over a reload and a log-in, in this tab only.
+// A draft of the checkout form that survives reloads and log-ins, in this tab only.
 const storeOf = (customerId: string) => `checkout-draft ${customerId}`;
 
 export function readDraft(customerId: string): Record<string, string> {

@@ -14,7 +14,7 @@ import { keepDraft, readDraft } from './checkout-draft.js';
 import styles from './checkout.module.css';
 import type { CardForm } from './stripe-card.js';
 
-/** Where Stripe charges the cards; else there are cards for trying. */
+/** Whether Stripe charges cards; otherwise test cards are offered. */
 const stripeKey = document.querySelector<HTMLMetaElement>(`meta[name=${STRIPE_KEY_META}]`)?.content;
 const StripeCard = lazy(() => import('./stripe-card.js'));
 
@@ -23,7 +23,7 @@ interface CheckoutFormProps {
   totalCents: number;
   error: unknown;
   busy: boolean;
-  /** An attempt without an answer comes first. */
+  /** An attempt with an unknown result must be resolved first. */
   blocked: boolean;
   submit: (request: Omit<OrderRequest, 'expectedTotalCents'>) => void;
 }
@@ -60,7 +60,7 @@ export function CheckoutForm({ customerId, totalCents, error, busy, blocked, sub
   );
 }
 
-/** How it is paid. Stripe is asked what stands for the card first, once at a time. */
+/** The payment of the order. With Stripe, the card is exchanged for a payment method first. */
 function usePayment() {
   const card = useRef<CardForm>(null);
   const underWay = useRef(false);

@@ -1,4 +1,4 @@
-// Why an order was not taken, and what to do now.
+// Why an order was refused, and what to do next.
 import type { Cart } from '@shop/contracts/carts';
 import { useSetLine } from '../api/cart.js';
 import { ApiError } from '../api/client.js';
@@ -11,7 +11,7 @@ import { ErrorNotice, Notice } from '../ui/notice.js';
 interface RefusalProps {
   error: unknown;
   cart: Cart;
-  /** The total that was agreed to. */
+  /** The total the customer agreed to. */
   seenCents: number | undefined;
 }
 
@@ -26,7 +26,7 @@ export function CheckoutRefusal({ error, cart, seenCents = 0 }: RefusalProps) {
     );
   if (error instanceof ApiError && error.code === 'out_of_stock')
     return <OutOfStock cart={cart} productIds={error.problem.productIds ?? []} />;
-  // The page is about to show that order.
+  // The page navigates to that order.
   if (error instanceof ApiError && error.code === 'cart_already_ordered') return null;
   return <ErrorNotice error={error} />;
 }
@@ -38,7 +38,7 @@ function OutOfStock({ cart, productIds }: { cart: Cart; productIds: string[] }) 
   if (missing.length === 0) return null;
   const takeOut = () => {
     for (const { productId } of missing) setLine.mutate({ product: productId, quantity: 0 });
-    // The button goes with what it takes out.
+    // The button disappears with the removed line.
     focusHeading();
   };
   return (

@@ -20,7 +20,7 @@ import { CheckoutSummary } from './checkout-summary.js';
 import styles from './checkout.module.css';
 import { WhoIsThere } from './who-is-there.js';
 
-/** So old an attempt is not sent again unasked. */
+/** An attempt older than this is sent again only on request. */
 const RECENT_MS = 2 * 60_000;
 
 export function CheckoutPage() {
@@ -97,7 +97,7 @@ function Framed({ content }: { content: React.ReactNode }) {
   );
 }
 
-/** What the shop said is far above the button that was pressed; a field that is wrong is led to by the form. */
+/** Scrolls to the message, which is far above the button; for field errors the form focuses the field. */
 function useTold(error: unknown) {
   const told = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -106,12 +106,12 @@ function useTold(error: unknown) {
   return told;
 }
 
-/** The order that another tab, or an attempt that was given up, made of this cart. */
+/** The order that another tab or an abandoned attempt made of this cart. */
 function alreadyOrderedAs(error: unknown): string | undefined {
   return error instanceof ApiError && error.code === 'cart_already_ordered' ? error.problem.orderId : undefined;
 }
 
-/** One attempt at a time; one without an answer is asked about until there is one. */
+/** One attempt at a time; an attempt with an unknown result is repeated until it is known. */
 function usePlacing(customerId: string) {
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -126,7 +126,7 @@ function usePlacing(customerId: string) {
   };
   const placing = useMutation({
     mutationFn: place,
-    // Also without a network: it fails, and says so.
+    // Tries while offline too, and fails visibly.
     networkMode: 'always',
     onSuccess: (placed) => {
       client.setQueryData(order(placed.id).queryKey, placed);
@@ -151,7 +151,7 @@ function usePlacing(customerId: string) {
     attempt,
     placing,
     submit: (request: Omit<OrderRequest, 'expectedTotalCents'>, { totalCents }: Cart) => {
-      // Also of two clicks so close that nothing was drawn in between.
+      // Guards against two clicks before the next render.
       if (!openAttempt(customerId)) mutate(newAttempt(customerId, { ...request, expectedTotalCents: totalCents }));
     },
     askAgain: () => attempt && mutate(attempt),

@@ -1,4 +1,4 @@
-// Logging in, and creating an account.
+// Log-in and registration.
 import { getRouteApi, Link, useRouter } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useEnter } from '../api/session.js';
@@ -15,7 +15,7 @@ const registerRoute = getRouteApi('/register');
 
 function useGoOn(next: string | undefined) {
   const router = useRouter();
-  // Going back then leads past the form.
+  // Replaces the history entry, so that going back skips the form.
   return () => router.history.replace(next ?? '/account');
 }
 

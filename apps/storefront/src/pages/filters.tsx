@@ -1,4 +1,4 @@
-// The filters of a list: beside it on wide screens, folded away above it on phones.
+// The filters of a list: beside it on wide screens, collapsed above it on phones.
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useRef, useState, type ComponentType } from 'react';
@@ -70,7 +70,7 @@ export function FilterPanel(props: FilterProps) {
   );
 }
 
-/** A filter that is not set is not in the address. */
+/** Unset filters are omitted from the URL. */
 function withFilter<K extends keyof ListSearch>(search: ListSearch, name: K, value: ListSearch[K] | false): ListSearch {
   const { [name]: _, ...rest } = search;
   return value === undefined || value === false ? rest : { ...rest, [name]: value };
@@ -152,7 +152,7 @@ function InStock({ search, change }: FilterProps) {
   );
 }
 
-/** Taken over when it is left or Enter is pressed; follows the address otherwise, and keeps its focus meanwhile. */
+/** Applied on blur or Enter; otherwise follows the URL without losing the focus. */
 function PriceField({ name, search, change }: FilterProps & { name: 'from' | 'to' }) {
   const { list: t, errors } = useMessages();
   const value = search[name];

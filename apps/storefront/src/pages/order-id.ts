@@ -1,4 +1,4 @@
-/** The end of an id says which it is well enough for people. */
+/** A short order number: the end of the id. */
 export function shortId(id: string): string {
   return id.slice(-8).toUpperCase();
 }

@@ -1,4 +1,4 @@
-// Where an order goes, and for staff who placed it.
+// The shipping address, and for staff the customer.
 import type { ShippingAddress } from '@shop/contracts/orders';
 import type { StaffOrder } from '@shop/contracts/staff';
 import { Link } from '@tanstack/react-router';
@@ -36,7 +36,7 @@ export function OrderPeople({ order }: { order: StaffOrder }) {
   );
 }
 
-/** Name and e-mail address of who ordered. */
+/** The customer's name and e-mail address. */
 export function CustomerOf({ order: { customer } }: { order: StaffOrder }) {
   const { order: t } = usePersonMessages();
   if (!customer)

@@ -1,4 +1,4 @@
-// How far an order is, at a glance and in words that are read out when they change.
+// The progress of an order, also announced to screen readers when it changes.
 import type { Order } from '@shop/contracts/orders';
 import { isFinal } from '../api/follow-order.js';
 import { usePersonMessages } from '../i18n/person.js';

@@ -44,7 +44,7 @@ export function OrderPage() {
 function Shown({ order }: { order: StaffOrder }) {
   const t = usePersonMessages();
   const { price, time } = useFormats();
-  // Only who saw it happen is thanked.
+  // Thanks only if the payment completed while the page was open.
   const [wasUnderWay] = useState(!isFinal(order));
   return (
     <>
@@ -101,7 +101,7 @@ function Rejected({ order }: { order: Order }) {
   );
 }
 
-/** Beside what is in the cart by now; what the shop does not have any more stays out. */
+/** Adds to the current cart; products that no longer exist are skipped. */
 async function putBack({ lines }: Order): Promise<Cart> {
   let cart = await get<Cart>('/api/cart');
   for (const { productId, quantity } of lines) {

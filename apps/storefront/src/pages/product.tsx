@@ -63,7 +63,7 @@ function Shown({ product }: { product: Product }) {
   );
 }
 
-/** Below this one may want to hurry. */
+/** Below this stock the page shows how many are left. */
 const FEW = 5;
 
 function Stock({ product: { inStock, stock } }: { product: Product }) {

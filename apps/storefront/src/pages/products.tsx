@@ -1,4 +1,4 @@
-// All products, a category, or what a search finds: filters, order and words stand in the address.
+// All products, a category, or search results. Filters, order, and search terms are in the URL.
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
@@ -36,7 +36,7 @@ export function CategoryPage() {
 interface ListProps {
   search: ListSearch;
   category?: string;
-  /** Undefined until it is known. */
+  /** Undefined until known. */
   title: string | undefined;
 }
 
@@ -44,7 +44,7 @@ function ProductList({ search, category, title }: ListProps) {
   usePageTitle(title);
   const navigate = useNavigate();
   const go = (changed: ListSearch) => void navigate({ to: '.', search: changed, replace: true, resetScroll: false });
-  // Another list, or order, begins with its first page.
+  // A changed filter or order starts at the first page.
   const change = ({ pages: _, ...changed }: ListSearch) => go(changed);
   return (
     <div className={`page ${styles.list}`}>
@@ -70,7 +70,7 @@ interface ResultsProps extends Omit<ListProps, 'title'> {
   showPages: (pages: number) => void;
 }
 
-/** A page may be empty though the list goes on: so many are fetched before the visitor is asked. */
+/** A page may be empty although the list continues. This many are fetched before the button is shown. */
 const MAX_EMPTY_PAGES = 5;
 
 function Results({ search, category, clear, showPages }: ResultsProps) {

@@ -1,4 +1,4 @@
-// The card form of Stripe, in a frame of Stripe's: no number of a card comes near the shop.
+// Stripe's card form in Stripe's iframe: the shop never sees a card number.
 import type { Stripe, StripeCardElement } from '@stripe/stripe-js';
 import { loadStripe } from '@stripe/stripe-js/pure';
 import { useQuery } from '@tanstack/react-query';
@@ -11,7 +11,7 @@ import { Bone } from '../ui/skeleton.js';
 import styles from './stripe-card.module.css';
 
 export interface CardForm {
-  /** What stands for the card that was entered; undefined when it is none, and then the form says why. */
+  /** The payment method for the entered card; undefined if it is invalid, in which case the form shows why. */
   token(owner: string): Promise<string | undefined>;
 }
 
@@ -67,7 +67,7 @@ export default function StripeCard({ stripeKey, ref }: StripeCardProps) {
   );
 }
 
-/** Stripe's form, where `place` is; it looks like the shop's, and goes with the theme. */
+/** Mounts Stripe's form at `place`, styled by the current theme. */
 function useCardElement(stripe: Stripe | undefined, tellWrong: (wrong: string | undefined) => void) {
   const place = useRef<HTMLDivElement>(null);
   const card = useRef<StripeCardElement>(undefined);
@@ -89,7 +89,7 @@ function useCardElement(stripe: Stripe | undefined, tellWrong: (wrong: string | 
   return { place, card };
 }
 
-/** Stripe's frame knows nothing of the page's styles. */
+/** Styles are passed explicitly, because Stripe's iframe does not inherit the page's. */
 function styleOf(node: HTMLElement) {
   const { color, fontSize } = getComputedStyle(node);
   const soft = getComputedStyle(node.nextElementSibling!).color;

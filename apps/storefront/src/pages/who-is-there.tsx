@@ -1,4 +1,4 @@
-// Instead of a page of a person, while it is not known who is there, or when it is nobody any more.
+// Shown instead of a page that requires a log-in, until the session is known or after it has ended.
 import { useQuery } from '@tanstack/react-query';
 import { useRouterState } from '@tanstack/react-router';
 import { session } from '../api/queries.js';

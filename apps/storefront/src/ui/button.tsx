@@ -10,7 +10,7 @@ function classOf({ look = 'primary', wide }: Look): string {
 
 type ButtonProps = Look & Omit<ComponentProps<'button'>, 'className'>;
 
-/** Disabled while something is under way: it does nothing then, but keeps the focus. */
+/** While disabled it ignores clicks but keeps the focus. */
 export function Button({ look, wide, type = 'button', disabled, onClick, ...rest }: ButtonProps) {
   return (
     <button
@@ -27,5 +27,5 @@ function Anchor({ look, wide, ...rest }: Look & Omit<ComponentProps<'a'>, 'class
   return <a {...rest} className={classOf({ look, wide })} />;
 }
 
-/** A link that looks like a button. */
+/** A link styled as a button. */
 export const ButtonLink = createLink(Anchor);

@@ -1,4 +1,4 @@
-// Labelled inputs that say what is wrong with them.
+// Labelled inputs with error messages.
 import { useId, type ComponentProps, type ReactNode } from 'react';
 import styles from './field.module.css';
 
@@ -61,7 +61,7 @@ export function SelectField({ label, hint, error, ...select }: Labelled & Compon
   );
 }
 
-/** A checkbox, or with type="radio" one of several. */
+/** A checkbox, or a radio button with type="radio". */
 export function CheckField({ label, ...input }: { label: ReactNode } & Omit<ComponentProps<'input'>, 'children'>) {
   return (
     <label className={styles.check}>

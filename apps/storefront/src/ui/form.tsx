@@ -1,4 +1,4 @@
-// A form that hands over what was entered, and leads to the first field that the shop did not like.
+// A form that passes on its values and focuses the first invalid field.
 import { useEffect, useRef, type ComponentProps, type ReactNode } from 'react';
 import { ApiError } from '../api/client.js';
 import { useMessages } from '../i18n/i18n.js';
@@ -9,7 +9,7 @@ interface FormProps extends Omit<ComponentProps<'form'>, 'onSubmit'> {
   children: ReactNode;
 }
 
-/** Our own words instead of the browser's bubbles. */
+/** Our own messages instead of the browser's. */
 export function Form({ onData, error, children, ...form }: FormProps) {
   const ref = useRef<HTMLFormElement>(null);
   useEffect(() => {
@@ -31,7 +31,7 @@ export function Form({ onData, error, children, ...form }: FormProps) {
   );
 }
 
-/** What is wrong with a field, in words for people; the shop's own are for programs. */
+/** The message for an invalid field; the API's messages are meant for programs. */
 export function useFieldErrors(error: unknown): (field: string) => string | undefined {
   const { errors } = useMessages();
   return (field) => {

@@ -1,4 +1,4 @@
-// Drawings; what they mean is said beside them.
+// Icons without labels; the text beside an icon names it.
 import type { ReactNode } from 'react';
 
 interface IconProps {

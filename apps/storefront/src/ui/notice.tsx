@@ -1,4 +1,4 @@
-// What went wrong, what to know, and what is not there yet.
+// Errors, hints, and empty states.
 import type { ReactNode } from 'react';
 import { useExplain, useMessages } from '../i18n/i18n.js';
 import { Button } from './button.js';
@@ -10,7 +10,7 @@ interface NoticeProps {
   children: ReactNode;
 }
 
-/** Read out when it appears. */
+/** Announced by screen readers when it appears. */
 export function Notice({ tone = 'info', children }: NoticeProps) {
   const classes = [styles.notice, tone !== 'info' && styles[tone]].filter(Boolean).join(' ');
   return (
@@ -39,7 +39,7 @@ export function ErrorNotice({ error, retry }: { error: unknown; retry?: () => vo
 interface EmptyProps {
   title: string;
   hint?: string;
-  /** When it is the page itself that is empty. */
+  /** If the page as a whole is empty. */
   heading?: 'h1' | 'h2';
   children?: ReactNode;
 }

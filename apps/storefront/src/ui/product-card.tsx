@@ -9,7 +9,7 @@ import { Bone } from './skeleton.js';
 
 interface CardProps {
   product: ProductSummary;
-  /** Among those that are seen first. */
+  /** Visible without scrolling. */
   first?: boolean;
 }
 
@@ -32,12 +32,12 @@ function Card({ product, first = false }: CardProps) {
 
 interface GridProps {
   products: ProductSummary[];
-  /** How many of them are seen first. */
+  /** How many are visible without scrolling. */
   first?: number;
 }
 
 export function ProductGrid({ products, first = 0 }: GridProps) {
-  // The others in their own time: all at once would keep a telephone busy while somebody wants to touch it.
+  // The others are rendered later, because rendering all at once would block a phone's first interaction.
   const ready = useDeferredValue(products.length, first);
   return (
     <ul className={styles.grid}>

@@ -1,4 +1,4 @@
-// How many: typed, or stepped with the buttons or the arrow keys.
+// A quantity field: typed, or changed with the buttons or arrow keys.
 import { MAX_QUANTITY } from '@shop/contracts/limits';
 import { useState } from 'react';
 import { useMessages } from '../i18n/i18n.js';
@@ -7,14 +7,14 @@ import styles from './quantity.module.css';
 
 interface QuantityProps {
   value: number;
-  /** Of what, for those who do not see it. */
+  /** The product's name, for screen readers. */
   of: string;
   onChange: (value: number) => void;
 }
 
 export function Quantity({ value, of, onChange }: QuantityProps) {
   const { product: t } = useMessages();
-  // While somebody types, the field may be empty or too much.
+  // While typing, the field may be empty or out of range.
   const [typed, setTyped] = useState<string>();
   const settle = (text: string) => {
     setTyped(undefined);

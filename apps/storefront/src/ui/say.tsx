@@ -1,4 +1,4 @@
-// A line at the edge of the page that says what just happened, and may offer to take it back.
+// A toast that says what just happened and may offer to undo it.
 import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import styles from './say.module.css';
 
@@ -21,7 +21,7 @@ export function SayProvider({ children }: { children: ReactNode }) {
   const say = useCallback((text: string, action?: ReactNode) => setSaid({ text, action }), []);
   useEffect(() => {
     if (!said) return;
-    // Not from under the keyboard of who is about to use it.
+    // Stays while it has the focus.
     const leave = () => !place.current?.matches(':has(:focus-visible)') && setSaid(undefined);
     const timer = setInterval(leave, STAYS_MS);
     return () => clearInterval(timer);

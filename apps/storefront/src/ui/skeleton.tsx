@@ -1,4 +1,4 @@
-// Where something will be, in its size, so that nothing moves when it comes.
+// Placeholders in the size of the content, so that nothing moves when it arrives.
 import { useMessages } from '../i18n/i18n.js';
 import styles from './skeleton.module.css';
 

@@ -13,7 +13,7 @@ app.kubernetes.io/name: {{ .Chart.Name }}
 {{- with .Values.global.image.registry }}{{ trimSuffix "/" . }}/{{ end }}{{ .Values.image }}:{{ .Values.global.image.tag }}
 {{- end }}
 
-{{/* One thing out of global.uses, as YAML; a name that is not there is a mistake to be told. */}}
+{{/* One entry of global.uses, as YAML; fails if there is none of that name. */}}
 {{- define "service.use" -}}
 {{- if not (hasKey .global.uses .name) }}
 {{- fail (printf "%s.uses: there is no %q in global.uses. There are: %s" .by .name (keys .global.uses | sortAlpha | join ", ")) }}
@@ -21,7 +21,7 @@ app.kubernetes.io/name: {{ .Chart.Name }}
 {{- get .global.uses .name | toYaml }}
 {{- end }}
 
-{{/* Its environment, as YAML of {env: {NAME: value}, secrets: {NAME: secret/key}}: everybody's, what it uses, its own. */}}
+{{/* Its environment as YAML {env: {NAME: value}, secrets: {NAME: secret/key}}: global, then from `uses`, then its own. */}}
 {{- define "service.environment" -}}
 {{- $env := deepCopy .Values.global.env }}
 {{- $secrets := dict }}
@@ -38,7 +38,7 @@ change, means 1 to Kubernetes, and all but one pod would go at once. */}}
 {{- define "service.autoscaled" -}}
 {{- $r := .Values.replicas }}
 {{- if gt (int $r.min) (int $r.max) }}{{ fail (printf "%s.replicas: min %v is more than max %v" .Chart.Name $r.min $r.max) }}{{ end }}
-{{- if and (eq (int $r.min) 0) (not $r.queue) }}{{ fail (printf "%s.replicas.min: 0 needs replicas.queue: no CPU is used where no pod is" .Chart.Name) }}{{ end }}
+{{- if and (eq (int $r.min) 0) (not $r.queue) }}{{ fail (printf "%s.replicas.min: 0 needs replicas.queue: without pods there is no CPU to scale by" .Chart.Name) }}{{ end }}
 {{- if or (gt (int $r.max) 1) $r.queue }}yes{{ end }}
 {{- end }}
 
@@ -49,7 +49,7 @@ scaleUp:
     - { type: Percent, value: 100, periodSeconds: 15 }
     - { type: Pods, value: 4, periodSeconds: 15 }
 scaleDown:
-  # As many as the busiest moment of this time needed.
+  # Keep as many as the busiest moment of this period needed.
   stabilizationWindowSeconds: {{ .Values.global.autoscaling.scaleDownAfterSeconds }}
   policies:
     - { type: Percent, value: 50, periodSeconds: 60 }
