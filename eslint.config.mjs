@@ -6,9 +6,10 @@ import tseslint from 'typescript-eslint';
 
 const dependencies = [
   { sourceTag: 'type:contracts', onlyDependOnLibsWithTags: ['type:contracts'], allowedExternalImports: ['zod'] },
-  { sourceTag: 'type:kit', onlyDependOnLibsWithTags: ['type:kit', 'type:contracts'] },
+  { sourceTag: 'type:rpc', onlyDependOnLibsWithTags: ['type:rpc', 'type:contracts'] },
+  { sourceTag: 'type:kit', onlyDependOnLibsWithTags: ['type:kit', 'type:rpc', 'type:contracts'] },
   // Not even type:service: a service reaches another one by its contract only.
-  { sourceTag: 'type:service', onlyDependOnLibsWithTags: ['type:kit', 'type:contracts'] },
+  { sourceTag: 'type:service', onlyDependOnLibsWithTags: ['type:kit', 'type:rpc', 'type:contracts'] },
   { sourceTag: 'type:storefront', onlyDependOnLibsWithTags: ['type:contracts'] },
   // Types only: k6 brings its own libraries and knows no node_modules.
   { sourceTag: 'type:loadtest', onlyDependOnLibsWithTags: ['type:contracts'], allowedExternalImports: ['k6', 'k6/*'] },

@@ -3,8 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { catalogRpc } from '@shop/contracts/catalog';
-import { newRequestId, runInContext } from '@shop/kit/context';
-import { Rpc } from '@shop/kit/rpc/rpc';
+import { newRequestId, runInContext } from '@shop/rpc/context';
+import { Rpc } from '@shop/rpc/rpc';
 import { until } from '@shop/tools/processes';
 import { placeReplicas, type Place } from '@shop/tools/replicas';
 import { startServices, cpuOf, type Services, type Stores } from './checkout-shop.ts';

@@ -4,7 +4,7 @@ import autocannon from 'autocannon';
 import { accountsRpc } from '@shop/contracts/accounts';
 import { ordersRpc } from '@shop/contracts/orders';
 import { paymentsRpc } from '@shop/contracts/payments';
-import { Rpc } from '@shop/kit/rpc/rpc';
+import { Rpc } from '@shop/rpc/rpc';
 
 const CONNECTIONS = 16;
 const ORDERS = 30;

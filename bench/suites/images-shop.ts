@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { uploadKey } from '@shop/contracts/images';
-import { Rpc } from '@shop/kit/rpc/rpc';
+import { Rpc } from '@shop/rpc/rpc';
 import { startStores } from '@shop/tools/stores/stores';
 import { startApp, type ShopApp } from './shop-app.ts';
 

@@ -1,7 +1,7 @@
 // One server process of the RPC benchmark: `rpc-server.ts balanced|plain`. Reports its port, and its CPU time on request.
 import { NestFactory } from '@nestjs/core';
 import { Transport } from '@nestjs/microservices';
-import { RpcServer } from '@shop/kit/rpc/rpc-server';
+import { RpcServer } from '@shop/rpc/rpc-server';
 import { freePort } from '@shop/tools/ports';
 import { balancedModule, plainModule, served } from './rpc-service.ts';
 

@@ -4,8 +4,8 @@ import { Controller } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { CURRENCY } from '@shop/contracts/currency';
-import { Handles } from '@shop/kit/rpc/handles';
-import { ReadyJson } from '@shop/kit/ready-json';
+import { Handles } from '@shop/rpc/handles';
+import { ReadyJson } from '@shop/rpc/ready-json';
 
 export const productId = '019aa1b2-0000-7000-8000-000000000001';
 const product = {

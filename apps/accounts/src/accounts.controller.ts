@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { accountsRpc } from '@shop/contracts/accounts';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
-import { Handles } from '@shop/kit/rpc/handles';
+import { Handles } from '@shop/rpc/handles';
 import { AccountsService } from './accounts.service.js';
 import { CustomerSearch } from './customer-search.js';
 

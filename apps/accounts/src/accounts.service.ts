@@ -9,7 +9,7 @@ import type {
   Role,
 } from '@shop/contracts/accounts';
 import { sql } from '@shop/kit/database';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 import { DataSource, Raw, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { CustomerEntity, normalizeEmail } from './customer.entity.js';

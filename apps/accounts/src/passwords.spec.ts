@@ -1,5 +1,5 @@
 import { hash } from '@node-rs/argon2';
-import { runInContext } from '@shop/kit/context';
+import { runInContext } from '@shop/rpc/context';
 import { expect, it } from 'vitest';
 import { hashPassword, verifyPassword } from './passwords.js';
 

@@ -1,8 +1,8 @@
 // Passwords as argon2id hashes.
 import { hash, verify } from '@node-rs/argon2';
-import { AppError } from '@shop/kit/errors';
-import { currentContext } from '@shop/kit/context';
 import { randomBytes } from 'node:crypto';
+import { currentContext } from '@shop/rpc/context';
+import { AppError } from '@shop/rpc/errors';
 import pLimit from 'p-limit';
 
 /** OWASP's recommendation: 19 MiB, two passes, one lane, about 30 ms. The library's default algorithm is argon2id. */

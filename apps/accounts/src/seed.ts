@@ -6,7 +6,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { Registration, Role } from '@shop/contracts/accounts';
 import { BootError } from '@shop/kit/boot-check';
 import { sql } from '@shop/kit/database';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 import { DataSource } from 'typeorm';
 import { accountsConfig, type AccountsConfig } from './accounts.config.js';
 import { AccountsService } from './accounts.service.js';

@@ -2,9 +2,9 @@
 import { text } from 'node:stream/consumers';
 import { Email, Password } from '@shop/contracts/accounts';
 import { readConfigs } from '@shop/kit/config';
-import { AppError } from '@shop/kit/errors';
 import { processEnv } from '@shop/kit/kit.config';
 import { migrateFromCommandLine } from '@shop/kit/migrations';
+import { AppError } from '@shop/rpc/errors';
 import { DataSource } from 'typeorm';
 import * as z from 'zod';
 import { accountsConfig, type AccountsConfig } from './accounts.config.js';

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import { accountsRpc } from '@shop/contracts/accounts';
-import { Rpc } from '@shop/kit/rpc/rpc';
 import type { Running } from '@shop/kit/launch';
 import { startForTest } from '@shop/kit/testing/services';
 import { createTestDatabase, type TestDatabase } from '@shop/kit/testing/stores';
 import { verify } from '@node-rs/argon2';
+import { Rpc } from '@shop/rpc/rpc';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { accounts } from '../src/accounts.module.js';
 

@@ -1,7 +1,7 @@
 import { accountsRpc } from '@shop/contracts/accounts';
-import { Rpc } from '@shop/kit/rpc/rpc';
 import { startForTest } from '@shop/kit/testing/services';
 import { createTestDatabase, type TestDatabase } from '@shop/kit/testing/stores';
+import { Rpc } from '@shop/rpc/rpc';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { accounts } from '../src/accounts.module.js';
 

@@ -3,9 +3,9 @@ import { catalogRpc } from '@shop/contracts/catalog';
 import type { Product, ProductPage } from '@shop/contracts/products';
 import type { InputOf } from '@shop/contracts/rpc';
 import type { Running } from '@shop/kit/launch';
-import { Rpc } from '@shop/kit/rpc/rpc';
 import { startForTest } from '@shop/kit/testing/services';
 import { createTestDatabase, testRedisUrl, type TestDatabase } from '@shop/kit/testing/stores';
+import { Rpc } from '@shop/rpc/rpc';
 import { expect, vi } from 'vitest';
 import { catalog } from '../src/catalog.module.js';
 

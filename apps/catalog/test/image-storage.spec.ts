@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { mediaFolder, originalKey } from '@shop/contracts/images';
 import { findS3, type S3Server } from '@shop/kit/testing/s3';
+import type { AppError } from '@shop/rpc/errors';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { AppError } from '@shop/kit/errors';
 import { eventually, type Catalog } from './catalog-under-test.js';
 import { hashOf, newProduct, openSetup, type Setup } from './images-under-test.js';
 

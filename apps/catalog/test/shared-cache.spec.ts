@@ -1,6 +1,6 @@
 import { Log } from '@shop/kit/log';
-import { ReadyJson } from '@shop/kit/ready-json';
 import { testRedisUrl } from '@shop/kit/testing/stores';
+import { ReadyJson } from '@shop/rpc/ready-json';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { SharedCache } from '../src/products/shared-cache.js';

@@ -1,4 +1,4 @@
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 
 /** How many of `things` may be under way at a time, per key, in this process. */
 export class AtOnce {

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Cart } from '@shop/contracts/carts';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { CURRENCY } from '@shop/contracts/currency';
-import { Rpc } from '@shop/kit/rpc/rpc';
+import { Rpc } from '@shop/rpc/rpc';
 import type { StoredCart } from './carts.js';
 
 @Injectable()

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Put, Req, Res } from '@nestjs/common';
 import { Cart, CartLineChange } from '@shop/contracts/carts';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CartView } from './cart-view.js';
 import { Carts, cartOf } from './carts.js';

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { MAX_QUANTITY } from '@shop/contracts/limits';
-import { AppError } from '@shop/kit/errors';
 import { REDIS_STATE } from '@shop/kit/redis';
+import { AppError } from '@shop/rpc/errors';
 import type { Redis } from 'ioredis';
 import { lifetimeMs, type Session } from './sessions.js';
 

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { Category, CategoryList, NewCategory } from '@shop/contracts/products';
-import { Rpc } from '@shop/kit/rpc/rpc';
+import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Documented, conditional } from './documented.js';
 import { Staff } from './guards.js';

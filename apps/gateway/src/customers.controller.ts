@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Patch, Post, Put, Req, Res, UseGuards } from '@nestjs/common';
 import { CustomerAnswer, CustomerPatch, PasswordChange, Registration, accountsRpc } from '@shop/contracts/accounts';
-import { AppError } from '@shop/kit/errors';
-import { Rpc } from '@shop/kit/rpc/rpc';
+import { AppError } from '@shop/rpc/errors';
+import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Customers } from './customers.js';
 import { Documented, setsCookie } from './documented.js';

@@ -1,10 +1,10 @@
 // Who a customer is, and whether they still exist: a copy in Redis (cache) for a moment, else accounts.
 import { Inject, Injectable } from '@nestjs/common';
 import { accountsRpc, Customer } from '@shop/contracts/accounts';
-import { AppError } from '@shop/kit/errors';
 import { inTime } from '@shop/kit/in-time';
 import { CACHE_MS, REDIS_CACHE } from '@shop/kit/redis';
-import { Rpc } from '@shop/kit/rpc/rpc';
+import { AppError } from '@shop/rpc/errors';
+import { Rpc } from '@shop/rpc/rpc';
 import type { Redis } from 'ioredis';
 
 /**

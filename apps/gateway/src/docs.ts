@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 
 const SCRIPT = `
       SwaggerUIBundle({

@@ -1,6 +1,6 @@
 // Who may use a route: @UseGuards(LoggedIn) or @UseGuards(Staff).
 import { createParamDecorator, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Visitors, type CustomerSession } from './visitors.js';
 

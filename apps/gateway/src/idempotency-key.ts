@@ -1,5 +1,5 @@
 import { IdempotencyKey } from '@shop/contracts/orders';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 
 /** What the header Idempotency-Key says. idempotency_key_required, invalid_request. */
 export function readKey(header: string | undefined): string {

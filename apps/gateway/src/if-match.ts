@@ -1,4 +1,4 @@
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 
 /** The product version that an If-Match header insists on: `"7"`; W/ is accepted, because versions are compared, not bytes. */
 export function versionFrom(ifMatch: string | undefined): number {

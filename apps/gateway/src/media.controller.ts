@@ -2,8 +2,8 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import { MediaKey, type MediaExtension } from '@shop/contracts/images';
-import { AppError } from '@shop/kit/errors';
 import { isMissing, STORAGE, type Storage } from '@shop/kit/storage';
+import { AppError } from '@shop/rpc/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import parseRange from 'range-parser';
 import { Documented } from './documented.js';

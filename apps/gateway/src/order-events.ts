@@ -1,7 +1,7 @@
 // An order's progress as server-sent events. Their ids come from the order itself, so any replica continues what another began.
 import { setTimeout } from 'node:timers/promises';
 import type { Order, OrderStatus } from '@shop/contracts/orders';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 
 /** An order moves to a higher one until it is final. (A failed refund makes it paid again, which no stream tells.) */
 const sequence: Record<OrderStatus, number> = { new: 1, pending: 2, paid: 3, rejected: 3, refunded: 4 };

@@ -2,8 +2,8 @@ import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res, UseG
 import { Order, OrderPage, OrderRequest, ordersRpc } from '@shop/contracts/orders';
 import { StaffOrder } from '@shop/contracts/staff';
 import { Cursor, Id, Limit } from '@shop/contracts/values';
-import { AppError } from '@shop/kit/errors';
-import { Rpc } from '@shop/kit/rpc/rpc';
+import { AppError } from '@shop/rpc/errors';
+import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply } from 'fastify';
 import * as z from 'zod';
 import { Checkout } from './checkout.js';

@@ -12,9 +12,9 @@ import {
   type PageName,
 } from '@shop/contracts/pages';
 import type { CategoryList, Product, ProductPage } from '@shop/contracts/products';
-import { AppError } from '@shop/kit/errors';
-import type { ReadyJson } from '@shop/kit/ready-json';
-import type { Rpc } from '@shop/kit/rpc/rpc';
+import { AppError } from '@shop/rpc/errors';
+import type { ReadyJson } from '@shop/rpc/ready-json';
+import type { Rpc } from '@shop/rpc/rpc';
 import { structuredProduct, type PageFacts } from './page-head.js';
 import { productKey } from './products.controller.js';
 

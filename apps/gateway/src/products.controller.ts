@@ -1,8 +1,8 @@
 import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { NewProduct, Product, ProductPage, ProductPatch, ProductQuery } from '@shop/contracts/products';
-import { AppError } from '@shop/kit/errors';
-import { Rpc } from '@shop/kit/rpc/rpc';
+import { AppError } from '@shop/rpc/errors';
+import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Documented, conditional, productParam } from './documented.js';
 import { Staff } from './guards.js';

@@ -1,7 +1,7 @@
 // What holds for every request before a route sees it.
-import { AppError, invalidRequest } from '@shop/kit/errors';
 import { inert } from '@shop/kit/problem-filter';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppError, invalidRequest } from '@shop/rpc/errors';
 import type { FastifyRequest } from 'fastify';
 import { gatewayConfig, type GatewayConfig } from './gateway.config.js';
 

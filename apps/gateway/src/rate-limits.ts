@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
-import { AppError } from '@shop/kit/errors';
 import { REDIS_STATE } from '@shop/kit/redis';
+import { AppError } from '@shop/rpc/errors';
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { AtOnce } from './at-once.js';

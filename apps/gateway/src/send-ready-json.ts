@@ -1,4 +1,4 @@
-import type { ReadyJson } from '@shop/kit/ready-json';
+import type { ReadyJson } from '@shop/rpc/ready-json';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** How long copies of public answers may live, wherever they are: the owner says it, every cache in front obeys. */

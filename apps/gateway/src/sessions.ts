@@ -1,8 +1,8 @@
 // Sessions live in Redis (state) under the hash of their id, so that whoever reads Redis cannot use them.
 import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { AppError } from '@shop/kit/errors';
 import { REDIS_STATE } from '@shop/kit/redis';
+import { AppError } from '@shop/rpc/errors';
 import type { Redis } from 'ioredis';
 
 export interface Session {

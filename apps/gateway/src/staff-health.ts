@@ -7,7 +7,7 @@ import { paymentsRpc } from '@shop/contracts/payments';
 import type { QueueHealth, StaffHealth } from '@shop/contracts/staff';
 import { kitConfig, type KitConfig } from '@shop/kit/kit.config';
 import { Log } from '@shop/kit/log';
-import { Rpc } from '@shop/kit/rpc/rpc';
+import { Rpc } from '@shop/rpc/rpc';
 import type { QueueReads } from './queue-health.js';
 
 /** Each of these looks into the service's own store. */

@@ -4,8 +4,8 @@ import { Order, OrderStatus, RefundRequest, ordersRpc } from '@shop/contracts/or
 import { RefundList, paymentsRpc } from '@shop/contracts/payments';
 import { StaffOrderPage } from '@shop/contracts/staff';
 import { Cursor, Id, Limit, SearchText } from '@shop/contracts/values';
-import { AppError } from '@shop/kit/errors';
-import { Rpc } from '@shop/kit/rpc/rpc';
+import { AppError } from '@shop/rpc/errors';
+import { Rpc } from '@shop/rpc/rpc';
 import * as z from 'zod';
 import { Documented, orderParam } from './documented.js';
 import { Staff } from './guards.js';

@@ -5,7 +5,7 @@ import { OrderNumber, ordersRpc, type OrderOfCustomer, type OrderStatus } from '
 import type { StaffOrder, StaffOrderPage } from '@shop/contracts/staff';
 import { Id } from '@shop/contracts/values';
 import { Log } from '@shop/kit/log';
-import { Rpc } from '@shop/kit/rpc/rpc';
+import { Rpc } from '@shop/rpc/rpc';
 
 export interface StaffOrderSearch {
   q?: string | undefined;

@@ -2,7 +2,7 @@
 import { Controller, Get, Param, Query, UseGuards } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { StaffProduct, StaffProductPage, StaffProductQuery } from '@shop/contracts/products';
-import { Rpc } from '@shop/kit/rpc/rpc';
+import { Rpc } from '@shop/rpc/rpc';
 import { Documented, productParam } from './documented.js';
 import { Staff } from './guards.js';
 import { productKey } from './products.controller.js';

@@ -2,8 +2,8 @@
 import fastifyStatic from '@fastify/static';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pages, type PageName } from '@shop/contracts/pages';
-import { AppError, toAppError } from '@shop/kit/errors';
-import { Rpc } from '@shop/kit/rpc/rpc';
+import { AppError, toAppError } from '@shop/rpc/errors';
+import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { gatewayConfig, type GatewayConfig } from './gateway.config.js';
 import { pageContents, type PageAddress, type PageContent } from './page-content.js';

@@ -2,7 +2,7 @@
 import { Body, Controller, Headers, HttpCode, Post, Req } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { paymentsRpc } from '@shop/contracts/payments';
-import { Rpc } from '@shop/kit/rpc/rpc';
+import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { Documented } from './documented.js';

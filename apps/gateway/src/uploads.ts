@@ -3,9 +3,9 @@ import { createHash, randomUUID, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { uploadKey, type Upload } from '@shop/contracts/images';
-import { AppError } from '@shop/kit/errors';
 import { collectYoung } from '@shop/kit/memory';
 import { STORAGE, type Storage } from '@shop/kit/storage';
+import { AppError } from '@shop/rpc/errors';
 import { imageTypeOf, TELLING_BYTES } from './image-type.js';
 
 /** 20 MB, whichever kind of megabyte is meant. */

@@ -1,7 +1,7 @@
 // Ties a request to its session: the cookie on one side, the store on the other, and the customer behind it.
 import { Inject, Injectable } from '@nestjs/common';
 import type { Customer } from '@shop/contracts/accounts';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Carts, cartOf } from './carts.js';
 import { Customers } from './customers.js';

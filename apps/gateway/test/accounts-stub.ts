@@ -1,7 +1,7 @@
 // Accounts as the gateway's tests need it: customers in a map, all with one password.
 import type { accountsRpc, Customer } from '@shop/contracts/accounts';
-import { AppError } from '@shop/kit/errors';
 import type { StubHandlers } from '@shop/kit/testing/services';
+import { AppError } from '@shop/rpc/errors';
 
 export const PASSWORD = 'correct-horse';
 

@@ -1,6 +1,6 @@
 // The copy of who a customer is must not outlive a change, however reads and changes meet.
 import type { SessionAnswer } from '@shop/contracts/accounts';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { openShop, Visitor, type Shop } from './shop.js';
 

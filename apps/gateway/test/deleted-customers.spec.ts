@@ -1,7 +1,7 @@
 import type { SessionAnswer } from '@shop/contracts/accounts';
 import type { Cart } from '@shop/contracts/carts';
 import type { Order } from '@shop/contracts/orders';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { examples } from '../src/openapi-examples.js';
 import { ADA, DESK, openShop, SAM, Visitor, type Shop } from './shop.js';

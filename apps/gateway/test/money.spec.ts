@@ -1,6 +1,6 @@
 import { Order, type OrderPage } from '@shop/contracts/orders';
 import { RefundList, type Credit, type CreditEntry } from '@shop/contracts/payments';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { examples } from '../src/openapi-examples.js';
 import { ADA, openShop, Visitor, type Shop } from './shop.js';

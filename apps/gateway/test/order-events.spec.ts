@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import type { Order, OrderStatus } from '@shop/contracts/orders';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { orderEvents } from '../src/order-events.js';
 import { examples } from '../src/openapi-examples.js';

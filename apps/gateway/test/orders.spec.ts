@@ -1,6 +1,6 @@
 import type { Cart } from '@shop/contracts/carts';
 import type { Order, OrderPage } from '@shop/contracts/orders';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 import { beforeEach, afterEach, describe, expect, it } from 'vitest';
 import { ADA, DESK, LAMP, openShop, Visitor, type Shop } from './shop.js';
 

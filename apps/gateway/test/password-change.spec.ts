@@ -1,5 +1,5 @@
 import type { SessionAnswer } from '@shop/contracts/accounts';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { openShop, PASSWORD, Visitor, type Shop } from './shop.js';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { catalogRpc } from '@shop/contracts/catalog';
 import type { Image, Upload } from '@shop/contracts/images';
 import type { InputOf } from '@shop/contracts/rpc';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 import { DESK, openShop, Visitor, type Answer, type Shop } from './shop.js';
 
 export const PNG = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(100, 7)]);

@@ -1,6 +1,6 @@
 import type { Product, StaffProduct, StaffProductPage } from '@shop/contracts/products';
-import { AppError } from '@shop/kit/errors';
-import { ReadyJson } from '@shop/kit/ready-json';
+import { AppError } from '@shop/rpc/errors';
+import { ReadyJson } from '@shop/rpc/ready-json';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { examples } from '../src/openapi-examples.js';
 import { DESK, openShop, Visitor, type Shop } from './shop.js';

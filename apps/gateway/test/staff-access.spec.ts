@@ -1,9 +1,9 @@
 import type { StaffHealth } from '@shop/contracts/staff';
 import { catalogRpc } from '@shop/contracts/catalog';
-import { AppError } from '@shop/kit/errors';
 import { prefixOf } from '@shop/kit/queue';
 import { stubService, type StubHandlers } from '@shop/kit/testing/services';
 import { testRedisUrl } from '@shop/kit/testing/stores';
+import { AppError } from '@shop/rpc/errors';
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openShop, Visitor, type Shop } from './shop.js';

@@ -1,6 +1,6 @@
 import type { Order, OrderOfCustomer } from '@shop/contracts/orders';
 import type { StaffOrder, StaffOrderPage } from '@shop/contracts/staff';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { examples } from '../src/openapi-examples.js';
 import { ADA, openShop, SAM, Visitor, type Shop } from './shop.js';

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
-import { AppError } from '@shop/kit/errors';
-import { ReadyJson } from '@shop/kit/ready-json';
+import { AppError } from '@shop/rpc/errors';
+import { ReadyJson } from '@shop/rpc/ready-json';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { examples } from '../src/openapi-examples.js';
 import { builtStorefront, HTML } from './built-storefront.js';

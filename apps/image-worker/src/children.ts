@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants, setPriority } from 'node:os';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 import type { Message } from './child.js';
 import { Refused } from './refused.js';
 import type { Taken, Task } from './take-steps.js';

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { originalKey, uploadKey, type Image, type ImageStatus, type ImageType } from '@shop/contracts/images';
 import { Queues } from '@shop/kit/queue';
-import { Rpc } from '@shop/kit/rpc/rpc';
 import { startForTest } from '@shop/kit/testing/services';
 import { createTestDatabase, testRedisUrl } from '@shop/kit/testing/stores';
 import { ToxicProxy } from '@shop/kit/testing/toxic-proxy';
@@ -14,6 +13,7 @@ import { Redis } from 'ioredis';
 import { expect, vi } from 'vitest';
 import { asking } from './asking.js';
 import { startProcess, type ServiceProcess } from '@shop/kit/testing/processes';
+import { Rpc } from '@shop/rpc/rpc';
 
 /** Short intervals, so that lost work is found soon. */
 const impatient = {

@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { ordersRpc } from '@shop/contracts/orders';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
-import { Handles } from '@shop/kit/rpc/handles';
+import { Handles } from '@shop/rpc/handles';
 import { OrdersService } from './orders.service.js';
 import { toOrder } from './order.entity.js';
 import { PlaceOrder } from './place-order.js';

@@ -11,7 +11,7 @@ import {
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
 import { Id } from '@shop/contracts/values';
 import { sql } from '@shop/kit/database';
-import { AppError, invalidRequest } from '@shop/kit/errors';
+import { AppError, invalidRequest } from '@shop/rpc/errors';
 import { DataSource, In, IsNull, LessThan, MoreThan, Not, type FindOptionsWhere } from 'typeorm';
 import { OrderEntity, toOrder } from './order.entity.js';
 import { findOrders } from './order-search.js';

@@ -6,9 +6,9 @@ import { paymentsRpc } from '@shop/contracts/payments';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
 import { crashPoint } from '@shop/kit/crash-point';
 import { sql } from '@shop/kit/database';
-import { AppError } from '@shop/kit/errors';
-import { Handles } from '@shop/kit/rpc/handles';
-import { Rpc } from '@shop/kit/rpc/rpc';
+import { AppError } from '@shop/rpc/errors';
+import { Handles } from '@shop/rpc/handles';
+import { Rpc } from '@shop/rpc/rpc';
 import { DataSource } from 'typeorm';
 import { OrderEntity, toOrder } from './order.entity.js';
 

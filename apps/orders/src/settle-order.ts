@@ -8,7 +8,7 @@ import { paymentsRpc } from '@shop/contracts/payments';
 import { crashPoint } from '@shop/kit/crash-point';
 import { Log } from '@shop/kit/log';
 import { HandlesJob } from '@shop/kit/handles-job';
-import { Rpc } from '@shop/kit/rpc/rpc';
+import { Rpc } from '@shop/rpc/rpc';
 import { DataSource } from 'typeorm';
 import { moveOrder } from './order-writes.js';
 

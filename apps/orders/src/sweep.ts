@@ -3,9 +3,9 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { crashPoint } from '@shop/kit/crash-point';
-import { toAppError } from '@shop/kit/errors';
 import { Log } from '@shop/kit/log';
 import { repeat } from '@shop/kit/repeat';
+import { toAppError } from '@shop/rpc/errors';
 import { DataSource } from 'typeorm';
 import { claimDueOrders, type DueOrder } from './order-writes.js';
 import { OrderEntity } from './order.entity.js';

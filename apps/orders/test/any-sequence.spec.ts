@@ -2,10 +2,10 @@
 // model says.
 import { paymentsRpc, type PaymentState } from '@shop/contracts/payments';
 import type { OrderStatus, PlaceOrder as PlaceOrderRequest } from '@shop/contracts/orders';
-import { AppError } from '@shop/kit/errors';
 import { startForTest, stubService, type Stub } from '@shop/kit/testing/services';
 import { createTestDatabase, testRedisUrl, type TestDatabase } from '@shop/kit/testing/stores';
 import type { Running } from '@shop/kit/launch';
+import { AppError } from '@shop/rpc/errors';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { orders } from '../src/orders.module.js';

@@ -1,6 +1,6 @@
 // An order that was never confirmed to its client is cancelled and never charged.
 import { ordersRpc, type Order, type PlaceOrder } from '@shop/contracts/orders';
-import { runInContext } from '@shop/kit/context';
+import { runInContext } from '@shop/rpc/context';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { newOrderId } from '../src/order-id.js';

@@ -1,6 +1,6 @@
 // A cart is ordered once, by the first key that asks for it.
 import { ordersRpc, type OrderStatus, type PlaceOrder } from '@shop/contracts/orders';
-import { runInContext } from '@shop/kit/context';
+import { runInContext } from '@shop/rpc/context';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { orderFor, startOrders, type Orders } from './orders-under-test.js';

@@ -2,8 +2,8 @@
 import { catalogRpc, type ReserveResult } from '@shop/contracts/catalog';
 import { CURRENCY } from '@shop/contracts/currency';
 import type { InputOf } from '@shop/contracts/rpc';
-import { AppError } from '@shop/kit/errors';
 import { stubService } from '@shop/kit/testing/services';
+import { AppError } from '@shop/rpc/errors';
 import { v7 as uuidv7 } from 'uuid';
 
 /** What happens to a call. before: it is lost; after: it is done and its answer is lost. */

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { ordersRpc, type Order, type OrderStatus, type PlaceOrder } from '@shop/contracts/orders';
 import { Queues } from '@shop/kit/queue';
-import { Rpc } from '@shop/kit/rpc/rpc';
 import { ToxicProxy } from '@shop/kit/testing/toxic-proxy';
 import { startForTest } from '@shop/kit/testing/services';
 import { createTestDatabase, testRedisUrl } from '@shop/kit/testing/stores';
+import { Rpc } from '@shop/rpc/rpc';
 import { Redis } from 'ioredis';
 import { v7 as uuidv7 } from 'uuid';
 import { vi } from 'vitest';

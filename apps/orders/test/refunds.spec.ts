@@ -1,10 +1,10 @@
 import { ordersRpc, type OrderStatus } from '@shop/contracts/orders';
 import { paymentsRpc } from '@shop/contracts/payments';
-import { AppError } from '@shop/kit/errors';
 import type { Running } from '@shop/kit/launch';
-import { Rpc } from '@shop/kit/rpc/rpc';
 import { startForTest, stubService, type Stub, type StubHandlers } from '@shop/kit/testing/services';
 import { createTestDatabase, testRedisUrl, type TestDatabase } from '@shop/kit/testing/stores';
+import { AppError } from '@shop/rpc/errors';
+import { Rpc } from '@shop/rpc/rpc';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { orders } from '../src/orders.module.js';

@@ -1,9 +1,9 @@
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { ordersRpc, type OrderStatus } from '@shop/contracts/orders';
 import type { Running } from '@shop/kit/launch';
-import { Rpc } from '@shop/kit/rpc/rpc';
 import { startForTest } from '@shop/kit/testing/services';
 import { createTestDatabase, testRedisUrl, type TestDatabase } from '@shop/kit/testing/stores';
+import { Rpc } from '@shop/rpc/rpc';
 import type { DataSource, Logger } from 'typeorm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { orders } from '../src/orders.module.js';

@@ -1,8 +1,8 @@
 // Upgrades from the previous version, with its data and beside its processes.
 import { ordersRpc } from '@shop/contracts/orders';
-import { Rpc } from '@shop/kit/rpc/rpc';
 import { startForTest } from '@shop/kit/testing/services';
 import { createTestDatabase, testRedisUrl, type TestDatabase } from '@shop/kit/testing/stores';
+import { Rpc } from '@shop/rpc/rpc';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { orders } from '../src/orders.module.js';

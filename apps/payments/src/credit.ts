@@ -1,7 +1,7 @@
 // Store credit, as its owner and staff see it.
 import type { Credit, CreditEntry, CreditGift } from '@shop/contracts/payments';
 import { sql } from '@shop/kit/database';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { creditAccount } from './ledger.js';

@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { paymentsRpc } from '@shop/contracts/payments';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
 import { crashPoint } from '@shop/kit/crash-point';
-import { Handles } from '@shop/kit/rpc/handles';
+import { Handles } from '@shop/rpc/handles';
 import { DataSource } from 'typeorm';
 import { creditOf, give } from './credit.js';
 import { stateOf } from './payment-writes.js';

@@ -6,7 +6,7 @@ import { crashPoint } from '@shop/kit/crash-point';
 import { InFlight } from '@shop/kit/in-flight';
 import { Log } from '@shop/kit/log';
 import { counter } from '@shop/kit/metrics';
-import { Rpc } from '@shop/kit/rpc/rpc';
+import { Rpc } from '@shop/rpc/rpc';
 import { DataSource } from 'typeorm';
 import { creditAccount, providerAccount } from './ledger.js';
 import { shares } from './payment-writes.js';

@@ -2,7 +2,7 @@
 import type { paymentsRpc, Refund } from '@shop/contracts/payments';
 import type { InputOf } from '@shop/contracts/rpc';
 import { inTransaction, sql } from '@shop/kit/database';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 

@@ -1,10 +1,10 @@
 // The connections of a pool: a statement ends with its caller's deadline, and one that fails or is slow leaves a line in the log.
 import { connect } from 'node:net';
+import { currentContext } from '@shop/rpc/context';
+import { Deadlines } from '@shop/rpc/deadlines';
 import pg from 'pg';
-import { currentContext } from './context.js';
 import type { Log } from './log.js';
 import { counter } from './metrics.js';
-import { Deadlines } from './rpc/deadlines.js';
 
 const SLOW_MS = 500;
 /** Of a statement's text, in the log. */

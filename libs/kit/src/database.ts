@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit, type Type } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { ServiceName } from '@shop/contracts/services';
+import { isOutage } from '@shop/rpc/outage';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { DataSource, type DataSourceOptions, type MigrationInterface } from 'typeorm';
 import type { ConfigDefinition } from './config.js';
@@ -13,7 +14,6 @@ import { kitConfig, type KitConfig } from './kit.config.js';
 import { Log } from './log.js';
 import { gauge } from './metrics.js';
 import { migrate, type MigrationOptions } from './migrations.js';
-import { isOutage } from './outage.js';
 
 type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 

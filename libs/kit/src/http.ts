@@ -3,15 +3,15 @@ import type { IncomingMessage, ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import { StandardSchemaValidationPipe } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SLOW_MS } from '@shop/rpc/call-log';
+import { newRequestId, runInContext } from '@shop/rpc/context';
+import { AppError, invalidRequest } from '@shop/rpc/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions, RouteOptions } from 'fastify';
-import { newRequestId, runInContext } from './context.js';
-import { AppError, invalidRequest } from './errors.js';
 import { Health } from './health.js';
 import type { KitConfig } from './kit.config.js';
 import type { Log } from './log.js';
 import { counter, histogram } from './metrics.js';
 import { failureOf, inert, ProblemFilter, problemOf, sendProblem } from './problem-filter.js';
-import { SLOW_MS } from './rpc/call-log.js';
 
 /** The largest JSON body, in bytes. */
 const BODY_LIMIT = 100_000;

@@ -1,5 +1,5 @@
+import { AppError } from '@shop/rpc/errors';
 // A limit for an answer that has none of its own.
-import { AppError } from './errors.js';
 
 /**
  * Rejects with `unavailable` when there is no answer after so many milliseconds. A process that was held up, because its share

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { services } from '@shop/contracts/services';
+import { parseAddresses } from '@shop/rpc/resolver';
 import * as z from 'zod';
 import { defineConfig, type ConfigOf, type Env } from './config.js';
-import { parseAddresses } from './rpc/resolver.js';
 
 const Port = z.coerce.number().int().min(0).max(65535);
 const Milliseconds = z.coerce.number().int().min(0);

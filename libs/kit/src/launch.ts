@@ -5,6 +5,8 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { services as serviceTable, type ServiceRow } from '@shop/contracts/services';
+import { Rpc } from '@shop/rpc/rpc';
+import { RpcServer } from '@shop/rpc/rpc-server';
 import type { FastifyInstance } from 'fastify';
 import { checkHandlers, findJobHandlers, type FoundJobHandler } from './boot-check.js';
 import { readConfigs, type Env } from './config.js';
@@ -15,8 +17,6 @@ import { Log } from './log.js';
 import { collectProcessMetrics } from './metrics.js';
 import { createOpsServer } from './ops.js';
 import type { Queues } from './queue.js';
-import { RpcServer } from './rpc/rpc-server.js';
-import { Rpc } from './rpc/rpc.js';
 import type { Service } from './service.js';
 
 export interface Running {

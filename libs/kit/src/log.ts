@@ -1,6 +1,6 @@
 import { Injectable, type LoggerService } from '@nestjs/common';
+import { currentContext } from '@shop/rpc/context';
 import { pino, type DestinationStream, type Logger } from 'pino';
-import { currentContext } from './context.js';
 import { LogThrottle, type ThrottleOptions } from './log-throttle.js';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';

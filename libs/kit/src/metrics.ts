@@ -1,8 +1,6 @@
 // Prometheus metrics, in prom-client's default registry. Start a name with its subject, end it with its unit.
+import { durationBuckets } from '@shop/rpc/durations';
 import { Counter, Gauge, Histogram, collectDefaultMetrics, register } from 'prom-client';
-
-/** Seconds; from a cache hit to a deadline. */
-export const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export function counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
   return (register.getSingleMetric(name) as Counter<L> | undefined) ?? new Counter({ name, help, labelNames });

@@ -1,6 +1,6 @@
+import { currentContext, runInContext } from '@shop/rpc/context';
+import { toAppError } from '@shop/rpc/errors';
 import { expect, it } from 'vitest';
-import { currentContext, runInContext } from './context.js';
-import { toAppError } from './errors.js';
 import { PoolShare } from './pool-share.js';
 
 function deferred() {

@@ -1,7 +1,7 @@
+import { Admission } from '@shop/rpc/admission';
+import { currentContext, runInContext } from '@shop/rpc/context';
+import { AppError } from '@shop/rpc/errors';
 // A bulkhead: public reads get only part of a pool's connections, so that checkout always finds one.
-import { currentContext, runInContext } from './context.js';
-import { AppError } from './errors.js';
-import { Admission } from './rpc/admission.js';
 
 export interface PoolShareOptions {
   /** Of the pool. */

@@ -1,9 +1,9 @@
 // Whatever is thrown leaves as application/problem+json; what was not meant for the client is logged whole.
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { problems, type Problem, type ProblemCode } from '@shop/contracts/problems';
+import { AppError, reasonOf, toAppError } from '@shop/rpc/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { throwError, type Observable } from 'rxjs';
-import { AppError, reasonOf, toAppError } from './errors.js';
 import type { Log } from './log.js';
 
 /** Of what is nothing to guess at, to frame or to run. */

@@ -3,6 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Job, PayloadOf } from '@shop/contracts/jobs';
 import type { QueueHealth } from '@shop/contracts/staff';
+import { SLOW_MS } from '@shop/rpc/call-log';
+import { currentContext, newRequestId, runInContext } from '@shop/rpc/context';
+import { reasonOf, toAppError } from '@shop/rpc/errors';
 import {
   DelayedError,
   Queue,
@@ -13,15 +16,12 @@ import {
   type JobState,
 } from 'bullmq';
 import type { Redis, RedisOptions } from 'ioredis';
-import { currentContext, newRequestId, runInContext } from './context.js';
-import { reasonOf, toAppError } from './errors.js';
 import type { JobHandler } from './handles-job.js';
 import { inTime } from './in-time.js';
 import { kitConfig, type KitConfig } from './kit.config.js';
 import { Log } from './log.js';
 import { counter, histogram } from './metrics.js';
 import { connectRedis } from './redis.js';
-import { SLOW_MS } from './rpc/call-log.js';
 
 interface Envelope {
   payload: unknown;

@@ -1,6 +1,6 @@
 // Work that a process does by itself, again and again: sweeps and other things nobody asks for.
 import { setTimeout } from 'node:timers/promises';
-import { newRequestId, runInContext } from './context.js';
+import { newRequestId, runInContext } from '@shop/rpc/context';
 import type { Log } from './log.js';
 
 export interface Repetition {

@@ -1,12 +1,12 @@
 // Statements, their deadlines and readiness, on a pool of two connections.
+import { runInContext } from '@shop/rpc/context';
+import { toAppError } from '@shop/rpc/errors';
 import { register } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { runInContext } from '../src/context.js';
 import { clientClass } from '../src/database-client.js';
 import { DatabaseProbe } from '../src/database-probe.js';
 import { inTransaction, sql, unpreparedSql } from '../src/database.js';
-import { toAppError } from '../src/errors.js';
 import { createTestDatabase, type TestDatabase } from '../src/testing/stores.js';
 
 let database: TestDatabase;

@@ -2,13 +2,13 @@
 import { Injectable, Module } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { defineJobs } from '@shop/contracts/jobs';
+import { currentContext, runInContext } from '@shop/rpc/context';
+import { toAppError } from '@shop/rpc/errors';
 import { UnrecoverableError } from 'bullmq';
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { defineConfig } from '../src/config.js';
-import { currentContext, runInContext } from '../src/context.js';
-import { toAppError } from '../src/errors.js';
 import { databaseModule, inTransaction, sql } from '../src/database.js';
 import { withLock } from '../src/database-lock.js';
 import { HandlesJob } from '../src/handles-job.js';

@@ -2,7 +2,7 @@
 import { Controller } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
-import { Handles } from '@shop/kit/rpc/handles';
+import { Handles } from '@shop/rpc/handles';
 import { Checklist } from './checklist.js';
 import { ImagesService } from './images.service.js';
 

@@ -4,7 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { Image, Upload } from '@shop/contracts/images';
 import { crashPoint } from '@shop/kit/crash-point';
 import { inTransaction, sql, type Sql } from '@shop/kit/database';
-import { AppError, invalidRequest } from '@shop/kit/errors';
+import { AppError, invalidRequest } from '@shop/rpc/errors';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { catalogConfig, type CatalogConfig } from '../catalog.config.js';

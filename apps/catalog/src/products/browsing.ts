@@ -1,9 +1,9 @@
 // Reads by shoppers share a part of the connections to Postgres, so that checkout always finds a free one.
 import { Inject, Injectable } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
-import { currentContext, newRequestId, runInContext } from '@shop/kit/context';
 import { kitConfig, type KitConfig } from '@shop/kit/kit.config';
 import { PoolShare } from '@shop/kit/pool-share';
+import { currentContext, newRequestId, runInContext } from '@shop/rpc/context';
 
 const READ_MS = catalogRpc.listProducts.deadlineMs;
 

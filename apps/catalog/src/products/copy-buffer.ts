@@ -1,4 +1,4 @@
-import { ReadyJson } from '@shop/kit/ready-json';
+import { ReadyJson } from '@shop/rpc/ready-json';
 
 /**
  * For what is kept. Buffers are often parts of bigger ones, of what the network brought or of Node's pool, and a part

@@ -1,6 +1,6 @@
 // Cursors: the sort key and the id of the last product shown, valid for one list only.
 import { createHash } from 'node:crypto';
-import { invalidRequest } from '@shop/kit/errors';
+import { invalidRequest } from '@shop/rpc/errors';
 import * as z from 'zod';
 
 export type SortKey = string | number;

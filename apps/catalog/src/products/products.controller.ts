@@ -1,8 +1,8 @@
 import { Controller } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
-import type { ReadyJson } from '@shop/kit/ready-json';
-import { Handles } from '@shop/kit/rpc/handles';
+import { Handles } from '@shop/rpc/handles';
+import type { ReadyJson } from '@shop/rpc/ready-json';
 import { ProductReads } from './product-reads.js';
 import { ProductsService } from './products.service.js';
 import { Sitemaps } from './sitemaps.js';

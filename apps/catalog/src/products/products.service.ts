@@ -5,7 +5,7 @@ import type { PricedProduct } from '@shop/contracts/catalog';
 import type { Category, NewCategory, NewProduct, Product, ProductPatch } from '@shop/contracts/products';
 import type { StaffProduct } from '@shop/contracts/products';
 import { sql } from '@shop/kit/database';
-import { AppError, invalidRequest } from '@shop/kit/errors';
+import { AppError, invalidRequest } from '@shop/rpc/errors';
 import { DataSource, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { catalogConfig, type CatalogConfig } from '../catalog.config.js';

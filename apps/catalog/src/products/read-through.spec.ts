@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 import { describe, expect, it } from 'vitest';
 import { ReadThrough, type Answer } from './read-through.js';
 

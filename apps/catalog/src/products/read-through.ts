@@ -1,6 +1,6 @@
 // A cache in this process. Each key has at most one read at a time, however many callers wait for it and however long
 // it takes.
-import { toAppError } from '@shop/kit/errors';
+import { toAppError } from '@shop/rpc/errors';
 import { LRUCache } from 'lru-cache';
 
 /** How long a caller waits for the new value before it gets a stale copy. */

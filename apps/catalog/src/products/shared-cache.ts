@@ -4,8 +4,8 @@ import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } fro
 import { catalogRpc } from '@shop/contracts/catalog';
 import { inTime } from '@shop/kit/in-time';
 import { Log } from '@shop/kit/log';
-import { ReadyJson } from '@shop/kit/ready-json';
 import { CACHE_MS, REDIS_CACHE } from '@shop/kit/redis';
+import { ReadyJson } from '@shop/rpc/ready-json';
 import type { Redis } from 'ioredis';
 import * as z from 'zod';
 import { withOwnMemory } from './copy-buffer.js';

@@ -3,7 +3,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import { ordersRpc, type OrderStatus } from '@shop/contracts/orders';
 import { Log } from '@shop/kit/log';
 import { repeat } from '@shop/kit/repeat';
-import { Rpc } from '@shop/kit/rpc/rpc';
+import { Rpc } from '@shop/rpc/rpc';
 import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
 import { Reservations } from './reserve.js';
 

@@ -2,8 +2,8 @@
 // for a product that this process is already reserving waits for that statement, and then all waiting orders reserve in
 // one statement with one commit. Without a rush no order waits, and orders for other products never do.
 import type { LineRequest, ReserveResult } from '@shop/contracts/catalog';
-import { currentContext, newRequestId, runInContext } from '@shop/kit/context';
-import { isOutage } from '@shop/kit/outage';
+import { currentContext, newRequestId, runInContext } from '@shop/rpc/context';
+import { isOutage } from '@shop/rpc/outage';
 
 export interface Asked {
   orderId: string;

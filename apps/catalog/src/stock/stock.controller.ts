@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
 import { crashPoint } from '@shop/kit/crash-point';
-import { Handles } from '@shop/kit/rpc/handles';
+import { Handles } from '@shop/rpc/handles';
 import { Reservations } from './reserve.js';
 
 type In<K extends keyof typeof catalogRpc> = InputOf<(typeof catalogRpc)[K]>;

@@ -1,10 +1,10 @@
 // Real services and stubbed neighbours for tests, on ports of their own.
 import type { MessageHandler } from '@nestjs/microservices';
-import type { InputOf, OutputOf, Rpc } from '@shop/contracts/rpc';
+import type { InputOf, Rpc } from '@shop/contracts/rpc';
+import type { AnswerOf } from '@shop/rpc/handles';
+import { RpcServer } from '@shop/rpc/rpc-server';
 import type { Env } from '../config.js';
 import { launch, type Running } from '../launch.js';
-import type { ReadyJson } from '../ready-json.js';
-import { RpcServer } from '../rpc/rpc-server.js';
 import type { Service } from '../service.js';
 import { testEnv } from './testing.config.js';
 
@@ -15,9 +15,8 @@ export function startForTest(services: Service | Service[], env: Env): Promise<R
   return launch([services].flat(), { ...quiet, ...own, ...env });
 }
 
-type Answer<R> = R extends { readyMade: true } ? ReadyJson : OutputOf<R>;
 export type StubHandlers<T extends Record<string, Rpc>> = {
-  [K in keyof T]?: (input: InputOf<T[K]>) => Promise<Answer<T[K]>> | Answer<T[K]>;
+  [K in keyof T]?: (input: InputOf<T[K]>) => Promise<AnswerOf<T[K]>> | AnswerOf<T[K]>;
 };
 
 export interface Stub {

@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { paymentsRpc } from '@shop/contracts/payments';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
-import { Handles } from '@shop/kit/rpc/handles';
+import { Handles } from '@shop/rpc/handles';
 import { ProviderEvents } from '../../provider-events.js';
 
 type Event = InputOf<typeof paymentsRpc.receiveStripeEvent>;

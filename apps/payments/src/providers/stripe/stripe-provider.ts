@@ -1,6 +1,6 @@
 // Charges cards through Stripe's PaymentIntents, created and confirmed in one call, off session.
 import { Id } from '@shop/contracts/values';
-import { AppError } from '@shop/kit/errors';
+import { AppError } from '@shop/rpc/errors';
 import { Stripe } from 'stripe';
 import type { CardCharge, CardRefund, ChargeResult, PaymentProvider } from '../provider.js';
 import type { ProviderCharge, ProviderEvent, RefundResult } from '../provider.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Rpc } from '../../src/rpc/rpc.js';
-import { strategies, type StrategyName } from '../../src/rpc/strategies.js';
+import { Rpc } from '../src/rpc.js';
+import { strategies, type StrategyName } from '../src/strategies.js';
 import { testRpc } from './contract.js';
 import { addressesOf, connectedTo, Load, ServerProcess } from './processes.js';
 

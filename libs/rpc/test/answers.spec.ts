@@ -3,11 +3,11 @@ import { Logger, type LoggerService } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { currentContext, runInContext } from '../../src/context.js';
-import { AppError } from '../../src/errors.js';
-import { ReadyJson } from '../../src/ready-json.js';
-import { RpcServer } from '../../src/rpc/rpc-server.js';
-import { Rpc } from '../../src/rpc/rpc.js';
+import { currentContext, runInContext } from '../src/context.js';
+import { AppError } from '../src/errors.js';
+import { ReadyJson } from '../src/ready-json.js';
+import { RpcServer } from '../src/rpc-server.js';
+import { Rpc } from '../src/rpc.js';
 import { testRpc } from './contract.js';
 import { callerOf, closeAll, serve } from './local-server.js';
 

@@ -1,11 +1,11 @@
 // One server of the tests as a process: runs the built kit, ends on SIGTERM as a service does.
 import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { currentContext } from '../../dist/context.js';
-import { AppError } from '../../dist/errors.js';
-import { ReadyJson } from '../../dist/ready-json.js';
-import { RpcServer } from '../../dist/rpc/rpc-server.js';
-import { Rpc } from '../../dist/rpc/rpc.js';
+import { currentContext } from '../dist/context.js';
+import { AppError } from '../dist/errors.js';
+import { ReadyJson } from '../dist/ready-json.js';
+import { RpcServer } from '../dist/rpc-server.js';
+import { Rpc } from '../dist/rpc.js';
 import { farRpc, testRpc } from './contract.ts';
 
 const { host = '127.0.0.1', port = 0, far, log, ...limits } = JSON.parse(process.argv[2]);

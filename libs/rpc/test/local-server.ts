@@ -1,6 +1,6 @@
 // Servers in the test's own process, reached through real sockets.
-import { RpcServer, type RpcServerOptions } from '../../src/rpc/rpc-server.js';
-import { Rpc } from '../../src/rpc/rpc.js';
+import { RpcServer, type RpcServerOptions } from '../src/rpc-server.js';
+import { Rpc } from '../src/rpc.js';
 import { testRpc } from './contract.js';
 
 type Handlers = { [K in keyof typeof testRpc]?: (input: never) => unknown };

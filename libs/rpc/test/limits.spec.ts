@@ -1,8 +1,8 @@
 // Overload, deadlines over two hops, draining: what a server does when there is more to do than time.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { currentContext, runInContext } from '../../src/context.js';
-import { Rpc } from '../../src/rpc/rpc.js';
+import { currentContext, runInContext } from '../src/context.js';
+import { Rpc } from '../src/rpc.js';
 import { testRpc } from './contract.js';
 import { callerOf, closeAll, serve } from './local-server.js';
 import { ServerProcess } from './processes.js';

@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { FrameSocket, FrameTooLargeError } from '../../src/rpc/frame-socket.js';
+import { FrameSocket, FrameTooLargeError } from '../src/frame-socket.js';
 
 const server = createServer();
 let near: Socket;

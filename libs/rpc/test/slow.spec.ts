@@ -1,8 +1,8 @@
 // A server that takes its time while another has some: both are asked, the first answer counts.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { runInContext } from '../../src/context.js';
-import type { Rpc } from '../../src/rpc/rpc.js';
+import { runInContext } from '../src/context.js';
+import type { Rpc } from '../src/rpc.js';
 import { testRpc } from './contract.js';
 import { callerOf, closeAll, serve } from './local-server.js';
 

@@ -4,13 +4,12 @@ import { ServerTCP } from '@nestjs/microservices';
 import type { Rpc as Procedure } from '@shop/contracts/rpc';
 import type { AddressInfo, Socket } from 'node:net';
 import { inspect } from 'node:util';
-import type { RequestContext } from '../context.js';
-import { AppError, toWireError } from '../errors.js';
-import type { Log } from '../log.js';
-import { ReadyJson } from '../ready-json.js';
+import type { RequestContext } from './context.js';
+import { AppError, toWireError } from './errors.js';
+import { ReadyJson } from './ready-json.js';
 import { Admission, defaultAdmissionLimits, type AdmissionLimits } from './admission.js';
 import { CallAge } from './call-age.js';
-import { CallLog } from './call-log.js';
+import { CallLog, type WarningLog } from './call-log.js';
 import { Deadlines } from './deadlines.js';
 import { FrameError, FrameSocket, type FrameLimits } from './frame-socket.js';
 import type { CallMessage, ReplyMessage, ToServer } from './messages.js';
@@ -23,7 +22,7 @@ export interface RpcServerOptions extends Partial<FrameLimits & AdmissionLimits>
   /** Without a port nothing listens, and only this process can call. 0 takes any free one. */
   port?: number;
   host?: string;
-  log?: Pick<Log, 'throttled'>;
+  log?: WarningLog;
 }
 
 /** One connection of a calling process. */

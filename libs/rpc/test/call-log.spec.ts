@@ -1,21 +1,26 @@
 // What the logs of a caller and of a server say about calls.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { runInContext } from '../../src/context.js';
-import { AppError } from '../../src/errors.js';
-import { LogThrottle } from '../../src/log-throttle.js';
-import { Rpc } from '../../src/rpc/rpc.js';
+import type { WarningLog } from '../src/call-log.js';
+import { runInContext } from '../src/context.js';
+import { AppError } from '../src/errors.js';
+import { Rpc } from '../src/rpc.js';
 import { testRpc } from './contract.js';
 import { closeAll, serve } from './local-server.js';
 
 const open: Rpc[] = [];
 let lines: object[];
-let log: { throttled: LogThrottle['add'] };
+let log: WarningLog;
 
 beforeEach(() => {
   lines = [];
-  const throttle = new LogThrottle((fields, message) => lines.push({ ...fields, message }));
-  log = { throttled: (...line) => throttle.add(...line) };
+  const written = new Map<string, number>();
+  log = {
+    throttled: (kind, fields, message) => {
+      written.set(kind, (written.get(kind) ?? 0) + 1);
+      if (written.get(kind)! <= 10) lines.push({ ...fields, message });
+    },
+  };
 });
 afterEach(() => {
   for (const rpc of open.splice(0)) rpc.close();

@@ -1,17 +1,17 @@
 // Calls one service, wherever its servers are.
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import type { ReplicaState } from '@shop/contracts/staff';
-import { currentContext, newRequestId } from '../context.js';
-import { AppError } from '../errors.js';
-import type { Log } from '../log.js';
+import { currentContext, newRequestId } from './context.js';
+import { AppError } from './errors.js';
 import { Balancer } from './balancer.js';
-import { CallLog } from './call-log.js';
+import { CallLog, type WarningLog } from './call-log.js';
 import { Call, type Called, type CallScope } from './call.js';
 import { Deadlines } from './deadlines.js';
+import { Durations } from './durations.js';
 import type { FrameLimits } from './frame-socket.js';
 import { Resolver, type Lookup } from './resolver.js';
 import { RetryBudget } from './retry-budget.js';
-import { clientSources, Durations } from './rpc-metrics.js';
+import { clientSources } from './rpc-metrics.js';
 import type { StrategyName } from './strategies.js';
 
 const DEFAULT_DEADLINE_MS = 5000;
@@ -22,7 +22,7 @@ export interface RpcClientOptions extends Partial<FrameLimits> {
   addresses: string;
   strategy?: StrategyName;
   lookup?: Lookup;
-  log?: Pick<Log, 'throttled'>;
+  log?: WarningLog;
 }
 
 export interface Replica {

@@ -5,11 +5,11 @@ import { NestFactory } from '@nestjs/core';
 import type { InputOf } from '@shop/contracts/rpc';
 import { firstValueFrom } from 'rxjs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { AppError } from '../../src/errors.js';
-import { ReadyJson } from '../../src/ready-json.js';
-import { Handles } from '../../src/rpc/handles.js';
-import { RpcClient } from '../../src/rpc/rpc-client.js';
-import { RpcServer } from '../../src/rpc/rpc-server.js';
+import { AppError } from '../src/errors.js';
+import { ReadyJson } from '../src/ready-json.js';
+import { Handles } from '../src/handles.js';
+import { RpcClient } from '../src/rpc-client.js';
+import { RpcServer } from '../src/rpc-server.js';
 import { testRpc } from './contract.js';
 
 @Controller()

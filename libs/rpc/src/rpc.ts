@@ -1,8 +1,8 @@
 // How services call each other, without having to know where the other one runs.
 import { Injectable } from '@nestjs/common';
 import type { InputOf, Rpc as Procedure } from '@shop/contracts/rpc';
-import { currentContext, newRequestId } from '../context.js';
-import type { Log } from '../log.js';
+import { currentContext, newRequestId } from './context.js';
+import type { WarningLog } from './call-log.js';
 import type { AnswerOf } from './handles.js';
 import type { Lookup } from './resolver.js';
 import { RpcClient, type Replica } from './rpc-client.js';
@@ -17,7 +17,7 @@ export interface RpcOptions {
   addresses: Readonly<Record<string, string | undefined>>;
   strategy?: StrategyName;
   lookup?: Lookup;
-  log?: Pick<Log, 'throttled'>;
+  log?: WarningLog;
 }
 
 @Injectable()

@@ -1,6 +1,4 @@
 import { expect, it, vi } from 'vitest';
-import { readConfigs } from '../config.js';
-import { kitConfig } from '../kit.config.js';
 import { Resolver, type Address } from './resolver.js';
 
 async function resolve(list: string, ...answers: (string[] | Error)[]): Promise<Address[]> {
@@ -52,10 +50,4 @@ it('looks a name up again every second until it is stopped', async () => {
 
 it.each(['catalog', 'catalog:99999', '[nowhere]:4002', '10.0.0.1:4002,'])('does not take %s for a list', (list) => {
   expect(() => new Resolver(list, () => undefined)).toThrow('is no address');
-  expect(() => readConfigs([kitConfig], { CATALOG_ADDRESSES: list })).toThrow('must be host:port[,host:port…]');
-});
-
-it('takes from the configuration what it can read', () => {
-  const env = { CATALOG_ADDRESSES: '[::1]:4002,catalog:65535' };
-  expect(readConfigs([kitConfig], env).get(kitConfig.token)).toMatchObject(env);
 });

@@ -1,16 +1,16 @@
 // One call from its start to its end: where it is sent, when another server is asked, and what its caller is told.
 import type { Rpc as Procedure } from '@shop/contracts/rpc';
-import { AppError, because, fromWireError, InDoubt, refusesNewFields, type WireError } from '../errors.js';
-import { ReadyJson } from '../ready-json.js';
+import { AppError, because, fromWireError, InDoubt, refusesNewFields, type WireError } from './errors.js';
+import { ReadyJson } from './ready-json.js';
 import type { Balancer, Waiter } from './balancer.js';
 import { SLOW_MS, type CallLog } from './call-log.js';
 import type { Sent } from './connection.js';
 import type { Deadlines, Waiting } from './deadlines.js';
+import type { Durations } from './durations.js';
 import type { Endpoint } from './endpoint.js';
 import { FrameTooLargeError } from './frame-socket.js';
 import { isTrouble, type CallMessage, type Refusal, type ReplyMessage } from './messages.js';
 import type { RetryBudget } from './retry-budget.js';
-import type { Durations } from './rpc-metrics.js';
 
 const MOST_TRIES = 3;
 /** Of a call's time: far more than one takes, and little enough that who waits hardly notices the second try. */

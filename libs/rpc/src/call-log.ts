@@ -1,10 +1,14 @@
 // A line for each call that failed or was slow, in the log of its caller and in that of its server.
 import type { Rpc as Procedure } from '@shop/contracts/rpc';
-import { reasonOf, toAppError } from '../errors.js';
-import type { Log } from '../log.js';
+import { reasonOf, toAppError } from './errors.js';
 
 /** Beyond this a call, a job or a request leaves a line in the log although it succeeded. */
 export const SLOW_MS = 500;
+
+/** Where warnings go that an outage would repeat thousands of times: `kind` is what makes two of them the same. */
+export interface WarningLog {
+  throttled(kind: string, fields: object, message: string, options?: { burst?: number }): void;
+}
 
 export interface EndedCall {
   rpc: Pick<Procedure, 'service' | 'name'>;
@@ -17,7 +21,7 @@ export interface EndedCall {
 export class CallLog {
   constructor(
     private readonly side: 'caller' | 'server',
-    private readonly log: Pick<Log, 'throttled'> | undefined,
+    private readonly log: WarningLog | undefined,
   ) {}
 
   /** Costs little: this is said most often by a server that has no time. */

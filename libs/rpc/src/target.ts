@@ -3,10 +3,10 @@ import { Logger } from '@nestjs/common';
 import type { MessageHandler } from '@nestjs/microservices';
 import type { Rpc as Procedure } from '@shop/contracts/rpc';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { runInContext, type RequestContext } from '../context.js';
-import { AppError, invalidRequest, toAppError } from '../errors.js';
+import { runInContext, type RequestContext } from './context.js';
+import { AppError, invalidRequest, toAppError } from './errors.js';
 import { SLOW_MS, type CallLog } from './call-log.js';
-import { Durations } from './rpc-metrics.js';
+import { Durations } from './durations.js';
 
 const logger = new Logger('RPC');
 

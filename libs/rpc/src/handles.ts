@@ -2,8 +2,8 @@ import { Catch, UseFilters, type RpcExceptionFilter } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
 import type { InputOf, OutputOf, Rpc as Procedure } from '@shop/contracts/rpc';
 import { throwError, type Observable } from 'rxjs';
-import type { RequestContext } from '../context.js';
-import type { ReadyJson } from '../ready-json.js';
+import type { RequestContext } from './context.js';
+import type { ReadyJson } from './ready-json.js';
 
 /** What calling a procedure gives: its output, or the bytes of it when its contract says `readyMade`. */
 export type AnswerOf<R> = R extends { readyMade: true } ? ReadyJson : OutputOf<R>;

@@ -1,5 +1,5 @@
 // What caller and server say to each other. Each is the JSON head of a frame; a ReadyJson answer rides behind its head as bytes.
-import type { WireError } from '../errors.js';
+import type { WireError } from './errors.js';
 
 export interface CallMessage {
   id: number;

@@ -1,47 +1,10 @@
 // What /metrics says of calls. On the hot path it is a number in a field that goes up; names and labels are put to the
 // numbers when Prometheus asks, once a scrape instead of once a call.
 import { register, type Metric } from 'prom-client';
-import { durationBuckets } from '../metrics.js';
 import type { Balancer } from './balancer.js';
+import type { Durations, Sample } from './durations.js';
 import type { Endpoint } from './endpoint.js';
 import type { Target } from './target.js';
-
-type Labels = Record<string, string | number>;
-interface Sample {
-  metricName?: string;
-  labels: Labels;
-  value: number;
-}
-
-/** A histogram without labels, in milliseconds. */
-export class Durations {
-  private readonly counts = durationBuckets.map(() => 0);
-  private longer = 0;
-  private sumMs = 0;
-
-  observe(ms: number): void {
-    this.sumMs += ms;
-    for (let i = 0; i < durationBuckets.length; i += 1) {
-      if (ms > durationBuckets[i]! * 1000) continue;
-      this.counts[i]! += 1;
-      return;
-    }
-    this.longer += 1;
-  }
-
-  /** As Prometheus has it: seconds, and each bucket holds the smaller ones too. */
-  *samples(name: string, labels: Labels): Generator<Sample> {
-    let count = 0;
-    for (const [i, le] of durationBuckets.entries()) {
-      count += this.counts[i]!;
-      yield { metricName: `${name}_bucket`, labels: { ...labels, le }, value: count };
-    }
-    count += this.longer;
-    yield { metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: count };
-    yield { metricName: `${name}_sum`, labels, value: this.sumMs / 1000 };
-    yield { metricName: `${name}_count`, labels, value: count };
-  }
-}
 
 interface ClientSource {
   service: string;

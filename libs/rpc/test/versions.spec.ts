@@ -1,7 +1,7 @@
 // Servers of two versions behind one name, of which only the newer one has a procedure.
 import { afterEach, expect, it } from 'vitest';
 import * as z from 'zod';
-import { invalidRequest } from '../../src/errors.js';
+import { invalidRequest } from '../src/errors.js';
 import { testRpc } from './contract.js';
 import { callerOf, closeAll, serve } from './local-server.js';
 

@@ -3,8 +3,8 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { vi } from 'vitest';
-import { AppError } from '../../src/errors.js';
-import type { Rpc } from '../../src/rpc/rpc.js';
+import { AppError } from '../src/errors.js';
+import type { Rpc } from '../src/rpc.js';
 import { testRpc } from './contract.js';
 
 export interface ServerSettings {

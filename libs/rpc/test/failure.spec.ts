@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { register } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AppError } from '../../src/errors.js';
-import { Rpc } from '../../src/rpc/rpc.js';
-import type { StrategyName } from '../../src/rpc/strategies.js';
+import type { AppError } from '../src/errors.js';
+import { Rpc } from '../src/rpc.js';
+import type { StrategyName } from '../src/strategies.js';
 import { testRpc } from './contract.js';
 import { addressesOf, connectedTo, Load, ServerProcess } from './processes.js';
 
