@@ -76,7 +76,7 @@ function words({ testResults }: VitestReport, startedAt: Date, commit: string): 
     `Machine: ${machine()}.`,
     '',
     'After each of these every order that anybody was told of is final within 60 s, exists once and was charged once, the',
-    'stock adds up, and `npm run reconcile` finds nothing. What each crash point is and who goes on from there is in',
+    'stock adds up, and `npm run reconcile` finds nothing. What each fail point is and who goes on from there is in',
     '[How an order cannot be lost](../../apps/orders/how-an-order-cannot-be-lost.md).',
     '',
     ...rows,

@@ -5,7 +5,7 @@ import { MessagePattern } from '@nestjs/microservices';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { CURRENCY } from '@shop/contracts/currency';
 import { Handles } from '@shop/rpc/handles';
-import { ReadyJson } from '@shop/rpc/ready-json';
+import { SerializedJson } from '@shop/rpc/serialized-json';
 
 export const productId = '019aa1b2-0000-7000-8000-000000000001';
 const product = {
@@ -21,12 +21,12 @@ const product = {
   updatedAt: '2026-11-22T06:00:00.000Z',
 };
 
-export const ready = ReadyJson.of(product);
+export const ready = SerializedJson.of(product);
 export const served = { calls: 0 };
 const text = ready.body.toString();
 
 class BalancedController {
-  getProduct(): Promise<ReadyJson> {
+  getProduct(): Promise<SerializedJson> {
     served.calls += 1;
     return Promise.resolve(ready);
   }

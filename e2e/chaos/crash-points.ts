@@ -24,15 +24,15 @@ export type Kind =
   /** The client does not retry before the order is cancelled. */
   | 'abandoned';
 
-export interface CrashPoint {
-  /** As in crashPoint(); starts with the service that is killed. */
+export interface FailPoint {
+  /** As in failPoint(); starts with the service that is killed. */
   name: `${ServiceName}.${string}`;
   kind: Kind;
   /** What the killed process had done, and what resumes the order. */
   savedBy: string;
 }
 
-export const crashPoints: CrashPoint[] = [
+export const failPoints: FailPoint[] = [
   { name: 'gateway.before-placing', kind: 'card', savedBy: 'nothing was done; the client’s retry does it' },
   {
     name: 'orders.after-insert',

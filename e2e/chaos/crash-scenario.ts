@@ -1,8 +1,8 @@
-// Orders are in progress, a process is killed at a crash point, all clients retry, and the databases must agree.
+// Orders are in progress, a process is killed at a fail point, all clients retry, and the databases must agree.
 import { randomUUID } from 'node:crypto';
 import type { ServiceName } from '@shop/contracts/services';
 import { expect, vi } from 'vitest';
-import type { CrashPoint, Kind } from './crash-points.js';
+import type { FailPoint, Kind } from './crash-points.js';
 import { orderTheCart } from './cart-scenarios.js';
 import { patiently, patientlySettled } from '../patience.js';
 import type { Shopper } from '../shopper.js';
@@ -38,7 +38,7 @@ export async function buyersFor(shop: Shop): Promise<Shopper[]> {
   );
 }
 
-export async function crashScenario(shop: Shop, [own, ...others]: Shopper[], point: CrashPoint): Promise<void> {
+export async function crashScenario(shop: Shop, [own, ...others]: Shopper[], point: FailPoint): Promise<void> {
   const service = point.name.split('.')[0] as ServiceName;
   const [product, soldOut] = await Promise.all([shop.newProduct(STOCK), shop.newProduct(0)]);
   await shop.restartWith(service, ...settingsOf(point));
@@ -56,10 +56,10 @@ export async function crashScenario(shop: Shop, [own, ...others]: Shopper[], poi
 }
 
 /** Settings of the service's next processes: the first one is killed at the point. */
-function settingsOf({ name, kind }: CrashPoint): NodeJS.ProcessEnv[] {
-  if (kind !== 'abandoned') return [{ CRASH_AT: name }, {}];
+function settingsOf({ name, kind }: FailPoint): NodeJS.ProcessEnv[] {
+  if (kind !== 'abandoned') return [{ FAIL_POINT: name }, {}];
   const hasty = { ORDERS_WITHDRAW_SECONDS: '1' };
-  return [{ ...hasty, CRASH_AT: name }, hasty];
+  return [{ ...hasty, FAIL_POINT: name }, hasty];
 }
 
 async function place(shop: Shop, buyer: Shopper, kind: Kind, productId: string) {

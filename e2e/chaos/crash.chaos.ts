@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { shortWaits, startShop, type Shop } from '../shop.js';
 import type { Shopper } from '../shopper.js';
 import { killableStores } from '../stores.js';
-import { crashPoints } from './crash-points.js';
+import { failPoints } from './crash-points.js';
 import { buyersFor, crashScenario } from './crash-scenario.js';
 
 describe('kill -9 of a process at', () => {
@@ -14,5 +14,5 @@ describe('kill -9 of a process at', () => {
   });
   afterAll(() => shop?.stop());
 
-  test.each(crashPoints)('$name', (point) => crashScenario(shop, buyers, point));
+  test.each(failPoints)('$name', (point) => crashScenario(shop, buyers, point));
 });

@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { crashPoints } from './crash-points.js';
+import { failPoints } from './crash-points.js';
 import { buyersFor, crashScenario } from './crash-scenario.js';
 import { shortWaits, startShop, type Shop } from '../shop.js';
 import type { Shopper } from '../shopper.js';
@@ -17,13 +17,13 @@ const representative = [
   'payments.after-reversing-refund',
 ];
 
-test('the table has exactly the crash points of the sources', () => {
+test('the table has exactly the fail points of the sources', () => {
   const root = join(import.meta.dirname, '../..');
   const sources = globSync('apps/*/src/**/*.ts', { cwd: root }).map((file) => readFileSync(join(root, file), 'utf8'));
-  const literals = sources.flatMap((text) => [...text.matchAll(/crashPoint\('([^']+)'\)/g)].map(([, name]) => name!));
+  const literals = sources.flatMap((text) => [...text.matchAll(/failPoint\('([^']+)'\)/g)].map(([, name]) => name!));
   // The tests of catalog and image-worker cover those of images and of the sitemap.
   const named = literals.filter((name) => !/\.(image|sitemap)\./.test(name));
-  expect(named.sort()).toEqual(crashPoints.map(({ name }) => name).sort());
+  expect(named.sort()).toEqual(failPoints.map(({ name }) => name).sort());
   expect(named.length).toBeGreaterThanOrEqual(15);
 });
 
@@ -37,7 +37,7 @@ describe('the shop loses no order in progress and charges once when killed at', 
   });
   afterAll(() => shop?.stop());
 
-  test.each(crashPoints.filter(({ name }) => representative.includes(name)))(
+  test.each(failPoints.filter(({ name }) => representative.includes(name)))(
     '$name',
     (point) => crashScenario(shop, buyers, point),
     60_000,

@@ -18,10 +18,10 @@ const working = ['after-beginning', 'after-completing'];
 const removing = ['after-giving-up', 'after-removing-variants', 'after-removing-original'];
 const others = ['after-removing-image', 'after-claiming'];
 
-test('every crash point of images is tested', () => {
+test('every fail point of images is tested', () => {
   const src = join(import.meta.dirname, '../src');
   const sources = globSync('**/*.ts', { cwd: src }).map((file) => readFileSync(join(src, file), 'utf8'));
-  const named = sources.flatMap((text) => [...text.matchAll(/crashPoint\('catalog\.image\.([^']+)'\)/g)]);
+  const named = sources.flatMap((text) => [...text.matchAll(/failPoint\('catalog\.image\.([^']+)'\)/g)]);
   expect(named.map(([, name]) => name).sort()).toEqual([...adding, ...working, ...removing, ...others].sort());
 });
 
@@ -55,7 +55,7 @@ async function dies(point: string, ask?: (rpc: Rpc) => Promise<unknown>, env: Re
   const starting = startProcess('catalog', {
     ...{ CATALOG_DATABASE_URL: setup.database.url, REDIS_STATE_URL: redis, REDIS_CACHE_URL: redis },
     ...{ STORAGE_DIR: setup.folder, RPC_PORT: '0', CATALOG_SWEEP_SECONDS: '3600', ...env },
-    CRASH_AT: `catalog.image.${point}`,
+    FAIL_POINT: `catalog.image.${point}`,
   });
   const dying = await starting.catch((error: Error) => {
     expect(error.message).toContain('SIGKILL'); // killed before it was ready

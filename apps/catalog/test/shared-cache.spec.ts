@@ -1,6 +1,6 @@
 import { Log } from '@shop/kit/log';
 import { testRedisUrl } from '@shop/kit/testing/stores';
-import { ReadyJson } from '@shop/rpc/ready-json';
+import { SerializedJson } from '@shop/rpc/serialized-json';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { SharedCache } from '../src/products/shared-cache.js';
@@ -31,7 +31,7 @@ afterEach(() => {
   stopAll = [];
 });
 
-const value = (text: string) => ReadyJson.of({ text });
+const value = (text: string) => SerializedJson.of({ text });
 
 it('does not store a value that was read before a change', async () => {
   const missed = await cache.get('thing');

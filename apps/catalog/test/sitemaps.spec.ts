@@ -102,7 +102,7 @@ it('is complete only when every part has been prepared, even if the preparing pr
   await database.query(`insert into sitemap_parts (after) values ('00000000-0000-0000-0000-000000000000')`);
   const redis = testRedisUrl(4);
   const env = { CATALOG_DATABASE_URL: database.url, REDIS_STATE_URL: redis, REDIS_CACHE_URL: redis, RPC_PORT: '0' };
-  const crash = { CRASH_AT: 'catalog.sitemap.after-writing-part', CATALOG_SWEEP_SECONDS: '0.5' };
+  const crash = { FAIL_POINT: 'catalog.sitemap.after-writing-part', CATALOG_SWEEP_SECONDS: '0.5' };
   const dying = await startProcess('catalog', { ...env, ...crash, LOG_LEVEL: 'info' });
   expect(await dying.exited).toEqual([null, 'SIGKILL']);
 

@@ -5,7 +5,7 @@ import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Documented, conditional } from './documented.js';
 import { Staff } from './guards.js';
-import { sendReadyJson } from './send-ready-json.js';
+import { sendSerializedJson } from './send-serialized-json.js';
 
 @Controller('api/categories')
 export class CategoriesController {
@@ -14,7 +14,7 @@ export class CategoriesController {
   @Get()
   @Documented({ summary: 'All categories', answer: CategoryList, ...conditional })
   async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    sendReadyJson(request, reply, await this.rpc.call(catalogRpc.listCategories, {}));
+    sendSerializedJson(request, reply, await this.rpc.call(catalogRpc.listCategories, {}));
   }
 
   @Post()

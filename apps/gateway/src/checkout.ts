@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { ordersRpc, type Order, type OrderRequest, type PlaceOrder } from '@shop/contracts/orders';
 import type { OutputOf } from '@shop/contracts/rpc';
-import { crashPoint } from '@shop/kit/crash-point';
+import { failPoint } from '@shop/kit/fail-point';
 import { Log } from '@shop/kit/log';
 import { currentContext } from '@shop/rpc/context';
 import { AppError, InDoubt } from '@shop/rpc/errors';
@@ -30,7 +30,7 @@ export class Checkout {
    * cart_already_ordered when another key did that first: the lines are taken out all the same.
    */
   async place(session: CustomerSession, idempotencyKey: string, body: OrderRequest): Promise<Order> {
-    crashPoint('gateway.before-placing');
+    failPoint('gateway.before-placing');
     const cart = body.lines ? undefined : await this.readCart(session);
     const { order, cartVersion, alreadyOrdered } = await this.placeForCertain({
       ...body,
@@ -39,7 +39,7 @@ export class Checkout {
       idempotencyKey,
       bodyHash: hashOf(body),
     });
-    crashPoint('gateway.after-placing');
+    failPoint('gateway.after-placing');
     // The version that the order was made of, which on a replay is not the cart of now.
     if (cartVersion !== undefined) await this.takeOut(session, cartVersion, order, cart?.gone);
     if (alreadyOrdered) throw new AppError('cart_already_ordered', undefined, { orderId: order.id });

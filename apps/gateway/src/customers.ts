@@ -1,7 +1,7 @@
 // Who a customer is, and whether they still exist: a copy in Redis (cache) for a moment, else accounts.
 import { Inject, Injectable } from '@nestjs/common';
 import { accountsRpc, Customer } from '@shop/contracts/accounts';
-import { inTime } from '@shop/kit/in-time';
+import { withTimeout } from '@shop/kit/with-timeout';
 import { CACHE_MS, REDIS_CACHE } from '@shop/kit/redis';
 import { AppError } from '@shop/rpc/errors';
 import { Rpc } from '@shop/rpc/rpc';
@@ -36,7 +36,7 @@ export class Customers {
   /** To be called after every change, with an empty copy as the word of it. */
   async forget(id: string): Promise<void> {
     const changed = this.cache.multi().set(freshKey(id), '', 'PX', CHANGED_MS).del(keptKey(id)).exec();
-    await inTime(changed, CACHE_MS).catch(() => undefined);
+    await withTimeout(changed, CACHE_MS).catch(() => undefined);
   }
 
   private async ask(id: string): Promise<Customer | undefined> {
@@ -59,7 +59,7 @@ export class Customers {
 
   /** The cache is a help, never a condition. */
   private copy(key: string): Promise<Customer | undefined> {
-    return inTime(this.cache.get(key), CACHE_MS)
+    return withTimeout(this.cache.get(key), CACHE_MS)
       .then(read)
       .catch(() => undefined);
   }

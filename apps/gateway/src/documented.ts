@@ -47,7 +47,7 @@ export const imageParam = {
 
 export const productParam = { product: { description: 'Its id or its slug', example: 'walnut-desk' } };
 
-/** Of a route that sends ready-made JSON. */
+/** Of a route that sends serialized JSON. */
 export const conditional = {
   notModified: true,
   headers: { 'If-None-Match': { description: 'The ETag of what you have', example: '"2jmj7l5rSw0yVb_vlWAYkK_YBwk"' } },

@@ -7,7 +7,7 @@ import { AppError } from '@shop/rpc/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import parseRange from 'range-parser';
 import { Documented } from './documented.js';
-import { matches } from './send-ready-json.js';
+import { matches } from './send-serialized-json.js';
 
 const types: Record<MediaExtension, string> = { jpg: 'image/jpeg', webp: 'image/webp', avif: 'image/avif' };
 

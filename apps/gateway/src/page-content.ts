@@ -13,7 +13,7 @@ import {
 } from '@shop/contracts/pages';
 import type { CategoryList, Product, ProductPage } from '@shop/contracts/products';
 import { AppError } from '@shop/rpc/errors';
-import type { ReadyJson } from '@shop/rpc/ready-json';
+import type { SerializedJson } from '@shop/rpc/serialized-json';
 import type { Rpc } from '@shop/rpc/rpc';
 import { structuredProduct, type PageFacts } from './page-head.js';
 import { productKey } from './products.controller.js';
@@ -21,7 +21,7 @@ import { productKey } from './products.controller.js';
 export interface PageContent {
   facts: PageFacts;
   /** By the path of the API. */
-  answers?: Record<string, ReadyJson>;
+  answers?: Record<string, SerializedJson>;
 }
 
 export interface PageAddress {
@@ -91,7 +91,7 @@ async function firstPage(
   rpc: Rpc,
   plain: boolean,
   category?: string,
-): Promise<{ facts: PageFacts; answers: Record<string, ReadyJson> }> {
+): Promise<{ facts: PageFacts; answers: Record<string, SerializedJson> }> {
   if (!plain) return { facts: {}, answers: {} };
   const query = { category, limit: PAGE_SIZE };
   const list = await rpc.call(catalogRpc.listProducts, query);
@@ -99,7 +99,7 @@ async function firstPage(
 }
 
 /** The first that is seen of a list. */
-function firstPicture({ body }: ReadyJson): PageFacts {
+function firstPicture({ body }: SerializedJson): PageFacts {
   const { items } = JSON.parse(body.toString()) as ProductPage;
   return { picture: items.find(({ image }) => image)?.image, pictureSizes: CARD_IMAGE_SIZES };
 }

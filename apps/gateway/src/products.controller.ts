@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Documented, conditional, productParam } from './documented.js';
 import { Staff } from './guards.js';
 import { versionFrom } from './if-match.js';
-import { sendReadyJson } from './send-ready-json.js';
+import { sendSerializedJson } from './send-serialized-json.js';
 
 @Controller('api/products')
 export class ProductsController {
@@ -20,7 +20,7 @@ export class ProductsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    sendReadyJson(request, reply, await this.rpc.call(catalogRpc.listProducts, query));
+    sendSerializedJson(request, reply, await this.rpc.call(catalogRpc.listProducts, query));
   }
 
   @Get(':product')
@@ -30,7 +30,7 @@ export class ProductsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    sendReadyJson(request, reply, await this.rpc.call(catalogRpc.getProduct, { product: productKey(product) }));
+    sendSerializedJson(request, reply, await this.rpc.call(catalogRpc.getProduct, { product: productKey(product) }));
   }
 
   @Post()

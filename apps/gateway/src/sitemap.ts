@@ -10,7 +10,7 @@ import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AtOnce } from './at-once.js';
 import { escape } from './page-head.js';
-import { matches } from './send-ready-json.js';
+import { matches } from './send-serialized-json.js';
 
 /** Each holds its part, gzipped, for as long as its client takes to read it. */
 const MOST_AT_ONCE = 16;

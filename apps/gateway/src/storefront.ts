@@ -8,7 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { gatewayConfig, type GatewayConfig } from './gateway.config.js';
 import { pageContents, type PageAddress, type PageContent } from './page-content.js';
 import { headOf, safeJsonText } from './page-head.js';
-import { matches, PUBLIC_CACHE_CONTROL } from './send-ready-json.js';
+import { matches, PUBLIC_CACHE_CONTROL } from './send-serialized-json.js';
 import { serveSitemap } from './sitemap.js';
 import { readStorefront, type Storefront } from './storefront-files.js';
 

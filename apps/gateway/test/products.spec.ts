@@ -1,6 +1,6 @@
 import type { Product, StaffProduct, StaffProductPage } from '@shop/contracts/products';
 import { AppError } from '@shop/rpc/errors';
-import { ReadyJson } from '@shop/rpc/ready-json';
+import { SerializedJson } from '@shop/rpc/serialized-json';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { examples } from '../src/openapi-examples.js';
 import { DESK, openShop, Visitor, type Shop } from './shop.js';
@@ -19,12 +19,12 @@ const PUBLIC = 'public, max-age=1, stale-while-revalidate=1, stale-if-error=8640
 describe('a public answer', () => {
   it('passes the owner’s bytes on as they are, with their ETag', async () => {
     const bytes = '{"odd":   "spacing", "n": 1.50}';
-    shop.catalog.getProduct = () => new ReadyJson(Buffer.from(bytes), '"made-by-the-owner"');
+    shop.catalog.getProduct = () => new SerializedJson(Buffer.from(bytes), '"made-by-the-owner"');
     const response = await fetch(`${shop.url}/api/products/walnut-desk`);
     expect(await response.text()).toBe(bytes);
     expect(response.headers.get('etag')).toBe('"made-by-the-owner"');
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
-    shop.catalog.getProduct = () => ReadyJson.of(examples.Product);
+    shop.catalog.getProduct = () => SerializedJson.of(examples.Product);
   });
 
   it('may be copied for a second, and longer only while it is renewed or the shop is down', async () => {
@@ -164,6 +164,6 @@ describe('staff', () => {
 });
 
 it('knows the desk by its id too', async () => {
-  shop.catalog.getProduct = ({ product }) => ReadyJson.of({ product });
+  shop.catalog.getProduct = ({ product }) => SerializedJson.of({ product });
   expect((await staff.get(`/api/products/${DESK.toUpperCase()}`)).body).toEqual({ product: DESK });
 });

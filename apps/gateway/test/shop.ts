@@ -11,7 +11,7 @@ import { startForTest, stubService, type Stub, type StubHandlers } from '@shop/k
 import { testRedisUrl } from '@shop/kit/testing/stores';
 import { ToxicProxy } from '@shop/kit/testing/toxic-proxy';
 import { AppError } from '@shop/rpc/errors';
-import { ReadyJson } from '@shop/rpc/ready-json';
+import { SerializedJson } from '@shop/rpc/serialized-json';
 import { Redis } from 'ioredis';
 import { gateway } from '../src/gateway.module.js';
 import { accountsStub, PASSWORD } from './accounts-stub.js';
@@ -125,10 +125,10 @@ function catalogStub(products: Map<string, PricedProduct>): StubHandlers<typeof 
     getProduct: ({ product }) => {
       const found = find(product);
       if (!found) throw new AppError('not_found', 'There is no such product.');
-      return ReadyJson.of({ id: found.productId, name: found.name });
+      return SerializedJson.of({ id: found.productId, name: found.name });
     },
-    listProducts: () => ReadyJson.of({ items: [...products.values()], nextCursor: null }),
-    listCategories: () => ReadyJson.of({ items: [] }),
+    listProducts: () => SerializedJson.of({ items: [...products.values()], nextCursor: null }),
+    listCategories: () => SerializedJson.of({ items: [] }),
     priceProducts: ({ products: keys }) => ({ products: keys.flatMap((key) => find(key) ?? []) }),
   };
 }

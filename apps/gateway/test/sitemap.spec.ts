@@ -3,7 +3,7 @@ import { get as httpGet, type IncomingMessage } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { MAX_SITEMAP_URLS } from '@shop/contracts/sitemaps';
 import { AppError } from '@shop/rpc/errors';
-import { ReadyJson } from '@shop/rpc/ready-json';
+import { SerializedJson } from '@shop/rpc/serialized-json';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { examples } from '../src/openapi-examples.js';
 import { builtStorefront } from './built-storefront.js';
@@ -13,7 +13,7 @@ const dir = builtStorefront();
 const CHANGED = '2026-11-20T09:30:00Z';
 const slugs = Array.from({ length: MAX_SITEMAP_URLS }, (_, i) => `thing-${i}`);
 const lines = (of: string[]) =>
-  new ReadyJson(gzipSync(of.map((slug) => `${slug} ${CHANGED}`).join('\n')), `"${of.length}"`);
+  new SerializedJson(gzipSync(of.map((slug) => `${slug} ${CHANGED}`).join('\n')), `"${of.length}"`);
 
 let shop: Shop;
 beforeAll(async () => {
@@ -24,7 +24,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true });
 });
 beforeEach(() => {
-  shop.catalog.listCategories = () => ReadyJson.of(examples.CategoryList);
+  shop.catalog.listCategories = () => SerializedJson.of(examples.CategoryList);
   shop.catalog.getSitemap = () => ({ parts: [2, 7].map((part) => ({ part, changedAt: CHANGED })) });
   shop.catalog.getSitemapPart = ({ part }) => {
     if (part === 2) return lines(slugs);

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { AppError } from '@shop/rpc/errors';
-import { ReadyJson } from '@shop/rpc/ready-json';
+import { SerializedJson } from '@shop/rpc/serialized-json';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { examples } from '../src/openapi-examples.js';
 import { builtStorefront, HTML } from './built-storefront.js';
@@ -17,8 +17,8 @@ afterAll(async () => {
   rmSync(dir, { recursive: true });
 });
 beforeEach(() => {
-  shop.catalog.getProduct = () => ReadyJson.of(examples.Product);
-  shop.catalog.listCategories = () => ReadyJson.of(examples.CategoryList);
+  shop.catalog.getProduct = () => SerializedJson.of(examples.Product);
+  shop.catalog.listCategories = () => SerializedJson.of(examples.CategoryList);
 });
 
 const open = async (path: string, headers: Record<string, string> = { accept: 'text/html' }) => {
@@ -66,14 +66,14 @@ describe('the page of a product', () => {
   });
 
   it('asks for its picture before any script does', async () => {
-    shop.catalog.getProduct = () => ReadyJson.of({ ...examples.Product, images: [desk] });
+    shop.catalog.getProduct = () => SerializedJson.of({ ...examples.Product, images: [desk] });
     const { html } = await open('/products/walnut-desk');
     expect(html).toContain('imagesrcset="/media/desk/480.avif 480w, /media/desk/960.avif 960w"');
   });
 
   it('cannot be broken by what staff call a product', async () => {
     const name = `"><script>alert(1)</script><!-- '&`;
-    shop.catalog.getProduct = () => ReadyJson.of({ ...examples.Product, name, description: name });
+    shop.catalog.getProduct = () => SerializedJson.of({ ...examples.Product, name, description: name });
     const { html } = await open('/products/walnut-desk');
     expect(html.match(/<script/g)).toHaveLength(HTML.match(/<script/g)!.length + 1);
     expect(html).not.toContain('alert(1)</script>');
@@ -87,7 +87,7 @@ describe('the page of a product', () => {
     expect(same.status).toBe(304);
     for (const name of ['content-security-policy', 'cache-control'])
       expect(same.headers.get(name), name).toBe(headers.get(name));
-    shop.catalog.getProduct = () => ReadyJson.of({ ...examples.Product, priceCents: 1 });
+    shop.catalog.getProduct = () => SerializedJson.of({ ...examples.Product, priceCents: 1 });
     expect((await open('/products/walnut-desk', { 'if-none-match': etag })).status).toBe(200);
   });
 
@@ -148,9 +148,9 @@ it.each(['/', '/products', '/categories/furniture'])(
       { ...examples.ProductSummary, image: null },
       { ...examples.ProductSummary, image: desk },
     ];
-    shop.catalog.listProducts = () => ReadyJson.of({ items, nextCursor: null });
+    shop.catalog.listProducts = () => SerializedJson.of({ items, nextCursor: null });
     expect((await open(path)).html).toContain('imagesrcset="/media/desk/480.avif 480w, /media/desk/960.avif 960w"');
-    shop.catalog.listProducts = () => ReadyJson.of({ items: items.slice(0, 1), nextCursor: null });
+    shop.catalog.listProducts = () => SerializedJson.of({ items: items.slice(0, 1), nextCursor: null });
     expect((await open(path)).html).not.toContain('imagesrcset');
   },
 );

@@ -4,7 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { imageWorkerJobs } from '@shop/contracts/images';
 import type { PayloadOf } from '@shop/contracts/jobs';
-import { crashPoint } from '@shop/kit/crash-point';
+import { failPoint } from '@shop/kit/fail-point';
 import { HandlesJob } from '@shop/kit/handles-job';
 import { Log } from '@shop/kit/log';
 import { histogram } from '@shop/kit/metrics';
@@ -48,7 +48,7 @@ export class ProcessImage {
     const attempt = randomUUID();
     try {
       const { work } = await this.rpc.call(catalogRpc.beginPicture, { hash, attempt });
-      crashPoint('image-worker.image.after-beginning');
+      failPoint('image-worker.image.after-beginning');
       if (!work) return;
       const bytes = await this.original(work.key);
       const task = { hash, bytes, done: work.done };
@@ -65,9 +65,9 @@ export class ProcessImage {
   private async report(hash: string, { done, files, seconds }: Taken): Promise<void> {
     this.seconds.observe({ step: done.step }, seconds);
     await Promise.all(files.map(({ key, type, bytes }) => this.storage.put(key, bytes, { contentType: type })));
-    crashPoint(`image-worker.image.before-reporting-${done.step}`);
+    failPoint(`image-worker.image.before-reporting-${done.step}`);
     await this.rpc.call(catalogRpc.tickPicture, { hash, done });
-    crashPoint(`image-worker.image.after-reporting-${done.step}`);
+    failPoint(`image-worker.image.after-reporting-${done.step}`);
   }
 
   private async original(key: string): Promise<Buffer> {

@@ -26,7 +26,7 @@ describe('when the worker is killed', () => {
 
   test.each(points)('%s, another worker takes the remaining steps', async (point) => {
     const { id } = await upload();
-    const dying = await shop.startWorker({ CRASH_AT: `image-worker.image.${point}` });
+    const dying = await shop.startWorker({ FAIL_POINT: `image-worker.image.${point}` });
     await dying.exited;
     const before = await shop.image(id);
     const [when, , step] = point.split('-') as [string, string, ImageStep];
@@ -45,7 +45,7 @@ describe('when the worker is killed', () => {
 test('an image that ends five workers fails, and others are processed', async () => {
   const { id } = await upload();
   for (let i = 0; i < 5; i++) {
-    const dying = await shop.startWorker({ CRASH_AT: 'image-worker.image.after-beginning' });
+    const dying = await shop.startWorker({ FAIL_POINT: 'image-worker.image.after-beginning' });
     await dying.exited;
     expect((await shop.image(id)).status).toBe('working');
   }

@@ -5,7 +5,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { catalogRpc } from '@shop/contracts/catalog';
 import type { PlaceOrder as PlaceOrderRequest } from '@shop/contracts/orders';
 import { paymentsJobs } from '@shop/contracts/payments';
-import { crashPoint } from '@shop/kit/crash-point';
+import { failPoint } from '@shop/kit/fail-point';
 import { Log } from '@shop/kit/log';
 import { Queues } from '@shop/kit/queue';
 import { currentContext, newRequestId, runInContext } from '@shop/rpc/context';
@@ -68,7 +68,7 @@ export class PlaceOrder {
     for (let pause = PAUSE_MS.min; ; pause = Math.min(pause * 2, PAUSE_MS.max)) {
       const inserted =
         lines.length > 0 && (await writes.insertOrder(this.db, request, this.config.ORDERS_SWEEP_SECONDS));
-      crashPoint('orders.after-insert');
+      failPoint('orders.after-insert');
       if (inserted) return attemptAt(inserted, inserted.createdAt, placeBy);
 
       const order = await this.find(request);
@@ -118,15 +118,15 @@ export class PlaceOrder {
       lines: requested,
       expectedTotalCents: expectedTotalCents ?? undefined,
     });
-    crashPoint('orders.after-reserving');
+    failPoint('orders.after-reserving');
     switch (answer.outcome) {
       case 'reserved': {
         const { lines, totalCents } = answer;
         if (!(await writes.acceptOrder(this.db, id, { lines, totalCents }, endsAt))) return this.overtaken(id, true);
-        crashPoint('orders.after-pending');
+        failPoint('orders.after-pending');
         const pending: OrderEntity = { ...order, status: 'pending', lines, totalCents };
         await this.askForPayment(pending);
-        crashPoint('orders.after-asking-for-payment');
+        failPoint('orders.after-asking-for-payment');
         return pending;
       }
       case 'out_of_stock': {
@@ -176,9 +176,9 @@ export class PlaceOrder {
    */
   async cancel(id: string): Promise<void> {
     if (!(await writes.cancelOrder(this.db, id))) return;
-    crashPoint('orders.after-cancelling');
+    failPoint('orders.after-cancelling');
     await this.rpc.call(catalogRpc.releaseReservation, { orderId: id });
-    crashPoint('orders.after-releasing-cancelled');
+    failPoint('orders.after-releasing-cancelled');
     if (await writes.deleteNewOrder(this.db, id))
       this.log.throttled('order cancelled', { orderId: id }, 'order cancelled: it was not placed in time');
   }
@@ -196,7 +196,7 @@ export class PlaceOrder {
   private async reject(order: OrderEntity, outcome: writes.Outcome): Promise<OrderEntity> {
     if (!(await writes.moveOrder(this.db, order.id, ['new', 'rejected'], outcome)))
       return this.overtaken(order.id, false);
-    crashPoint('orders.after-refusing');
+    failPoint('orders.after-refusing');
     return { ...order, status: 'rejected', ...outcome };
   }
 

@@ -4,7 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { ordersRpc } from '@shop/contracts/orders';
 import { paymentsRpc } from '@shop/contracts/payments';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
-import { crashPoint } from '@shop/kit/crash-point';
+import { failPoint } from '@shop/kit/fail-point';
 import { sql } from '@shop/kit/database';
 import { AppError } from '@shop/rpc/errors';
 import { Handles } from '@shop/rpc/handles';
@@ -28,7 +28,7 @@ export class RefundsController {
     if (order.status !== 'paid' && order.status !== 'refunded')
       throw new AppError('refund_exceeds_payment', `This order is ${order.status}: there is nothing to refund.`);
     await this.rpc.call(paymentsRpc.requestRefund, { orderId: id, ...refund });
-    crashPoint('orders.after-asking-for-refund');
+    failPoint('orders.after-asking-for-refund');
     return toOrder(order);
   }
 
@@ -56,7 +56,7 @@ export class RefundsController {
     );
     if (!order) throw new AppError('not_found', 'There is no paid order with this id.');
     if (revision === undefined && order.revision > 0) throw new AppError('unavailable', 'A revision is needed.');
-    crashPoint('orders.after-refund');
+    failPoint('orders.after-refund');
     return { done: true, revision: order.revision };
   }
 }

@@ -5,7 +5,7 @@ import { catalogRpc } from '@shop/contracts/catalog';
 import type { PayloadOf } from '@shop/contracts/jobs';
 import { ordersJobs } from '@shop/contracts/orders';
 import { paymentsRpc } from '@shop/contracts/payments';
-import { crashPoint } from '@shop/kit/crash-point';
+import { failPoint } from '@shop/kit/fail-point';
 import { Log } from '@shop/kit/log';
 import { HandlesJob } from '@shop/kit/handles-job';
 import { Rpc } from '@shop/rpc/rpc';
@@ -23,19 +23,19 @@ export class SettleOrder {
   /** Goods come first: an order that is still `pending` is settled again, and one that is `paid` never is. */
   @HandlesJob(ordersJobs.paymentSettled)
   async settle({ orderId, outcome }: PayloadOf<typeof ordersJobs.paymentSettled>): Promise<void> {
-    crashPoint('orders.before-settling');
+    failPoint('orders.before-settling');
     if (outcome.status === 'paid') {
       const { done } = await this.rpc.call(catalogRpc.confirmReservation, { orderId });
       if (!done) this.log.error({ orderId }, 'order is paid, but its goods are not reserved');
-      crashPoint('orders.after-confirming');
+      failPoint('orders.after-confirming');
       await moveOrder(this.db, orderId, ['pending', 'paid']);
-      crashPoint('orders.after-paid');
+      failPoint('orders.after-paid');
     } else {
       const { done } = await this.rpc.call(catalogRpc.releaseReservation, { orderId });
       if (!done) this.log.error({ orderId }, 'order is not paid, but its goods have left already');
-      crashPoint('orders.after-releasing');
+      failPoint('orders.after-releasing');
       await moveOrder(this.db, orderId, ['pending', 'rejected'], { reason: outcome.reason });
-      crashPoint('orders.after-rejecting');
+      failPoint('orders.after-rejecting');
     }
   }
 

@@ -2,7 +2,7 @@
 // replica and needs no queue.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { crashPoint } from '@shop/kit/crash-point';
+import { failPoint } from '@shop/kit/fail-point';
 import { Log } from '@shop/kit/log';
 import { repeat } from '@shop/kit/repeat';
 import { toAppError } from '@shop/rpc/errors';
@@ -43,7 +43,7 @@ export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
   private async sweep(): Promise<boolean> {
     const { ORDERS_SWEEP_SECONDS, ORDERS_WITHDRAW_SECONDS } = this.config;
     const due = await claimDueOrders(this.db, BATCH, ORDERS_SWEEP_SECONDS, ORDERS_WITHDRAW_SECONDS);
-    if (due.length > 0) crashPoint('orders.after-claiming');
+    if (due.length > 0) failPoint('orders.after-claiming');
     await Promise.all(
       due.map((order) =>
         this.resume(order).catch((error: unknown) => {

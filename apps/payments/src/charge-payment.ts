@@ -3,7 +3,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { ordersJobs, type PaymentOutcome } from '@shop/contracts/orders';
 import { paymentsJobs, type ChargePayment as ChargeRequest } from '@shop/contracts/payments';
-import { crashPoint } from '@shop/kit/crash-point';
+import { failPoint } from '@shop/kit/fail-point';
 import { sql } from '@shop/kit/database';
 import { HandlesJob } from '@shop/kit/handles-job';
 import { InFlight } from '@shop/kit/in-flight';
@@ -58,7 +58,7 @@ export class ChargePayment implements OnModuleInit {
     const begun = this.inFlight.room(writes.shareOf(provider)) > this.config.PAYMENTS_IN_FLIGHT * KEPT_FOR_SWEEP;
     const { PAYMENT_LEASE_SECONDS: leaseSeconds, PAYMENT_GIVE_UP_SECONDS: giveUpSeconds } = this.config;
     const attempt = await writes.insertPayment(this.db, { ...request, provider, begun, leaseSeconds, giveUpSeconds });
-    crashPoint('payments.after-insert');
+    failPoint('payments.after-insert');
     if (attempt && begun) this.inFlight.start(attempt.share, () => this.attempt(attempt));
     if (attempt) return;
     const state = await writes.stateOf(this.db, orderId);
@@ -72,7 +72,7 @@ export class ChargePayment implements OnModuleInit {
       async (room) => {
         const { PAYMENT_LEASE_SECONDS } = this.config;
         const due = await writes.claimDuePayments(this.db, room, PAYMENT_LEASE_SECONDS, this.providers.current);
-        if (due.length > 0) crashPoint('payments.after-claiming');
+        if (due.length > 0) failPoint('payments.after-claiming');
         return due;
       },
       (attempt) => this.attempt(attempt),
@@ -90,12 +90,12 @@ export class ChargePayment implements OnModuleInit {
     try {
       if (attempt.payment.method === 'credit' && attempt.amountCents > 0) {
         const outcome = await writes.settleByCredit(this.db, attempt);
-        crashPoint('payments.after-credit');
+        failPoint('payments.after-credit');
         if (outcome) await this.tellOrders(orderId, outcome);
         return;
       }
       result = await this.ask(attempt);
-      crashPoint('payments.after-charging');
+      failPoint('payments.after-charging');
     } catch (error) {
       const level = error instanceof ProviderNotConfigured ? 'error' : 'warn';
       this.log[level]({ err: error, orderId, attempt: attempt.attempts }, 'payment has no result yet');
@@ -103,7 +103,7 @@ export class ChargePayment implements OnModuleInit {
       return writes.postponePayment(this.db, attempt, inDoubt);
     }
     const settled = await writes.settlePayment(this.db, attempt, result);
-    crashPoint('payments.after-settling');
+    failPoint('payments.after-settling');
     if (settled) await this.tellOrders(orderId, result.status === 'paid' ? { status: 'paid' } : result);
   }
 
@@ -126,7 +126,7 @@ export class ChargePayment implements OnModuleInit {
   private async tellOrders(orderId: string, outcome: PaymentOutcome): Promise<void> {
     try {
       await this.queues.add(ordersJobs.paymentSettled, { orderId, outcome }, { id: orderId });
-      crashPoint('payments.after-telling');
+      failPoint('payments.after-telling');
     } catch (error) {
       this.log.warn({ err: error, orderId }, 'orders not told of a payment yet');
     }

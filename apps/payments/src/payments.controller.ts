@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { paymentsRpc } from '@shop/contracts/payments';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
-import { crashPoint } from '@shop/kit/crash-point';
+import { failPoint } from '@shop/kit/fail-point';
 import { Handles } from '@shop/rpc/handles';
 import { DataSource } from 'typeorm';
 import { creditOf, give } from './credit.js';
@@ -23,7 +23,7 @@ export class PaymentsController {
   @Handles(paymentsRpc.requestRefund)
   async requestRefund(refund: InputOf<Rpcs['requestRefund']>): Promise<OutputOf<Rpcs['requestRefund']>> {
     await insertRefund(this.db, refund);
-    crashPoint('payments.after-refund-insert');
+    failPoint('payments.after-refund-insert');
     return { done: true };
   }
 

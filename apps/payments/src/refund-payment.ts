@@ -2,7 +2,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { ordersRpc } from '@shop/contracts/orders';
-import { crashPoint } from '@shop/kit/crash-point';
+import { failPoint } from '@shop/kit/fail-point';
 import { InFlight } from '@shop/kit/in-flight';
 import { Log } from '@shop/kit/log';
 import { counter } from '@shop/kit/metrics';
@@ -50,7 +50,7 @@ export class RefundPayment {
         const { PAYMENT_LEASE_SECONDS: leaseSeconds, REFUND_GIVE_UP_SECONDS: giveUpSeconds } = this.config;
         const patience = { leaseSeconds, giveUpSeconds };
         const due = await claimDueRefunds(this.db, room, patience);
-        if (due.length > 0) crashPoint('payments.after-claiming-refund');
+        if (due.length > 0) failPoint('payments.after-claiming-refund');
         return due;
       },
       (refund) =>
@@ -82,7 +82,7 @@ export class RefundPayment {
   private async make(refund: RefundAttempt): Promise<'refunded' | 'failed' | undefined> {
     const { refundId, orderId } = refund;
     const result = await this.giveBack(refund);
-    crashPoint('payments.after-giving-back');
+    failPoint('payments.after-giving-back');
     if (result.status === 'waiting') {
       if (refund.expired)
         this.log.error({ refundId, orderId }, 'refund is overdue: the provider still has it under way');
@@ -90,7 +90,7 @@ export class RefundPayment {
     }
     if (result.status === 'failed') this.log.error({ refundId, orderId, ...result }, 'refund failed');
     const settled = await settleRefund(this.db, refund, result, accountOf(refund));
-    crashPoint('payments.after-settling-refund');
+    failPoint('payments.after-settling-refund');
     if (!settled) return undefined;
     this.outcomes.inc({ outcome: result.status });
     return result.status;
@@ -111,13 +111,13 @@ export class RefundPayment {
     const { refundId, orderId } = refund;
     const card = cardRefundOf(refund);
     const found = card && (await (await this.providers.of(card.provider)).findRefund(card));
-    crashPoint('payments.after-checking-refund');
+    failPoint('payments.after-checking-refund');
     if (found?.status !== 'failed') {
       await endCheck(this.db, refund, this.config.REFUND_WATCH_SECONDS);
       return false;
     }
     const reversed = await reverseRefund(this.db, refund, found.failure, accountOf(refund));
-    crashPoint('payments.after-reversing-refund');
+    failPoint('payments.after-reversing-refund');
     if (!reversed) return false;
     this.log.error({ refundId, orderId, ...found }, 'refund failed after it was made, and was booked back');
     this.outcomes.inc({ outcome: 'reversed' });
@@ -127,7 +127,7 @@ export class RefundPayment {
   private async tellOrders({ refundId, orderId }: RefundAttempt, outcome: 'refunded' | 'failed'): Promise<void> {
     const sum = await refundedSum(this.db, orderId);
     const { revision } = await this.rpc.call(ordersRpc.refundSettled, { orderId, ...sum });
-    crashPoint('payments.after-telling-refund');
+    failPoint('payments.after-telling-refund');
     // An older version of orders does not accept a lower sum, and returns no revision.
     if (outcome === 'failed' && revision === undefined) throw new Error('orders does not take refunds back yet');
     await endRefund(this.db, refundId, outcome);

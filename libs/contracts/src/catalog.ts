@@ -89,16 +89,16 @@ export const catalogRpc = defineRpcs('catalog', {
     output: ProductPage,
     idempotent: true,
     deadlineMs: 2000,
-    readyMade: true,
+    serialized: true,
   },
   getProduct: {
     input: z.object({ product: ProductKey }),
     output: Product,
     idempotent: true,
     deadlineMs: 2000,
-    readyMade: true,
+    serialized: true,
   },
-  listCategories: { input: z.object({}), output: CategoryList, idempotent: true, deadlineMs: 2000, readyMade: true },
+  listCategories: { input: z.object({}), output: CategoryList, idempotent: true, deadlineMs: 2000, serialized: true },
   /** Where products are in the sitemap. */
   getSitemap: { input: z.object({}), output: Sitemap, idempotent: true, deadlineMs: 2000 },
   /** Gzipped lines, one per product that shoppers see: its slug, a space, and when it changed. not_found. */
@@ -107,7 +107,7 @@ export const catalogRpc = defineRpcs('catalog', {
     output: z.string(),
     idempotent: true,
     deadlineMs: 2000,
-    readyMade: true,
+    serialized: true,
   },
   createCategory: { input: NewCategory, output: Category, idempotent: false, deadlineMs: 5000 },
   createProduct: { input: NewProduct, output: Product, idempotent: false, deadlineMs: 5000 },

@@ -9,7 +9,7 @@ export interface RpcOptions<I extends z.ZodType = z.ZodType, O extends z.ZodType
   /** Milliseconds a call may take, all tries together; the caller's own deadline shortens it. */
   deadlineMs: number;
   /** The answer is JSON made by its owner, passed on as bytes with an ETag, never parsed on the way. */
-  readyMade?: boolean;
+  serialized?: boolean;
 }
 
 export interface Rpc<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> extends RpcOptions<I, O> {

@@ -4,8 +4,8 @@ import { Customer } from './accounts.js';
 import { OrderOfCustomer } from './orders.js';
 import { Timestamp, pageOf } from './values.js';
 
-/** `silent` does not react, `resting` failed several times in a row, `draining` is about to end. */
-export const ReplicaState = z.enum(['ready', 'connecting', 'silent', 'resting', 'draining', 'down']);
+/** `unresponsive` does not answer pings, `ejected` gets no calls for a while after failing several in a row, `draining` is shutting down. */
+export const ReplicaState = z.enum(['ready', 'connecting', 'unresponsive', 'ejected', 'draining', 'down']);
 export type ReplicaState = z.infer<typeof ReplicaState>;
 
 export const QueueHealth = z.object({

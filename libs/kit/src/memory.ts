@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Makes the heap of this process small and keeps it so. Once, when the start is done; takes 60 to 200 ms. */
-export function settleHeap(): void {
+export function compactHeap(): void {
   // A full collection comes when the heap has grown by this much since the last one, not to a multiple of it: under load
   // orders takes 150 MB instead of 250. V8 itself chooses 30 where the heap may not become large.
   setFlagsFromString('--heap-growing-percent=30');

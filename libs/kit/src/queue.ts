@@ -17,7 +17,7 @@ import {
 } from 'bullmq';
 import type { Redis, RedisOptions } from 'ioredis';
 import type { JobHandler } from './handles-job.js';
-import { inTime } from './in-time.js';
+import { withTimeout } from './with-timeout.js';
 import { kitConfig, type KitConfig } from './kit.config.js';
 import { Log } from './log.js';
 import { counter, histogram } from './metrics.js';
@@ -94,17 +94,17 @@ export class Queues implements OnApplicationShutdown {
     const jobId = id === undefined ? undefined : `${job.name}-${id}`;
     const options = { jobId, delay: delayMs, priority, ...retries, ...keepNothing };
     // Added later than promised does no harm: handlers are idempotent.
-    await inTime(this.producer(job.queue).add(job.name, envelope, options), ANSWER_MS);
+    await withTimeout(this.producer(job.queue).add(job.name, envelope, options), ANSWER_MS);
   }
 
   /** How many jobs are not done: waiting, running, or to be tried again later. Fails fast when Redis is away. */
   depth(queue: string): Promise<number> {
-    return inTime(this.producer(queue).getJobCountByTypes(...open), ANSWER_MS);
+    return withTimeout(this.producer(queue).getJobCountByTypes(...open), ANSWER_MS);
   }
 
   /** How long ago the oldest job of those that are next in line, run or are to be tried again was added; 0 without any. */
   async oldestSeconds(queue: string): Promise<number> {
-    const first = await inTime(this.producer(queue).getJobs(open, 0, 0, true), ANSWER_MS);
+    const first = await withTimeout(this.producer(queue).getJobs(open, 0, 0, true), ANSWER_MS);
     const oldest = Math.min(...first.map(({ timestamp }) => timestamp));
     return first.length === 0 ? 0 : Math.max(0, (Date.now() - oldest) / 1000);
   }
@@ -112,8 +112,8 @@ export class Queues implements OnApplicationShutdown {
   /** How its jobs stand, and how many processes work them off. Fails fast when Redis is away. */
   async health(queue: string): Promise<Omit<QueueHealth, 'name'>> {
     const [counts, workers, oldestSeconds] = await Promise.all([
-      inTime(this.producer(queue).getJobCounts(...open, 'failed'), ANSWER_MS),
-      inTime(this.producer(queue).getWorkersCount(), ANSWER_MS),
+      withTimeout(this.producer(queue).getJobCounts(...open, 'failed'), ANSWER_MS),
+      withTimeout(this.producer(queue).getWorkersCount(), ANSWER_MS),
       this.oldestSeconds(queue),
     ]);
     const { waiting = 0, prioritized = 0, active = 0, delayed = 0, failed = 0 } = counts;

@@ -7,7 +7,7 @@ import { Log } from './log.js';
 
 export const REDIS_STATE = Symbol('REDIS_STATE');
 export const REDIS_CACHE = Symbol('REDIS_CACHE');
-/** How long a copy out of the cache is waited for, with `inTime`: a process that used up its share of CPU stands still for 100 ms. */
+/** How long a copy out of the cache is waited for, with `withTimeout`: a process that used up its share of CPU stands still for 100 ms. */
 export const CACHE_MS = 250;
 
 /** Fails a command at once while there is no connection, and reconnects behind the scenes at most a second apart. */

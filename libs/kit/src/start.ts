@@ -3,7 +3,7 @@ import { problemLine } from './start-problem.js';
 import { processEnv } from './kit.config.js';
 import { launch } from './launch.js';
 import { Log } from './log.js';
-import { settleHeap } from './memory.js';
+import { compactHeap } from './memory.js';
 import type { Service } from './service.js';
 
 /** Starts `services` as one process; SIGTERM and SIGINT end it gracefully. What prevents the start is said in plain words, with exit code 1. */
@@ -15,7 +15,7 @@ export async function start(...services: Service[]): Promise<void> {
   try {
     const running = await launch(services, processEnv);
     stop = running.stop;
-    settleHeap(); // Before the event loop turns to the first request, so that none waits for it.
+    compactHeap(); // Before the event loop turns to the first request, so that none waits for it.
     const { app, url, opsUrl, rpcPort } = running;
     const log = app.get(Log);
     const sinceStartMs = Math.round(performance.now()); // of the process: reading the sources takes longest

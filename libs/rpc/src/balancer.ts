@@ -83,7 +83,7 @@ export class Balancer {
     return this.someLack && [...this.endpoints.values()].some((endpoint) => !endpoint.knows(procedure));
   }
 
-  /** It drains, or rests while those that are ready do not have the procedure. */
+  /** It drains, or is ejected while those that are ready do not have the procedure. */
   private isLastResort(endpoint: Endpoint, procedure: string): boolean {
     return (
       (endpoint.state === 'draining' || (this.someLack && endpoint.state === 'ready')) && endpoint.knows(procedure)
@@ -107,10 +107,10 @@ export class Balancer {
   private readonly changed = (): void => {
     this.someLack = [...this.endpoints.values()].some(({ unknown }) => unknown.size > 0);
     const ready = [...this.endpoints.values()].filter(({ state }) => state === 'ready');
-    this.ready = ready.filter(({ isResting }) => !isResting);
+    this.ready = ready.filter(({ isEjected }) => !isEjected);
     if (this.ready.length === 0) {
       // The trouble is not one server's. All get calls, or the first one that is well again would get them all.
-      for (const endpoint of ready) endpoint.wake();
+      for (const endpoint of ready) endpoint.reinstate();
       this.ready = ready;
     }
     this.serveWaiters();

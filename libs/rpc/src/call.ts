@@ -1,7 +1,7 @@
 // One call from its start to its end: where it is sent, when another server is asked, and what its caller is told.
 import type { Rpc as Procedure } from '@shop/contracts/rpc';
 import { AppError, because, fromWireError, InDoubt, refusesNewFields, type WireError } from './errors.js';
-import { ReadyJson } from './ready-json.js';
+import { SerializedJson } from './serialized-json.js';
 import type { Balancer, Waiter } from './balancer.js';
 import { SLOW_MS, type CallLog } from './call-log.js';
 import type { Sent } from './connection.js';
@@ -14,7 +14,7 @@ import type { RetryBudget } from './retry-budget.js';
 
 const MOST_TRIES = 3;
 /** Of a call's time: far more than one takes, and little enough that who waits hardly notices the second try. */
-const HURRY_AFTER = 0.1;
+const HEDGE_AFTER = 0.1;
 const NOTHING = Buffer.alloc(0);
 
 /** What the calls of one client share. */
@@ -75,12 +75,12 @@ export class Call implements Waiting, Waiter {
   private readonly asked: Asked[] = [];
   private last: Endpoint | undefined;
   private tries = 0;
-  /** Whether a server that was asked fell silent. */
+  /** Whether a server that was asked became unresponsive. */
   private inDoubt = false;
   /** Servers of an older version, which do not know all fields of the input. */
   private older: Set<Endpoint> | undefined;
   /** When another server is asked too. */
-  private hurryAt: number;
+  private hedgeAt: number;
 
   constructor(
     private readonly scope: CallScope,
@@ -89,7 +89,7 @@ export class Call implements Waiting, Waiter {
     private readonly reject: (error: unknown) => void,
   ) {
     const { rpc, startedAt, deadlineAt } = request;
-    this.hurryAt = rpc.idempotent ? startedAt + (deadlineAt - startedAt) * HURRY_AFTER : Infinity;
+    this.hedgeAt = rpc.idempotent ? startedAt + (deadlineAt - startedAt) * HEDGE_AFTER : Infinity;
     scope.deadlines.add(this);
     scope.budget.earn();
     this.proceed();
@@ -100,7 +100,7 @@ export class Call implements Waiting, Waiter {
   }
 
   get deadlineAt(): number {
-    return Math.min(this.hurryAt, this.request.deadlineAt);
+    return Math.min(this.hedgeAt, this.request.deadlineAt);
   }
 
   /** Sends it to another server than before, if need be as soon as one is ready. */
@@ -142,7 +142,7 @@ export class Call implements Waiting, Waiter {
       return mayRetry && this.hasAnother(2) ? undefined : this.fail(fromWireError(reply.error));
     }
     this.finish();
-    this.resolve(reply.etag === undefined ? reply.output : new ReadyJson(body, reply.etag));
+    this.resolve(reply.etag === undefined ? reply.output : new SerializedJson(body, reply.etag));
   }
 
   /** The server has not begun, so even what is not idempotent may be tried elsewhere. */
@@ -174,13 +174,13 @@ export class Call implements Waiting, Waiter {
       );
   }
 
-  /** The one asked last has fallen silent. Where a second time would do harm, its answer is still awaited. */
+  /** The one asked last has become unresponsive. Where a second time would do harm, its answer is still awaited. */
   doubted(by: Asked): void {
     if (this.request.rpc.idempotent && by === this.asked.at(-1)) this.tryAnother(MOST_TRIES);
   }
 
   /** Another is asked too, and whoever answers first is right. */
-  private hurry(): void {
+  private hedge(): void {
     if (this.asked.length === 1) this.tryAnother(MOST_TRIES);
   }
 
@@ -212,10 +212,10 @@ export class Call implements Waiting, Waiter {
     const isOver = performance.now() >= deadlineAt;
     if (isOver && this.tries === 0) return this.giveUp();
     if (isOver) return this.fail(new AppError('unavailable', `${rpc.service} did not answer in time`));
-    this.hurryAt = Infinity;
+    this.hedgeAt = Infinity;
     this.scope.deadlines.add(this);
     // When it was this process that stood still, the answer is there and only has to be read.
-    setImmediate(() => this.hurry());
+    setImmediate(() => this.hedge());
   }
 
   giveUp(): void {

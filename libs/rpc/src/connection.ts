@@ -15,17 +15,17 @@ const GIVE_UP_AFTER = 25; // … given up.
 /** A call that was sent and waits for its answer. */
 export interface Sent {
   answered(reply: ReplyMessage, body: Buffer | undefined): void;
-  /** The server has fallen silent. It may hang, it may just be busy. */
+  /** The server is unresponsive. It may hang, it may just be busy. */
   doubted(): void;
   /** The connection ended. Whether the server has run the call, nobody knows. */
   lost(): void;
 }
 
 export interface ConnectionEvents {
-  /** Its first word, and its first one after it was silent. */
+  /** Its first word, and its first one after it was unresponsive. */
   ready(): void;
   draining(): void;
-  silent(): void;
+  unresponsive(): void;
   replied(reply: ReplyMessage): void;
   /** `error` when it did not end as agreed. The calls it still had are told after this. */
   ended(error: Error | undefined): void;
@@ -39,7 +39,7 @@ export class Connection {
   private readonly socket: Socket;
   private readonly frames: FrameSocket;
   private nextId = 1;
-  private silentLooks = 0;
+  private missedLooks = 0;
   private looking: NodeJS.Timeout | undefined;
   private isOver = false;
 
@@ -94,8 +94,8 @@ export class Connection {
   }
 
   private receive(message: ToCaller, body: Buffer | undefined): void {
-    if (this.isSilent) this.events.ready();
-    this.silentLooks = 0;
+    if (this.isUnresponsive) this.events.ready();
+    this.missedLooks = 0;
     if ('id' in message) {
       const sent = this.sent.get(message.id);
       this.sent.delete(message.id);
@@ -108,28 +108,28 @@ export class Connection {
     }
   }
 
-  private get isSilent(): boolean {
-    return this.silentLooks >= SUSPECT_AFTER;
+  private get isUnresponsive(): boolean {
+    return this.missedLooks >= SUSPECT_AFTER;
   }
 
   /** Counts looks, not time: when it was this process that stood still, that is one look and no fault of the server's. */
   private look(): void {
-    if (this.sent.size === 0 && !this.isSilent) return this.stopLooking();
-    this.silentLooks += 1;
-    if (this.silentLooks === ASK_AFTER) this.frames.send({ ping: true });
-    if (this.silentLooks === SUSPECT_AFTER) this.suspect();
-    if (this.silentLooks === GIVE_UP_AFTER) this.giveUp('the server hangs');
+    if (this.sent.size === 0 && !this.isUnresponsive) return this.stopLooking();
+    this.missedLooks += 1;
+    if (this.missedLooks === ASK_AFTER) this.frames.send({ ping: true });
+    if (this.missedLooks === SUSPECT_AFTER) this.suspect();
+    if (this.missedLooks === GIVE_UP_AFTER) this.giveUp('the server hangs');
   }
 
   private suspect(): void {
-    this.events.silent();
+    this.events.unresponsive();
     for (const sent of [...this.sent.values()]) sent.doubted();
   }
 
   private stopLooking(): void {
     clearInterval(this.looking);
     this.looking = undefined;
-    this.silentLooks = 0;
+    this.missedLooks = 0;
   }
 
   private over(error?: Error): void {

@@ -16,10 +16,10 @@ const EJECT_AFTER = 5;
 const LOAD_VALID_MS = 1000;
 
 /**
- * connecting → ready ⇄ silent, → draining, and from any of them → down → connecting … until it is removed.
- * `silent` does not react; `draining` still answers but wants no new calls; `down` waits for its next try.
+ * connecting → ready ⇄ unresponsive, → draining, and from any of them → down → connecting … until it is removed.
+ * `unresponsive` does not react; `draining` still answers but wants no new calls; `down` waits for its next try.
  */
-export type EndpointState = 'connecting' | 'ready' | 'silent' | 'draining' | 'down' | 'removed';
+export type EndpointState = 'connecting' | 'ready' | 'unresponsive' | 'draining' | 'down' | 'removed';
 
 export class Endpoint {
   readonly name: string;
@@ -37,14 +37,14 @@ export class Endpoint {
   private failures = 0;
   /** Calls, in a row. Answers that tell of trouble come quickly: without a pause such a server would draw most calls. */
   private troubles = 0;
-  private resting: NodeJS.Timeout | undefined;
+  private ejection: NodeJS.Timeout | undefined;
   private othersLoad = 0;
   private loadToldAt = 0;
 
   constructor(
     readonly address: Address,
     private readonly limits: Partial<FrameLimits>,
-    /** Called after each change of `state` and of `isResting`. */
+    /** Called after each change of `state` and of `isEjected`. */
     private readonly changed: () => void,
   ) {
     this.name = `${address.host}:${address.port}`;
@@ -71,20 +71,20 @@ export class Endpoint {
   }
 
   /** It failed and has not proved itself since, so it gets no calls. */
-  get isEjected(): boolean {
+  get isExcluded(): boolean {
     const isAway = this.state === 'down' || this.state === 'connecting';
-    return this.state === 'silent' || this.isResting || (isAway && this.failures > 0);
+    return this.state === 'unresponsive' || this.isEjected || (isAway && this.failures > 0);
   }
 
   /** Its connection is as good as any, its answers are not. */
-  get isResting(): boolean {
-    return this.resting !== undefined;
+  get isEjected(): boolean {
+    return this.ejection !== undefined;
   }
 
   /** Waiting for it for a moment makes sense. */
   get isHopeful(): boolean {
     if (this.state === 'down') return this.failures <= 1 || this.isNew;
-    return this.state === 'connecting' || this.state === 'silent';
+    return this.state === 'connecting' || this.state === 'unresponsive';
   }
 
   private get isNew(): boolean {
@@ -98,7 +98,7 @@ export class Endpoint {
       this.address.port,
       {
         ready: () => this.state !== 'draining' && this.become('ready'),
-        silent: () => this.state === 'ready' && this.become('silent'),
+        unresponsive: () => this.state === 'ready' && this.become('unresponsive'),
         draining: () => this.drain(),
         replied: (reply) => this.replied(reply),
         ended: (error) => this.ended(error),
@@ -122,14 +122,14 @@ export class Endpoint {
   remove(): void {
     this.become('removed');
     clearTimeout(this.retry);
-    this.wake();
+    this.reinstate();
     this.hangUpIfDone();
   }
 
   /** What it answered so far does not count any more. */
-  wake(): void {
-    clearTimeout(this.resting);
-    this.resting = undefined;
+  reinstate(): void {
+    clearTimeout(this.ejection);
+    this.ejection = undefined;
     this.troubles = 0;
   }
 
@@ -161,17 +161,17 @@ export class Endpoint {
     else this.troubles = 0;
   }
 
-  /** After a rest, the first trouble brings on the next one, twice as long. */
+  /** After an ejection, the first trouble brings on the next one, twice as long. */
   private troubled(): void {
-    if (!this.isResting && this.state === 'ready' && ++this.troubles >= EJECT_AFTER) this.rest();
+    if (!this.isEjected && this.state === 'ready' && ++this.troubles >= EJECT_AFTER) this.eject();
   }
 
-  private rest(): void {
-    const awake = () => {
-      this.resting = undefined;
+  private eject(): void {
+    const end = () => {
+      this.ejection = undefined;
       this.changed();
     };
-    this.resting = setTimeout(awake, pauseAfter(this.troubles - EJECT_AFTER)).unref();
+    this.ejection = setTimeout(end, pauseAfter(this.troubles - EJECT_AFTER)).unref();
     this.changed();
   }
 
@@ -183,7 +183,7 @@ export class Endpoint {
     this.connection = undefined;
     this.unknown.clear();
     this.lastError = error;
-    this.wake();
+    this.reinstate();
     if (this.state === 'removed') return;
     const asAgreed = this.state === 'draining' && !error;
     const pause = asAgreed ? withJitter(DRAINED_PAUSE_MS) : pauseAfter(this.failures);

@@ -22,7 +22,7 @@ export class AppError extends Error {
   }
 }
 
-/** `unavailable` or `overloaded`, but a server that was asked and fell silent may still do it, until the call's deadline. */
+/** `unavailable` or `overloaded`, but a server that was asked and became unresponsive may still do it, until the call's deadline. */
 export class InDoubt extends AppError {
   constructor({ code, detail, extras, retryAfterSeconds, cause }: AppError) {
     super(code, detail, extras, retryAfterSeconds);

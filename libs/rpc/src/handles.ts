@@ -3,10 +3,10 @@ import { MessagePattern } from '@nestjs/microservices';
 import type { InputOf, OutputOf, Rpc as Procedure } from '@shop/contracts/rpc';
 import { throwError, type Observable } from 'rxjs';
 import type { RequestContext } from './context.js';
-import type { ReadyJson } from './ready-json.js';
+import type { SerializedJson } from './serialized-json.js';
 
-/** What calling a procedure gives: its output, or the bytes of it when its contract says `readyMade`. */
-export type AnswerOf<R> = R extends { readyMade: true } ? ReadyJson : OutputOf<R>;
+/** What calling a procedure gives: its output, or the bytes of it when its contract says `serialized`. */
+export type AnswerOf<R> = R extends { serialized: true } ? SerializedJson : OutputOf<R>;
 
 type Handler<R> = (input: InputOf<R>, context: RequestContext) => AnswerOf<R> | Promise<AnswerOf<R>>;
 

@@ -1,4 +1,4 @@
-// What caller and server say to each other. Each is the JSON head of a frame; a ReadyJson answer rides behind its head as bytes.
+// What caller and server say to each other. Each is the JSON head of a frame; a SerializedJson answer rides behind its head as bytes.
 import type { WireError } from './errors.js';
 
 export interface CallMessage {
@@ -23,7 +23,7 @@ export interface ReplyMessage {
   /** Calls the server is running or has waiting, from all callers. */
   load: number;
   output?: unknown;
-  /** Marks a ReadyJson: its bytes are the frame's body. */
+  /** Marks a SerializedJson: its bytes are the frame's body. */
   etag?: string;
   error?: WireError;
   refused?: Refusal;
@@ -39,7 +39,7 @@ export interface HelloMessage {
   draining: boolean;
 }
 
-/** Asks a server that has been silent whether it lives; it answers the same. */
+/** Asks a server that is unresponsive whether it lives; it answers the same. */
 export interface PingMessage {
   ping: true;
 }

@@ -70,9 +70,9 @@ export class RpcClient extends ClientProxy {
 
   /** Every server there is by name, as its calls fare. */
   replicas(): Replica[] {
-    return Array.from(this.balancer.all, ({ name, state, isResting }) => ({
+    return Array.from(this.balancer.all, ({ name, state, isEjected }) => ({
       address: name,
-      state: isResting ? 'resting' : (state as ReplicaState),
+      state: isEjected ? 'ejected' : (state as ReplicaState),
     }));
   }
 

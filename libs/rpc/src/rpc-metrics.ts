@@ -64,7 +64,7 @@ expose('rpc_client_outstanding', 'gauge', 'Calls without an answer so far', () =
   perAddress((endpoint) => endpoint.outstanding),
 );
 expose('rpc_client_ejected', 'gauge', '1 for an address that gets no calls because it failed', () =>
-  perAddress((endpoint) => Number(endpoint.isEjected)),
+  perAddress((endpoint) => Number(endpoint.isExcluded)),
 );
 expose('rpc_server_requests_total', 'counter', 'Calls by how they ended', serverRequests);
 expose('rpc_server_duration_seconds', 'histogram', 'How long procedures ran', serverDurations);

@@ -6,7 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { inspect } from 'node:util';
 import type { RequestContext } from './context.js';
 import { AppError, toWireError } from './errors.js';
-import { ReadyJson } from './ready-json.js';
+import { SerializedJson } from './serialized-json.js';
 import { Admission, defaultAdmissionLimits, type AdmissionLimits } from './admission.js';
 import { CallAge } from './call-age.js';
 import { CallLog, type WarningLog } from './call-log.js';
@@ -150,7 +150,7 @@ export class RpcServer extends ServerTCP {
     this.admission.finished(performance.now() - startedAt);
     const { load } = this.admission;
     if (error) this.reply(peer, { id, load, error: toWireError(error) });
-    else if (answer instanceof ReadyJson) this.reply(peer, { id, load, etag: answer.etag }, answer.body);
+    else if (answer instanceof SerializedJson) this.reply(peer, { id, load, etag: answer.etag }, answer.body);
     else this.reply(peer, { id, load, output: answer });
     if (load === 0) this.noticeIdle();
   }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { currentContext, runInContext } from '../src/context.js';
 import { AppError } from '../src/errors.js';
-import { ReadyJson } from '../src/ready-json.js';
+import { SerializedJson } from '../src/serialized-json.js';
 import { RpcServer } from '../src/rpc-server.js';
 import { Rpc } from '../src/rpc.js';
 import { testRpc } from './contract.js';
@@ -120,20 +120,20 @@ describe.each(Object.entries(ways))('a call %s', (_, start) => {
   });
 });
 
-describe('ready-made JSON', () => {
+describe('serialized JSON', () => {
   it.each([2, 1500, 20_000, 3_000_000])('of %i bytes arrives as the bytes it is', async (bytes) => {
     const body = randomBytes(bytes);
-    const rpc = callerOf(await serve({ page: () => new ReadyJson(body, '"tag"') }));
+    const rpc = callerOf(await serve({ page: () => new SerializedJson(body, '"tag"') }));
     const answers = await Promise.all([1, 2, 3].map(() => rpc.call(testRpc.page, {})));
     for (const answer of answers) {
-      expect(answer).toBeInstanceOf(ReadyJson);
+      expect(answer).toBeInstanceOf(SerializedJson);
       expect(answer.etag).toBe('"tag"');
       expect(answer.body.equals(body)).toBe(true);
     }
   });
 
   it('inside the process is the very same object', async () => {
-    const page = ReadyJson.of({ a: 1 });
+    const page = SerializedJson.of({ a: 1 });
     const server = await serve({ page: () => page });
     const rpc = new Rpc({ server, localServices: new Set(['test']), addresses: {} });
     expect(await rpc.call(testRpc.page, {})).toBe(page);

@@ -13,7 +13,7 @@ export const testRpc = defineRpcs('test', {
     idempotent: true,
     deadlineMs: 5000,
   },
-  page: { input: nothing, output: z.unknown(), idempotent: true, deadlineMs, readyMade: true },
+  page: { input: nothing, output: z.unknown(), idempotent: true, deadlineMs, serialized: true },
   /** Takes `ms` and answers who did it. */
   work: { input: z.object({ ms: z.int() }), output: z.object({ pid: z.int() }), idempotent: true, deadlineMs },
   /** Not idempotent: every execution leaves a line in the log file. */

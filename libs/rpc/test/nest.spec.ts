@@ -6,7 +6,7 @@ import type { InputOf } from '@shop/contracts/rpc';
 import { firstValueFrom } from 'rxjs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { AppError } from '../src/errors.js';
-import { ReadyJson } from '../src/ready-json.js';
+import { SerializedJson } from '../src/serialized-json.js';
 import { Handles } from '../src/handles.js';
 import { RpcClient } from '../src/rpc-client.js';
 import { RpcServer } from '../src/rpc-server.js';
@@ -21,7 +21,7 @@ class TestController {
 
   @Handles(testRpc.page)
   async page() {
-    return ReadyJson.of({ a: 1 });
+    return SerializedJson.of({ a: 1 });
   }
 
   @Handles(testRpc.refuse)
@@ -56,7 +56,7 @@ afterEach(async () => {
 
 it('answers from the methods of a controller', async () => {
   expect(await client.call(testRpc.echo, { text: 'hello' })).toEqual({ text: 'HELLO' });
-  expect(await client.call(testRpc.page, {})).toEqual(ReadyJson.of({ a: 1 }));
+  expect(await client.call(testRpc.page, {})).toEqual(SerializedJson.of({ a: 1 }));
 });
 
 it('brings a refusal through Nest unchanged', async () => {

@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { currentContext } from '../dist/context.js';
 import { AppError } from '../dist/errors.js';
-import { ReadyJson } from '../dist/ready-json.js';
+import { SerializedJson } from '../dist/serialized-json.js';
 import { RpcServer } from '../dist/rpc-server.js';
 import { Rpc } from '../dist/rpc.js';
 import { farRpc, testRpc } from './contract.ts';
@@ -12,7 +12,7 @@ const { host = '127.0.0.1', port = 0, far, log, ...limits } = JSON.parse(process
 const { pid } = process;
 const server = new RpcServer({ host, port, ...limits });
 const rpc = new Rpc({ addresses: { far } });
-const page = ReadyJson.of({ name: 'Schöner Tisch', text: 'x'.repeat(1500) });
+const page = SerializedJson.of({ name: 'Schöner Tisch', text: 'x'.repeat(1500) });
 let calls = 0;
 /** Whether `work` and `write` are out of order. */
 let broken = false;

@@ -4,7 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { catalogRpc } from '@shop/contracts/catalog';
 import { ImageStep, originalKey, type ImageType, type StepDone } from '@shop/contracts/images';
 import type { OutputOf } from '@shop/contracts/rpc';
-import { crashPoint } from '@shop/kit/crash-point';
+import { failPoint } from '@shop/kit/fail-point';
 import { inTransaction, sql } from '@shop/kit/database';
 import { Log } from '@shop/kit/log';
 import { DataSource } from 'typeorm';
@@ -52,7 +52,7 @@ export class Checklist {
         `Processing it broke off ${MAX_ATTEMPTS} times without getting any further`,
       ],
     );
-    crashPoint('catalog.image.after-beginning');
+    failPoint('catalog.image.after-beginning');
     if (file?.failed) this.log.error({ image: hash }, 'an image fails because its workers probably crash');
     if (!file || file.failed) return null;
     return { key: originalKey(hash), type: file.type, done: resultsOf(file.steps) };
@@ -88,7 +88,7 @@ export class Checklist {
         images.map(({ product_id }) => product_id),
       );
     });
-    crashPoint('catalog.image.after-completing');
+    failPoint('catalog.image.after-completing');
     if (changed.length > 0) await this.cache.invalidate(changed);
   }
 

@@ -2,7 +2,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { mediaFolder, originalKey } from '@shop/contracts/images';
-import { crashPoint } from '@shop/kit/crash-point';
+import { failPoint } from '@shop/kit/fail-point';
 import { inTransaction, sql, type Sql } from '@shop/kit/database';
 import { kitConfig, type KitConfig } from '@shop/kit/kit.config';
 import { Log } from '@shop/kit/log';
@@ -40,7 +40,7 @@ export class ImageStorage {
     );
     if (!file) return;
     const exists = await this.move(file.upload, originalKey(hash));
-    crashPoint('catalog.image.after-moving');
+    failPoint('catalog.image.after-moving');
     await sql(
       exists
         ? 'update pictures set upload = null where hash = $1'
@@ -74,7 +74,7 @@ export class ImageStorage {
       [this.keptMs / 1000],
     );
     if (!file) return false;
-    crashPoint('catalog.image.after-giving-up');
+    failPoint('catalog.image.after-giving-up');
     await inTransaction(this.dataSource, (sql) => this.removeGivenUp(sql, file.hash));
     return true;
   }
@@ -88,10 +88,10 @@ export class ImageStorage {
     );
     if (!file) return;
     await this.storage.deleteAll(mediaFolder(hash));
-    crashPoint('catalog.image.after-removing-variants');
+    failPoint('catalog.image.after-removing-variants');
     if (file.upload !== null) await this.storage.delete(file.upload);
     await this.storage.delete(originalKey(hash));
-    crashPoint('catalog.image.after-removing-original');
+    failPoint('catalog.image.after-removing-original');
     await sql('delete from pictures where hash = $1', [hash]);
     this.log.info({ image: hash }, 'image file removed');
   }

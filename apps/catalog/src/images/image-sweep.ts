@@ -1,7 +1,7 @@
 // Finds images that got stuck and files that are no longer needed. Runs on every replica.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { crashPoint } from '@shop/kit/crash-point';
+import { failPoint } from '@shop/kit/fail-point';
 import { sql } from '@shop/kit/database';
 import { Log } from '@shop/kit/log';
 import { repeat } from '@shop/kit/repeat';
@@ -61,7 +61,7 @@ export class ImageSweep implements OnApplicationBootstrap, OnModuleDestroy {
        returning hash, upload`,
       [this.config.PICTURE_RETRY_SECONDS, Math.min(BATCH, room)],
     );
-    if (stuck.length > 0) crashPoint('catalog.image.after-claiming');
+    if (stuck.length > 0) failPoint('catalog.image.after-claiming');
     const failures: unknown[] = [];
     for (const { hash, upload } of stuck) {
       try {

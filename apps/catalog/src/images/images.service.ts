@@ -2,7 +2,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Image, Upload } from '@shop/contracts/images';
-import { crashPoint } from '@shop/kit/crash-point';
+import { failPoint } from '@shop/kit/fail-point';
 import { inTransaction, sql, type Sql } from '@shop/kit/database';
 import { AppError, invalidRequest } from '@shop/rpc/errors';
 import { DataSource } from 'typeorm';
@@ -58,14 +58,14 @@ export class ImagesService {
   async add(productKey: string, upload: Upload, { alt, priority }: AddOptions = {}): Promise<Image> {
     const product = await this.findProduct(productKey);
     const added = await inTransaction(this.dataSource, (sql) => insert(sql, { productId: product.id, upload, alt }));
-    crashPoint('catalog.image.after-writing-down');
+    failPoint('catalog.image.after-writing-down');
     if (added.changedKeys.length > 0) await this.cache.invalidate(added.changedKeys);
     // Another upload of the same bytes is stored already, or about to be.
     if (added.upload !== upload.key) await this.storage.dropUpload(upload.key);
     if (added.upload !== null) await this.storage.settle(upload.hash);
-    crashPoint('catalog.image.after-settling');
+    failPoint('catalog.image.after-settling');
     await this.queue.add(upload.hash, priority);
-    crashPoint('catalog.image.after-queueing');
+    failPoint('catalog.image.after-queueing');
     return this.get(added.id);
   }
 
@@ -99,7 +99,7 @@ export class ImagesService {
       );
       return retag(sql, [image.product_id]);
     });
-    crashPoint('catalog.image.after-removing-image');
+    failPoint('catalog.image.after-removing-image');
     if (changed.length > 0) await this.cache.invalidate(changed);
   }
 

@@ -6,7 +6,7 @@ import type { StaffProductPage } from '@shop/contracts/products';
 import type { InputOf } from '@shop/contracts/rpc';
 import { counter } from '@shop/kit/metrics';
 import { AppError } from '@shop/rpc/errors';
-import { ReadyJson } from '@shop/rpc/ready-json';
+import { SerializedJson } from '@shop/rpc/serialized-json';
 import { DataSource } from 'typeorm';
 import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
 import { Browsing } from './browsing.js';
@@ -31,8 +31,8 @@ const MISSING = Symbol('missing');
 
 @Injectable()
 export class ProductReads {
-  private readonly products: ReadThrough<ReadyJson | typeof MISSING>;
-  private readonly lists: ReadThrough<ReadyJson>;
+  private readonly products: ReadThrough<SerializedJson | typeof MISSING>;
+  private readonly lists: ReadThrough<SerializedJson>;
 
   constructor(
     @Inject(catalogConfig.token) private readonly config: CatalogConfig,
@@ -59,15 +59,15 @@ export class ProductReads {
     });
   }
 
-  async product(key: string): Promise<ReadyJson> {
+  async product(key: string): Promise<SerializedJson> {
     const kept = this.products.get(key);
     if (kept !== undefined) productHits.inc();
     const value = kept ?? (await this.products.read(key, () => this.loadProduct(key)));
-    if (value instanceof ReadyJson) return value;
+    if (value instanceof SerializedJson) return value;
     throw new AppError('not_found', 'There is no such product');
   }
 
-  list(query: ListQuery): Promise<ReadyJson> {
+  list(query: ListQuery): Promise<SerializedJson> {
     return this.cachedList(pageName(query), () => readPage(this.db, query, this.config.MEDIA_URL, toSummary));
   }
 
@@ -77,24 +77,24 @@ export class ProductReads {
     return this.browsing.list(() => readPage(this.db, page, this.config.MEDIA_URL, toStaffSummary));
   }
 
-  categories(): Promise<ReadyJson> {
+  categories(): Promise<SerializedJson> {
     return this.cachedList('categories', () => this.counts.list());
   }
 
-  private async cachedList(name: string, load: () => Promise<unknown>): Promise<ReadyJson> {
+  private async cachedList(name: string, load: () => Promise<unknown>): Promise<SerializedJson> {
     const kept = this.lists.get(name);
     if (kept !== undefined) listHits.inc();
     return kept ?? (await this.lists.read(name, () => this.loadList(load)));
   }
 
-  private async loadList(load: () => Promise<unknown>): Promise<Answer<ReadyJson>> {
+  private async loadList(load: () => Promise<unknown>): Promise<Answer<SerializedJson>> {
     const startedAt = performance.now();
     reads.inc({ what: 'list', layer: 'postgres' });
-    const value = withOwnMemory(ReadyJson.of(await this.browsing.list(load)));
+    const value = withOwnMemory(SerializedJson.of(await this.browsing.list(load)));
     return { value, freshMs: this.freshFor(startedAt) };
   }
 
-  private async loadProduct(key: string): Promise<Answer<ReadyJson | typeof MISSING>> {
+  private async loadProduct(key: string): Promise<Answer<SerializedJson | typeof MISSING>> {
     const ref = productRef(key);
     if (!ref) return { value: MISSING, freshMs: this.config.CATALOG_FRESH_MS };
     const shared = await this.shared.get(ref.value);
@@ -107,7 +107,7 @@ export class ProductReads {
     const row = await this.browsing.product(() => findProduct(this.db, ref));
     const freshMs = this.freshFor(startedAt);
     if (!row || row.hidden) return { value: MISSING, freshMs };
-    const value = withOwnMemory(ReadyJson.of(toProduct(row, this.config.MEDIA_URL)));
+    const value = withOwnMemory(SerializedJson.of(toProduct(row, this.config.MEDIA_URL)));
     shared.put(value, freshMs);
     return { value, freshMs };
   }

@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
 import { Handles } from '@shop/rpc/handles';
-import type { ReadyJson } from '@shop/rpc/ready-json';
+import type { SerializedJson } from '@shop/rpc/serialized-json';
 import { ProductReads } from './product-reads.js';
 import { ProductsService } from './products.service.js';
 import { Sitemaps } from './sitemaps.js';
@@ -19,17 +19,17 @@ export class ProductsController {
   ) {}
 
   @Handles(catalogRpc.listProducts)
-  listProducts(query: In<'listProducts'>): Promise<ReadyJson> {
+  listProducts(query: In<'listProducts'>): Promise<SerializedJson> {
     return this.reads.list(query);
   }
 
   @Handles(catalogRpc.getProduct)
-  getProduct({ product }: In<'getProduct'>): Promise<ReadyJson> {
+  getProduct({ product }: In<'getProduct'>): Promise<SerializedJson> {
     return this.reads.product(product);
   }
 
   @Handles(catalogRpc.listCategories)
-  listCategories(): Promise<ReadyJson> {
+  listCategories(): Promise<SerializedJson> {
     return this.reads.categories();
   }
 
@@ -39,7 +39,7 @@ export class ProductsController {
   }
 
   @Handles(catalogRpc.getSitemapPart)
-  getSitemapPart({ part }: In<'getSitemapPart'>): Promise<ReadyJson> {
+  getSitemapPart({ part }: In<'getSitemapPart'>): Promise<SerializedJson> {
     return this.sitemaps.get(part);
   }
 

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
-import { inTime } from '@shop/kit/in-time';
+import { withTimeout } from '@shop/kit/with-timeout';
 import { Log } from '@shop/kit/log';
 import { CACHE_MS, REDIS_CACHE } from '@shop/kit/redis';
-import { ReadyJson } from '@shop/rpc/ready-json';
+import { SerializedJson } from '@shop/rpc/serialized-json';
 import type { Redis } from 'ioredis';
 import * as z from 'zod';
 import { withOwnMemory } from './copy-buffer.js';
@@ -30,9 +30,9 @@ const PUT_WITH_LEASE = `
   return 1`;
 
 export type Shared =
-  | { found: ReadyJson; ttlMs: number }
+  | { found: SerializedJson; ttlMs: number }
   /** Stores the value that was read instead, unless it was changed meanwhile. */
-  | { found: undefined; put: (value: ReadyJson, ttlMs: number) => void };
+  | { found: undefined; put: (value: SerializedJson, ttlMs: number) => void };
 
 /** The types of ioredis lack evalBuffer; `callBuffer('eval', …)` fails with auto-pipelining. */
 type CacheClient = Redis & {
@@ -91,7 +91,7 @@ export class SharedCache implements OnModuleInit, OnApplicationShutdown {
       const [entry, ttlMs] = reply as [Buffer, number];
       return { found: decode(entry), ttlMs };
     }
-    const put = (value: ReadyJson, ttlMs: number) => {
+    const put = (value: SerializedJson, ttlMs: number) => {
       if (reply === null)
         void this.ask(() => this.redis.eval(PUT_WITH_LEASE, 2, ...keysOf(key), lease, encode(value), ttlMs));
     };
@@ -128,7 +128,7 @@ export class SharedCache implements OnModuleInit, OnApplicationShutdown {
   private async ask<T>(work: () => Promise<T>): Promise<T | undefined> {
     if (this.down) return undefined;
     try {
-      return await inTime(work(), CACHE_MS);
+      return await withTimeout(work(), CACHE_MS);
     } catch (error) {
       if (!this.down) {
         this.log.warn({ err: error }, 'Redis failed; products are not cached there until it answers again');
@@ -141,7 +141,7 @@ export class SharedCache implements OnModuleInit, OnApplicationShutdown {
   private awaitReturn(): void {
     this.down = true;
     this.probe = setTimeout(() => {
-      inTime(this.redis.ping(), CACHE_MS).then(
+      withTimeout(this.redis.ping(), CACHE_MS).then(
         () => (this.down = false),
         () => this.awaitReturn(),
       );
@@ -163,11 +163,11 @@ function keysOf(key: string): [value: string, lease: string] {
 }
 
 /** The ETag, a line break, the body. */
-function encode({ body, etag }: ReadyJson): Buffer {
+function encode({ body, etag }: SerializedJson): Buffer {
   return Buffer.concat([Buffer.from(`${etag}\n`), body]);
 }
 
-function decode(entry: Buffer): ReadyJson {
+function decode(entry: Buffer): SerializedJson {
   const end = entry.indexOf('\n');
-  return withOwnMemory(new ReadyJson(entry.subarray(end + 1), entry.toString('latin1', 0, end)));
+  return withOwnMemory(new SerializedJson(entry.subarray(end + 1), entry.toString('latin1', 0, end)));
 }

@@ -6,12 +6,12 @@ import { gzip } from 'node:zlib';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { MAX_SITEMAP_URLS, type Sitemap } from '@shop/contracts/sitemaps';
-import { crashPoint } from '@shop/kit/crash-point';
+import { failPoint } from '@shop/kit/fail-point';
 import { sql } from '@shop/kit/database';
 import { Log } from '@shop/kit/log';
 import { repeat } from '@shop/kit/repeat';
 import { AppError } from '@shop/rpc/errors';
-import { ReadyJson } from '@shop/rpc/ready-json';
+import { SerializedJson } from '@shop/rpc/serialized-json';
 import { DataSource } from 'typeorm';
 import { catalogConfig, type CatalogConfig } from '../catalog.config.js';
 import { Browsing } from './browsing.js';
@@ -75,7 +75,7 @@ export class Sitemaps implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** The gzipped lines of a part; not_found until it has been prepared. */
-  async get(part: number): Promise<ReadyJson> {
+  async get(part: number): Promise<SerializedJson> {
     const [row] = await this.browsing.list(() =>
       sql<{ lines: Buffer; etag: string }>(
         this.db,
@@ -84,7 +84,7 @@ export class Sitemaps implements OnApplicationBootstrap, OnModuleDestroy {
       ),
     );
     if (!row) throw new AppError('not_found', 'There is no such sitemap');
-    return new ReadyJson(row.lines, row.etag);
+    return new SerializedJson(row.lines, row.etag);
   }
 
   /** True when there may be another part to prepare. */
@@ -133,7 +133,7 @@ export class Sitemaps implements OnApplicationBootstrap, OnModuleDestroy {
     if (prepared.products > MAX_SITEMAP_URLS) return this.prepare(after, end, claimed);
     if (after === claimed.after) await this.replace(claimed, end, prepared);
     else await this.add(after, prepared, claimed);
-    crashPoint('catalog.sitemap.after-writing-part');
+    failPoint('catalog.sitemap.after-writing-part');
     return performance.now() - startedAt;
   }
 

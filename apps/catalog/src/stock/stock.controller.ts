@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
 import type { InputOf, OutputOf } from '@shop/contracts/rpc';
-import { crashPoint } from '@shop/kit/crash-point';
+import { failPoint } from '@shop/kit/fail-point';
 import { Handles } from '@shop/rpc/handles';
 import { Reservations } from './reserve.js';
 
@@ -14,23 +14,23 @@ export class StockController {
 
   @Handles(catalogRpc.reserve)
   async reserve({ orderId, lines, expectedTotalCents }: In<'reserve'>): Out<'reserve'> {
-    crashPoint('catalog.before-reserving');
+    failPoint('catalog.before-reserving');
     const answer = await this.reservations.reserve(orderId, lines, expectedTotalCents);
-    crashPoint('catalog.after-reserving');
+    failPoint('catalog.after-reserving');
     return answer;
   }
 
   @Handles(catalogRpc.confirmReservation)
   async confirmReservation({ orderId }: In<'confirmReservation'>): Out<'confirmReservation'> {
     const done = await this.reservations.confirm(orderId);
-    crashPoint('catalog.after-confirming');
+    failPoint('catalog.after-confirming');
     return { done };
   }
 
   @Handles(catalogRpc.releaseReservation)
   async releaseReservation({ orderId }: In<'releaseReservation'>): Out<'releaseReservation'> {
     const done = await this.reservations.release(orderId);
-    crashPoint('catalog.after-releasing');
+    failPoint('catalog.after-releasing');
     return { done };
   }
 }

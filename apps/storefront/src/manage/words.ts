@@ -25,8 +25,8 @@ const en = {
   replicaStates: {
     ready: 'ready',
     connecting: 'starting',
-    silent: 'does not react',
-    resting: 'failed, gets a rest',
+    unresponsive: 'unresponsive',
+    ejected: 'ejected after failures',
     draining: 'is ending',
     down: 'away',
   } satisfies Record<ReplicaState, string>,
@@ -138,8 +138,8 @@ const de: Words = {
   replicaStates: {
     ready: 'bereit',
     connecting: 'startet',
-    silent: 'reagiert nicht',
-    resting: 'scheiterte, ruht',
+    unresponsive: 'reagiert nicht',
+    ejected: 'nach Fehlern ausgesetzt',
     draining: 'endet gerade',
     down: 'weg',
   },

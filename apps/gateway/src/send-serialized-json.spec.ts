@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { matches } from './send-ready-json.js';
+import { matches } from './send-serialized-json.js';
 
 it('finds a tag in any list, weak or strong, and nothing in what is no tag', () => {
   for (const header of ['"a"', 'W/"a"', '"b", "a"', '"b",W/"a"', '*', ' * '])

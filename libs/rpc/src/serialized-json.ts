@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 
 /** JSON made once by its owner: bytes to pass on as they are, with a strong ETag of their content. */
-export class ReadyJson {
+export class SerializedJson {
   constructor(
     readonly body: Buffer,
     readonly etag: string,
   ) {}
 
-  static of(value: unknown): ReadyJson {
+  static of(value: unknown): SerializedJson {
     const body = Buffer.from(JSON.stringify(value));
-    return new ReadyJson(body, `"${createHash('sha1').update(body).digest('base64url')}"`);
+    return new SerializedJson(body, `"${createHash('sha1').update(body).digest('base64url')}"`);
   }
 }

@@ -5,7 +5,7 @@ import { AppError } from '@shop/rpc/errors';
  * Rejects with `unavailable` when there is no answer after so many milliseconds. A process that was held up, because its share
  * of CPU was used up, finds its timers due before it looks at its sockets: what came meanwhile still counts.
  */
-export function inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
+export function withTimeout<T>(answer: Promise<T>, ms: number): Promise<T> {
   answer.catch(() => undefined);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

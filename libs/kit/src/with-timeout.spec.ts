@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { inTime } from './in-time.js';
+import { withTimeout } from './with-timeout.js';
 
 const MS = 200;
 
 test('what does not come is given up', async () => {
-  await expect(inTime(new Promise(() => undefined), MS)).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(withTimeout(new Promise(() => undefined), MS)).rejects.toMatchObject({ code: 'unavailable' });
 });
 
 test('what came while the process was held up is in time', async () => {
@@ -22,7 +22,7 @@ test('what came while the process was held up is in time', async () => {
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
   socket.write('here');
-  const answer = inTime(once(socket, 'data'), MS);
+  const answer = withTimeout(once(socket, 'data'), MS);
   const until = performance.now() + 2 * MS;
   while (performance.now() < until);
   expect(String(await answer)).toBe('here');

@@ -1,11 +1,11 @@
-import type { ReadyJson } from '@shop/rpc/ready-json';
+import type { SerializedJson } from '@shop/rpc/serialized-json';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** How long copies of public answers may live, wherever they are: the owner says it, every cache in front obeys. */
 export const PUBLIC_CACHE_CONTROL = 'public, max-age=1, stale-while-revalidate=1, stale-if-error=86400';
 
 /** Passes bytes on as they came, or 304 when the client has them. */
-export function sendReadyJson(request: FastifyRequest, reply: FastifyReply, { body, etag }: ReadyJson): void {
+export function sendSerializedJson(request: FastifyRequest, reply: FastifyReply, { body, etag }: SerializedJson): void {
   void reply.header('cache-control', PUBLIC_CACHE_CONTROL).header('etag', etag);
   const known = request.headers['if-none-match'];
   if (known !== undefined && matches(known, etag)) void reply.code(304).send();
