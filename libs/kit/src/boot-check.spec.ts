@@ -3,8 +3,8 @@ import { defineJobs } from '@shop/contracts/jobs';
 import { defineRpcs } from '@shop/contracts/rpc';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
-import { checkHandlers, findJobHandlers } from './boot-check.js';
-import { HandlesJob } from './handles-job.js';
+import { checkHandlers } from './boot-check.js';
+import { findJobHandlers, HandlesJob } from './handles-job.js';
 import type { Service } from './service.js';
 
 const rpc = defineRpcs('catalog', {

@@ -1,33 +1,10 @@
 // Every promise of the contracts has exactly one handler, and no handler is there without a promise.
 import type { Job } from '@shop/contracts/jobs';
-import { jobHandledBy, type JobHandler } from './handles-job.js';
+import type { FoundJobHandler } from './handles-job.js';
 import type { Service } from './service.js';
 
 export class BootError extends Error {
   override readonly name = 'BootError';
-}
-
-export interface FoundJobHandler {
-  job: Job;
-  handle: JobHandler;
-  /** Class and method, for people. */
-  where: string;
-}
-
-/** Every method of `instances` that is marked with @HandlesJob. */
-export function findJobHandlers(instances: Iterable<object>): FoundJobHandler[] {
-  const found: FoundJobHandler[] = [];
-  for (const instance of new Set(instances)) {
-    const prototype = Object.getPrototypeOf(instance) as object;
-    for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-      const method: unknown = descriptor.value;
-      const job = typeof method === 'function' ? jobHandledBy(method) : undefined;
-      if (!job) continue;
-      const handle = (method as JobHandler).bind(instance);
-      found.push({ job, handle, where: `${prototype.constructor.name}.${name}` });
-    }
-  }
-  return found;
 }
 
 /** Throws a BootError that names every promise without a handler, with two, and every handler without a promise. */
@@ -43,7 +20,7 @@ export function checkHandlers(
     ...compare(
       'job',
       jobs,
-      jobHandlers.map(({ job }) => jobName(job)),
+      jobHandlers.map(({ mark }) => jobName(mark)),
     ),
   ];
   if (complaints.length > 0)

@@ -1,13 +1,14 @@
-// Marks what does a job. Apart from queue.ts, so that a process without jobs does not load BullMQ.
+// Marks job handlers. Apart from queue.ts, so that a process without jobs does not load BullMQ.
 import { SetMetadata } from '@nestjs/common';
 import type { Job, PayloadOf } from '@shop/contracts/jobs';
+import { markedMethods, type MarkedMethod } from './marked-methods.js';
 
 const JOB_METADATA = 'shop:job';
 
 /**
- * Marks the method that does a job: `(payload, stopping?) => Promise<void>`. Throwing means "again", UnrecoverableError
- * "never again". When `stopping` is aborted this process is about to end: a long job throws then, and another process
- * takes it at once.
+ * Marks the method that handles a job: `(payload, stopping?) => Promise<void>`. Throwing retries the job;
+ * UnrecoverableError ends it. `stopping` is aborted when this process is about to end: a long job then throws, and
+ * another process takes it at once.
  */
 export function HandlesJob<J extends Job>(job: J) {
   return <M extends (payload: PayloadOf<J>, stopping: AbortSignal) => Promise<void>>(
@@ -19,8 +20,9 @@ export function HandlesJob<J extends Job>(job: J) {
   };
 }
 
-export function jobHandledBy(method: object): Job | undefined {
-  return Reflect.getMetadata(JOB_METADATA, method) as Job | undefined;
-}
-
 export type JobHandler = (payload: never, stopping: AbortSignal) => Promise<void>;
+export type FoundJobHandler = MarkedMethod<Job, JobHandler>;
+
+export function findJobHandlers(instances: Iterable<object>): FoundJobHandler[] {
+  return markedMethods(instances, JOB_METADATA);
+}

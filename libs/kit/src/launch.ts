@@ -8,8 +8,9 @@ import { services as serviceTable, type ServiceRow } from '@shop/contracts/servi
 import { Rpc } from '@shop/rpc/rpc';
 import { RpcServer } from '@shop/rpc/rpc-server';
 import type { FastifyInstance } from 'fastify';
-import { checkHandlers, findJobHandlers, type FoundJobHandler } from './boot-check.js';
+import { checkHandlers } from './boot-check.js';
 import { readConfigs, type Env } from './config.js';
+import { findJobHandlers, type FoundJobHandler } from './handles-job.js';
 import { Health, HealthModule } from './health.js';
 import { createHttpAdapter, setUpHttp } from './http.js';
 import { kitConfig, type KitConfig } from './kit.config.js';
@@ -17,6 +18,7 @@ import { Log } from './log.js';
 import { collectProcessMetrics } from './metrics.js';
 import { createOpsServer } from './ops.js';
 import type { Queues } from './queue.js';
+import { startRepeating } from './repeat.js';
 import type { Service } from './service.js';
 
 export interface Running {
@@ -81,17 +83,20 @@ async function assemble({ services, configs, config, log, closers }: Parts): Pro
   await app.init();
   completeHttp();
 
-  const jobHandlers = findJobHandlers(instancesOf(app));
+  const instances = instancesOf(app);
+  const jobHandlers = findJobHandlers(instances);
   checkHandlers(services, rpcServer.handlerNames(), jobHandlers);
   await app.startAllMicroservices();
   const queues = await startWorkers(app, jobHandlers, (queue) => concurrencyOf(queue, services, configs));
   const url = services.some(({ http }) => http) ? await listen(app, config) : undefined;
+  // Last, because a start that fails would have to stop them.
+  const stopRepeating = startRepeating(instances, configs, log);
   booted.health = app.get<Health>(Health);
   booted.health.serve();
 
   let stopping: Promise<void> | undefined;
   const running = { app, url, opsUrl, rpcPort: rpcServer.listeningPort };
-  const stop = () => (stopping ??= shutDown({ running, config, log, rpcServer, rpc, queues, ops }));
+  const stop = () => (stopping ??= shutDown({ running, config, log, rpcServer, rpc, queues, stopRepeating, ops }));
   return { ...running, stop };
 }
 
@@ -148,9 +153,11 @@ async function startWorkers(
   // Whoever has jobs has loaded it already; a process without them saves BullMQ's 9 MB.
   const { Queues } = await import('./queue.js');
   const queues = app.get(Queues, { strict: false });
-  for (const queue of new Set(found.map(({ job }) => job.queue))) {
+  for (const queue of new Set(found.map(({ mark }) => mark.queue))) {
     const handlers = new Map(
-      found.filter(({ job }) => job.queue === queue).map((handler) => [handler.job.name, handler]),
+      found
+        .filter(({ mark }) => mark.queue === queue)
+        .map(({ mark, method }) => [mark.name, { job: mark, handle: method }]),
     );
     queues.work(queue, { handlers, concurrency: concurrency(queue) });
   }
@@ -175,11 +182,13 @@ interface Stopping {
   rpcServer: RpcServer;
   rpc: Rpc;
   queues: Queues | undefined;
+  stopRepeating: () => Promise<void>;
   ops: FastifyInstance;
 }
 
 /** From the outside in: nothing new comes, what is there finishes, then what it needed goes away. */
-async function shutDown({ running: { app, url }, config, log, rpcServer, rpc, queues, ops }: Stopping): Promise<void> {
+async function shutDown({ running: { app, url }, ...parts }: Stopping): Promise<void> {
+  const { config, log, rpcServer, rpc, queues, stopRepeating, ops } = parts;
   app.get(Health).drain();
   await sleep(config.SHUTDOWN_DELAY_MS);
   const end = performance.now() + config.SHUTDOWN_GRACE_MS;
@@ -187,6 +196,7 @@ async function shutDown({ running: { app, url }, config, log, rpcServer, rpc, qu
   if (url) await closeDoor(app, left());
   await rpcServer.drain(left());
   await queues?.drain(left());
+  await stopRepeating();
   await app.close();
   rpc.close();
   await ops.close();

@@ -1,21 +1,59 @@
-// Work that a process does by itself, again and again: sweeps and other things nobody asks for.
+// Periodic work that no request triggers, such as sweeps.
 import { setTimeout } from 'node:timers/promises';
+import { SetMetadata } from '@nestjs/common';
 import { newRequestId, runInContext } from '@shop/rpc/context';
+import type { ConfigDefinition, ConfigOf } from './config.js';
 import type { Log } from './log.js';
+import { markedMethods } from './marked-methods.js';
+
+const REPEATS_METADATA = 'shop:repeats';
+
+/** Resolves to true when it has left work behind: the next round follows at once. */
+type Round = () => Promise<boolean>;
+
+interface Repeated {
+  config: ConfigDefinition;
+  name: string;
+  seconds: (values: never) => number;
+}
+
+/**
+ * Marks a method that start() repeats on every replica until the process ends, with `seconds` between the end of one
+ * round and the start of the next, taken from the values of `config`. `name` is for the log.
+ */
+export function Repeats<D extends ConfigDefinition>(
+  config: D,
+  { name, seconds }: { name: string; seconds: (values: ConfigOf<D>) => number },
+) {
+  return <M extends Round>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<M>): void => {
+    const repeated: Repeated = { config, name, seconds };
+    SetMetadata(REPEATS_METADATA, repeated)(target, key, descriptor as PropertyDescriptor);
+  };
+}
+
+/** Starts every method marked with @Repeats. The returned function stops them and waits for the rounds under way. */
+export function startRepeating(
+  instances: Iterable<object>,
+  configs: ReadonlyMap<symbol, unknown>,
+  log: Log,
+): () => Promise<void> {
+  const found = markedMethods<Repeated, Round>(instances, REPEATS_METADATA);
+  const stops = found.map(({ mark: { config, name, seconds }, method }) =>
+    repeat({ name, seconds: seconds(configs.get(config.token) as never), log }, method),
+  );
+  return async () => void (await Promise.all(stops.map((stop) => stop())));
+}
 
 export interface Repetition {
   /** For the log. */
   name: string;
-  /** Between the end of one round and the start of the next, give or take a tenth so that replicas spread. */
+  /** Between the end of one round and the start of the next, with 10 % jitter so that replicas spread. */
   seconds: number;
   log: Log;
 }
 
-/**
- * Does `work` again and again until the answered function is called, which waits for a round under way. A round that
- * answers true has left work behind: the next one follows at once. One that fails is followed by the next as usual.
- */
-export function repeat({ name, seconds, log }: Repetition, work: () => Promise<boolean>): () => Promise<void> {
+/** Repeats `work` until the returned function is called, which waits for the round under way. A failed round is logged. */
+export function repeat({ name, seconds, log }: Repetition, work: Round): () => Promise<void> {
   const end = new AbortController();
   let failing = false;
   const round = async (): Promise<boolean> => {
@@ -25,7 +63,7 @@ export function repeat({ name, seconds, log }: Repetition, work: () => Promise<b
       failing = false;
       return more;
     } catch (error) {
-      // Told once per outage, not every round.
+      // Logged once per outage, not every round.
       if (!failing) log.warn({ err: error }, `${name} failed`);
       failing = true;
       return false;
