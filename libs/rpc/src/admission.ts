@@ -1,11 +1,11 @@
-// Which calls a server takes on. Work that cannot be finished before its caller has gone is best refused at once: the
-// caller can still ask another server, and this one spends nothing on answers nobody waits for.
+// Which calls a server accepts. A call that cannot be finished before its deadline is refused at once: its caller can still
+// ask another server, and this one spends no work on an answer that arrives too late.
 const SMOOTHING = 0.1;
 
 export interface AdmissionLimits {
-  /** Calls running at once. */
+  /** Calls running at the same time. */
   maxRunning: number;
-  /** Calls waiting for one of those to end. */
+  /** Calls waiting for a running one to end. */
   maxQueued: number;
 }
 
@@ -30,9 +30,9 @@ export class Admission {
   }
 
   /**
-   * Starts the call now or when its turn comes, and then `finished` must follow; false when it would be too late by then.
-   * A free place is never refused, whatever the average says. Nobody's places are kept for them, though: a procedure that
-   * waits for something scarce must bound how many wait, well under `maxRunning`, or it holds all places.
+   * Starts the call now or when its turn comes; the caller must then report `finished`. Returns false when the queue is
+   * full or the call would start too late. While fewer than `maxRunning` calls run, none is refused. A procedure that waits
+   * for a scarce resource must bound its waiting calls well below `maxRunning`, or it takes all places.
    * `drop` is called instead of `start` for a call whose deadline passed in the queue.
    */
   admit(call: Queued, now: number): boolean {
@@ -52,7 +52,7 @@ export class Admission {
     if (this.queue.length > 0) this.startNext();
   }
 
-  /** Little's law: `maxRunning` calls leave every `serviceMs`; then it runs itself. */
+  /** Until a call queued now is done, by Little's law: `maxRunning` calls end every `serviceMs`. */
   private expectedMs(): number {
     return this.serviceMs * (1 + (this.queue.length + 1) / this.limits.maxRunning);
   }

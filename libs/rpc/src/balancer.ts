@@ -1,4 +1,4 @@
-// The servers of one service as a caller sees them.
+// The servers of one service as its callers see them.
 import { Endpoint } from './endpoint.js';
 import type { FrameLimits } from './frame-socket.js';
 import type { Address } from './resolver.js';
@@ -17,7 +17,7 @@ export class Balancer {
   private readonly pick: Choose;
   private ready: Endpoint[] = [];
   private resolved = false;
-  /** Whether a server is of a version that lacks a procedure, as while versions change. */
+  /** Whether a server of another version lacks a procedure, as happens during a roll-out. */
   private someLack = false;
 
   constructor(
@@ -31,7 +31,7 @@ export class Balancer {
     return this.endpoints.values();
   }
 
-  /** Connects to what is new, lets go of what is no longer there. */
+  /** Connects to new addresses and removes those that are gone. */
   update(addresses: readonly Address[]): void {
     this.resolved = true;
     const wanted = new Map(addresses.map((address) => [`${address.host}:${address.port}`, address]));
@@ -49,7 +49,7 @@ export class Balancer {
     this.changed();
   }
 
-  /** Another server than `not` that has `procedure`, if one is ready. A draining one only when there is nothing else. */
+  /** A ready server other than `not` that has `procedure`; a draining one only when there is no other. */
   choose(procedure: string, not?: Endpoint): Endpoint | undefined {
     const ready = this.someLack ? this.ready.filter((endpoint) => endpoint.knows(procedure)) : this.ready;
     if (ready.length === 1 && ready[0] !== not) return ready[0];
@@ -61,13 +61,13 @@ export class Balancer {
     return undefined;
   }
 
-  /** Another than `those`, if one is ready. */
+  /** A ready server that is not one of `those`. */
   chooseOther(procedure: string, those: ReadonlySet<Endpoint>): Endpoint | undefined {
     const others = this.ready.filter((endpoint) => !those.has(endpoint) && endpoint.knows(procedure));
     return others.length > 0 ? this.pick(others) : undefined;
   }
 
-  /** `endpoint` has refused `procedure` as unknown: it gets no more such calls as long as the same process answers there. */
+  /** `endpoint` has refused `procedure` as unknown: it gets no such calls until it reconnects. */
   lacks(endpoint: Endpoint, procedure: string): void {
     endpoint.unknown.add(procedure);
     this.someLack = true;
@@ -78,19 +78,19 @@ export class Balancer {
     return [...this.endpoints.values()].find(({ lastError }) => lastError !== undefined)?.lastError;
   }
 
-  /** Whether a server refuses `procedure` as unknown. */
+  /** Whether a server has refused `procedure` as unknown. */
   isUnknown(procedure: string): boolean {
     return this.someLack && [...this.endpoints.values()].some((endpoint) => !endpoint.knows(procedure));
   }
 
-  /** It drains, or is ejected while those that are ready do not have the procedure. */
+  /** Draining, or ejected while the other ready servers lack the procedure. */
   private isLastResort(endpoint: Endpoint, procedure: string): boolean {
     return (
       (endpoint.state === 'draining' || (this.someLack && endpoint.state === 'ready')) && endpoint.knows(procedure)
     );
   }
 
-  /** Until a server is ready, or none is to be expected. */
+  /** Calls `proceed` when a server is ready, or `giveUp` when none is expected to be. */
   wait(waiter: Waiter): void {
     this.waiters.add(waiter);
     this.serveWaiters();
@@ -109,7 +109,7 @@ export class Balancer {
     const ready = [...this.endpoints.values()].filter(({ state }) => state === 'ready');
     this.ready = ready.filter(({ isEjected }) => !isEjected);
     if (this.ready.length === 0) {
-      // The trouble is not one server's. All get calls, or the first one that is well again would get them all.
+      // When all fail the cause is elsewhere. All are reinstated, or the first one would get every call.
       for (const endpoint of ready) endpoint.reinstate();
       this.ready = ready;
     }
@@ -118,7 +118,7 @@ export class Balancer {
 
   private serveWaiters(): void {
     if (this.waiters.size === 0) return;
-    const isHopeful = this.isHopeful();
+    const isHopeful = !this.resolved || [...this.endpoints.values()].some((endpoint) => endpoint.isHopeful);
     for (const waiter of [...this.waiters]) {
       const canProceed = this.choose(waiter.procedure) !== undefined;
       if (!canProceed && isHopeful) continue;
@@ -126,9 +126,5 @@ export class Balancer {
       if (canProceed) waiter.proceed();
       else waiter.giveUp();
     }
-  }
-
-  private isHopeful(): boolean {
-    return !this.resolved || [...this.endpoints.values()].some(({ isHopeful }) => isHopeful);
   }
 }

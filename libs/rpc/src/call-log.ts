@@ -1,11 +1,11 @@
-// A line for each call that failed or was slow, in the log of its caller and in that of its server.
+// Logs each failed or slow call, at its caller and at its server.
 import type { Rpc as Procedure } from '@shop/contracts/rpc';
 import { reasonOf, toAppError } from './errors.js';
 
-/** Beyond this a call, a job or a request leaves a line in the log although it succeeded. */
+/** A call, job or request that takes longer is logged although it succeeded. */
 export const SLOW_MS = 500;
 
-/** Where warnings go that an outage would repeat thousands of times: `kind` is what makes two of them the same. */
+/** Warnings that an outage would repeat thousands of times; those of the same `kind` are counted beyond a limit. */
 export interface WarningLog {
   throttled(kind: string, fields: object, message: string, options?: { burst?: number }): void;
 }
@@ -14,7 +14,7 @@ export interface EndedCall {
   rpc: Pick<Procedure, 'service' | 'name'>;
   requestId: string;
   durationMs: number;
-  /** A refusal that the caller has to expect, below 500, is no failure. */
+  /** A refusal below 500 is an expected answer, not a failure. */
   error?: unknown;
 }
 
@@ -24,7 +24,7 @@ export class CallLog {
     private readonly log: WarningLog | undefined,
   ) {}
 
-  /** Costs little: this is said most often by a server that has no time. */
+  /** Kept cheap, because a server under overload calls it most. */
   notBegun({ service, name }: EndedCall['rpc'], requestId: string, reason: string): void {
     const fields = { requestId, side: this.side, callee: service, procedure: name, reason };
     this.log?.throttled(`${reason} ${name}`, fields, 'call refused');
@@ -35,8 +35,13 @@ export class CallLog {
     const hasFailed = failure !== undefined && failure.status >= 500;
     if (!this.log || (!hasFailed && durationMs <= SLOW_MS)) return;
     const fields = {
-      ...{ requestId, side: this.side, callee: rpc.service, procedure: rpc.name },
-      ...{ code: failure?.code, reason: hasFailed ? reasonOf(error) : 'slow', durationMs: Math.round(durationMs) },
+      requestId,
+      side: this.side,
+      callee: rpc.service,
+      procedure: rpc.name,
+      code: failure?.code,
+      reason: hasFailed ? reasonOf(error) : 'slow',
+      durationMs: Math.round(durationMs),
     };
     const message = hasFailed ? 'call failed' : 'slow call';
     this.log.throttled(`${message} ${this.side} ${rpc.name} ${failure?.code}`, fields, message);

@@ -1,21 +1,21 @@
-// One call from its start to its end: where it is sent, when another server is asked, and what its caller is told.
+// One call from start to end: which server it is sent to, when it is retried or hedged, and how it settles.
 import type { Rpc as Procedure } from '@shop/contracts/rpc';
-import { AppError, because, fromWireError, InDoubt, refusesNewFields, type WireError } from './errors.js';
-import { SerializedJson } from './serialized-json.js';
 import type { Balancer, Waiter } from './balancer.js';
 import { SLOW_MS, type CallLog } from './call-log.js';
 import type { Sent } from './connection.js';
 import type { Deadlines, Waiting } from './deadlines.js';
 import type { Durations } from './durations.js';
 import type { Endpoint } from './endpoint.js';
+import { AppError, because, fromWireError, InDoubt, refusesNewFields, type WireError } from './errors.js';
 import { FrameTooLargeError } from './frame-socket.js';
 import { isTrouble, type CallMessage, type Refusal, type ReplyMessage } from './messages.js';
 import type { RetryBudget } from './retry-budget.js';
+import { SerializedJson } from './serialized-json.js';
 
-const MOST_TRIES = 3;
-/** Of a call's time: far more than one takes, and little enough that who waits hardly notices the second try. */
+const MAX_TRIES = 3;
+/** Part of a call's time after which it is hedged: far longer than a normal answer takes, yet hardly noticed by a user. */
 const HEDGE_AFTER = 0.1;
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
 /** What the calls of one client share. */
 export interface CallScope {
@@ -36,8 +36,8 @@ export interface CallRequest {
   deadlineAt: number;
 }
 
-/** A server that was asked and has not answered yet. */
-class Asked implements Sent {
+/** A try of a call: sent to one server and not answered yet. */
+class Try implements Sent {
   readonly sentAt = performance.now();
   private id = 0;
 
@@ -63,7 +63,7 @@ class Asked implements Sent {
     this.call.lost(this);
   }
 
-  /** Its answer is not awaited any more; `slow` when that is its fault. */
+  /** The answer is not awaited any more; `slow` when the server took too long. */
   forget(slow: boolean): void {
     this.endpoint.outcomes.timeout += 1;
     this.endpoint.forget(this.id, slow);
@@ -71,15 +71,15 @@ class Asked implements Sent {
 }
 
 export class Call implements Waiting, Waiter {
-  /** One, or two when the first is slow. */
-  private readonly asked: Asked[] = [];
+  /** One, or two when the call is hedged. */
+  private readonly pending: Try[] = [];
   private last: Endpoint | undefined;
   private tries = 0;
-  /** Whether a server that was asked became unresponsive. */
+  /** Whether a try was lost with its connection, so that the server may have executed it. */
   private inDoubt = false;
-  /** Servers of an older version, which do not know all fields of the input. */
+  /** Servers of an older version that do not know all fields of the input. */
   private older: Set<Endpoint> | undefined;
-  /** When another server is asked too. */
+  /** When the call is sent to a second server. */
   private hedgeAt: number;
 
   constructor(
@@ -103,7 +103,7 @@ export class Call implements Waiting, Waiter {
     return Math.min(this.hedgeAt, this.request.deadlineAt);
   }
 
-  /** Sends it to another server than before, if need be as soon as one is ready. */
+  /** Sends the call to another server than before, or waits until one is ready. */
   proceed(): void {
     const { balancer } = this.scope;
     const endpoint = balancer.choose(this.procedure, this.last);
@@ -116,13 +116,13 @@ export class Call implements Waiting, Waiter {
     const { rpc, input, requestId, deadlineAt } = this.request;
     this.last = endpoint;
     this.tries += 1;
-    const asked = new Asked(this, endpoint);
-    if (endpoint.isFull) return this.refused(asked, 'overloaded');
-    const { sentAt } = asked;
+    const one = new Try(this, endpoint);
+    if (endpoint.isFull) return this.refused(one, 'overloaded');
+    const { sentAt } = one;
     const left = Math.ceil(deadlineAt - sentAt);
     try {
-      asked.send({ call: rpc.name, input, requestId, left, sentAt: Math.floor(sentAt) });
-      this.asked.push(asked);
+      one.send({ call: rpc.name, input, requestId, left, sentAt: Math.floor(sentAt) });
+      this.pending.push(one);
     } catch (error) {
       this.fail(
         error instanceof FrameTooLargeError
@@ -132,8 +132,8 @@ export class Call implements Waiting, Waiter {
     }
   }
 
-  answered(by: Asked, reply: ReplyMessage, body: Buffer = NOTHING): void {
-    this.noLonger(by);
+  answered(by: Try, reply: ReplyMessage, body: Buffer = EMPTY): void {
+    this.settled(by);
     if (reply.refused) return this.refused(by, reply.refused);
     by.endpoint.outcomes[reply.error ? 'error' : 'ok'] += 1;
     if (reply.error && refusesNewFields(reply.error)) return this.tooNew(by, reply.error);
@@ -145,28 +145,28 @@ export class Call implements Waiting, Waiter {
     this.resolve(reply.etag === undefined ? reply.output : new SerializedJson(body, reply.etag));
   }
 
-  /** The server has not begun, so even what is not idempotent may be tried elsewhere. */
-  private refused(by: Asked, refusal: Refusal): void {
+  /** The server has not begun, so a call that is not idempotent may be retried too. */
+  private refused(by: Try, refusal: Refusal): void {
     by.endpoint.outcomes.refused += 1;
     if (refusal === 'unknown') return this.unknown(by);
-    if (this.hasAnother(refusal === 'overloaded' ? 2 : MOST_TRIES)) return;
+    if (this.hasAnother(refusal === 'overloaded' ? 2 : MAX_TRIES)) return;
     if (refusal === 'overloaded') this.fail(new AppError('overloaded'));
     else this.giveUp();
   }
 
-  /** Costs no try: each server refuses a procedure so only once. */
-  private unknown(by: Asked): void {
+  /** Does not count as a try: a server refuses a procedure as unknown only once. */
+  private unknown(by: Try): void {
     this.scope.balancer.lacks(by.endpoint, this.procedure);
     this.tries -= 1;
-    if (this.asked.length === 0) this.proceed();
+    if (this.pending.length === 0) this.proceed();
   }
 
-  /** It checks the input before it begins, so that this is a refusal too, and costs no try. */
-  private tooNew(by: Asked, error: WireError): void {
+  /** Inputs are checked before the handler runs, so the call may be retried; this does not count as a try. */
+  private tooNew(by: Try, error: WireError): void {
     this.older = (this.older ?? new Set()).add(by.endpoint);
     const other = this.scope.balancer.chooseOther(this.procedure, this.older);
     this.tries -= 1;
-    if (this.asked.length > 0) return;
+    if (this.pending.length > 0) return;
     if (other) this.send(other);
     else
       this.fail(
@@ -174,34 +174,34 @@ export class Call implements Waiting, Waiter {
       );
   }
 
-  /** The one asked last has become unresponsive. Where a second time would do harm, its answer is still awaited. */
-  doubted(by: Asked): void {
-    if (this.request.rpc.idempotent && by === this.asked.at(-1)) this.tryAnother(MOST_TRIES);
+  /** An idempotent call is sent to another server too; any other call waits for the unresponsive one. */
+  doubted(by: Try): void {
+    if (this.request.rpc.idempotent && by === this.pending.at(-1)) this.tryAnother(MAX_TRIES);
   }
 
-  /** Another is asked too, and whoever answers first is right. */
+  /** Sends the call to a second server; the first answer counts. */
   private hedge(): void {
-    if (this.asked.length === 1) this.tryAnother(MOST_TRIES);
+    if (this.pending.length === 1) this.tryAnother(MAX_TRIES);
   }
 
-  /** Perhaps the server did it and could not say so. */
-  lost(by: Asked): void {
-    this.noLonger(by);
+  /** The connection ended; the server may have executed the call. */
+  lost(by: Try): void {
+    this.settled(by);
     this.inDoubt = true;
     by.endpoint.outcomes.lost += 1;
-    if (this.asked.length > 0) return;
-    if (this.request.rpc.idempotent && this.tries < MOST_TRIES && this.scope.budget.spend()) this.proceed();
+    if (this.pending.length > 0) return;
+    if (this.request.rpc.idempotent && this.tries < MAX_TRIES && this.scope.budget.spend()) this.proceed();
     else this.giveUp();
   }
 
-  /** Whether another server is at it, was so already or is from now on. */
-  private hasAnother(mostTries: number): boolean {
-    return this.asked.length > 0 || this.tryAnother(mostTries);
+  /** Whether another try is under way, already or from now on. */
+  private hasAnother(maxTries: number): boolean {
+    return this.pending.length > 0 || this.tryAnother(maxTries);
   }
 
-  /** False when it was tried often enough, no other server is ready, or the budget for this is spent. */
-  private tryAnother(mostTries: number): boolean {
-    const other = this.tries < mostTries && this.scope.balancer.choose(this.procedure, this.last);
+  /** False when the tries or the retry budget are used up, or no other server is ready. */
+  private tryAnother(maxTries: number): boolean {
+    const other = this.tries < maxTries && this.scope.balancer.choose(this.procedure, this.last);
     if (!other || !this.scope.budget.spend()) return false;
     this.send(other);
     return true;
@@ -214,7 +214,7 @@ export class Call implements Waiting, Waiter {
     if (isOver) return this.fail(new AppError('unavailable', `${rpc.service} did not answer in time`));
     this.hedgeAt = Infinity;
     this.scope.deadlines.add(this);
-    // When it was this process that stood still, the answer is there and only has to be read.
+    // If this process was stopped, the answer may have arrived and only needs to be read first.
     setImmediate(() => this.hedge());
   }
 
@@ -231,9 +231,9 @@ export class Call implements Waiting, Waiter {
     this.reject(this.inDoubt && error instanceof AppError && error.status === 503 ? new InDoubt(error) : error);
   }
 
-  private noLonger(asked: Asked): void {
-    const at = this.asked.indexOf(asked);
-    if (at >= 0) this.asked.splice(at, 1);
+  private settled(one: Try): void {
+    const at = this.pending.indexOf(one);
+    if (at >= 0) this.pending.splice(at, 1);
   }
 
   private finish(error?: unknown): void {
@@ -244,7 +244,7 @@ export class Call implements Waiting, Waiter {
     this.scope.deadlines.delete(this);
     this.scope.balancer.stopWaiting(this);
     this.scope.durations.observe(now - startedAt);
-    // A caller that came with little time left cannot blame a server, nor one that was asked late.
-    for (const asked of this.asked.splice(0)) asked.forget(now - asked.sentAt > rpc.deadlineMs / 2);
+    // A server is not to blame for a call that had little time left when it was sent.
+    for (const one of this.pending.splice(0)) one.forget(now - one.sentAt > rpc.deadlineMs / 2);
   }
 }

@@ -4,34 +4,34 @@ import { connect, type Socket } from 'node:net';
 import { FrameSocket, type FrameLimits } from './frame-socket.js';
 import type { CallMessage, ReplyMessage, ToCaller } from './messages.js';
 
-/** A server's kernel accepts connections even when its process hangs; only a hello shows that somebody is there. */
+/** The kernel accepts connections for a process that hangs; only a hello shows that it runs. */
 const HELLO_MS = 1000;
-/** A connection that owes answers is looked at this often. After so many looks without a word from the server it is … */
-const LOOK_MS = 200;
-const ASK_AFTER = 2; // … asked for a sign of life, which a server gives however long its calls take,
-const SUSPECT_AFTER = 5; // … suspected to hang,
-const GIVE_UP_AFTER = 25; // … given up.
+/** How often a connection with outstanding calls is checked, and after how many checks without a message … */
+const CHECK_MS = 200;
+const PING_AFTER = 2; // … a ping is sent, which a server answers however long its calls take,
+const UNRESPONSIVE_AFTER = 5; // … the server counts as unresponsive,
+const CLOSE_AFTER = 25; // … the connection is closed.
 
-/** A call that was sent and waits for its answer. */
+/** A call that was sent and awaits its answer. */
 export interface Sent {
   answered(reply: ReplyMessage, body: Buffer | undefined): void;
-  /** The server is unresponsive. It may hang, it may just be busy. */
+  /** The server is unresponsive: it may hang or be busy. */
   doubted(): void;
-  /** The connection ended. Whether the server has run the call, nobody knows. */
+  /** The connection ended; whether the server has executed the call is unknown. */
   lost(): void;
 }
 
 export interface ConnectionEvents {
-  /** Its first word, and its first one after it was unresponsive. */
+  /** On the server's hello, and on its first message after it was unresponsive. */
   ready(): void;
   draining(): void;
   unresponsive(): void;
   replied(reply: ReplyMessage): void;
-  /** `error` when it did not end as agreed. The calls it still had are told after this. */
+  /** `error` unless it was closed normally. Called before `lost` of the outstanding calls. */
   ended(error: Error | undefined): void;
 }
 
-// A socket's events run in the context it was made in. This one is shared, so it must not be that of the first request.
+// A socket's events run in the context it was created in. This one is shared, so it must not be that of the first request.
 const outsideRequests = AsyncLocalStorage.snapshot();
 
 export class Connection {
@@ -39,8 +39,9 @@ export class Connection {
   private readonly socket: Socket;
   private readonly frames: FrameSocket;
   private nextId = 1;
-  private missedLooks = 0;
-  private looking: NodeJS.Timeout | undefined;
+  /** Checks since the last message, not time: if this process itself was stopped, that is one check. */
+  private missedChecks = 0;
+  private checking: NodeJS.Timeout | undefined;
   private isOver = false;
 
   constructor(
@@ -52,50 +53,50 @@ export class Connection {
     this.socket = outsideRequests(() => connect({ host, port, noDelay: true, keepAlive: true }));
     this.frames = new FrameSocket(this.socket, limits);
     this.socket.on('message', (message: ToCaller, body?: Buffer) => this.receive(message, body));
-    // After any of these no answer can come, whichever is the first.
+    // No answer can arrive after any of these, whichever is the first.
     this.socket.on('error', (error) => this.over(error));
     this.socket.on('end', () => this.over());
     this.socket.on('close', () => this.over());
-    this.socket.setTimeout(HELLO_MS, () => this.giveUp('no hello'));
+    this.socket.setTimeout(HELLO_MS, () => this.destroy('no hello'));
   }
 
   get outstanding(): number {
     return this.sent.size;
   }
 
-  /** What waits to be sent is at its limit: the server takes nothing any more. */
+  /** The send buffer is at its limit, because the server reads too slowly. */
   get isFull(): boolean {
     return this.frames.isFull;
   }
 
-  /** Answers the id by which to `forget` it. Throws FrameTooLargeError. */
+  /** Returns the id by which to `forget` the call. Throws FrameTooLargeError. */
   send(call: Omit<CallMessage, 'id'>, sent: Sent): number {
     const id = this.nextId++;
     this.frames.send({ id, ...call } satisfies CallMessage);
     this.sent.set(id, sent);
-    this.looking ??= outsideRequests(() => setInterval(() => this.look(), LOOK_MS)).unref();
+    this.checking ??= outsideRequests(() => setInterval(() => this.check(), CHECK_MS)).unref();
     return id;
   }
 
-  /** Nobody waits for this answer any more. */
+  /** The answer of this call is not awaited any more. */
   forget(id: number): void {
     this.sent.delete(id);
   }
 
-  /** Hangs up, once what was sent is out. */
+  /** Closes after everything sent has gone out. */
   end(): void {
     this.over();
     this.frames.end();
   }
 
-  giveUp(reason: string): void {
+  private destroy(reason: string): void {
     this.over(new Error(reason));
     this.socket.destroy();
   }
 
   private receive(message: ToCaller, body: Buffer | undefined): void {
     if (this.isUnresponsive) this.events.ready();
-    this.missedLooks = 0;
+    this.missedChecks = 0;
     if ('id' in message) {
       const sent = this.sent.get(message.id);
       this.sent.delete(message.id);
@@ -109,33 +110,32 @@ export class Connection {
   }
 
   private get isUnresponsive(): boolean {
-    return this.missedLooks >= SUSPECT_AFTER;
+    return this.missedChecks >= UNRESPONSIVE_AFTER;
   }
 
-  /** Counts looks, not time: when it was this process that stood still, that is one look and no fault of the server's. */
-  private look(): void {
-    if (this.sent.size === 0 && !this.isUnresponsive) return this.stopLooking();
-    this.missedLooks += 1;
-    if (this.missedLooks === ASK_AFTER) this.frames.send({ ping: true });
-    if (this.missedLooks === SUSPECT_AFTER) this.suspect();
-    if (this.missedLooks === GIVE_UP_AFTER) this.giveUp('the server hangs');
+  private check(): void {
+    if (this.sent.size === 0 && !this.isUnresponsive) return this.stopChecking();
+    this.missedChecks += 1;
+    if (this.missedChecks === PING_AFTER) this.frames.send({ ping: true });
+    if (this.missedChecks === UNRESPONSIVE_AFTER) this.doubt();
+    if (this.missedChecks === CLOSE_AFTER) this.destroy('the server hangs');
   }
 
-  private suspect(): void {
+  private doubt(): void {
     this.events.unresponsive();
     for (const sent of [...this.sent.values()]) sent.doubted();
   }
 
-  private stopLooking(): void {
-    clearInterval(this.looking);
-    this.looking = undefined;
-    this.missedLooks = 0;
+  private stopChecking(): void {
+    clearInterval(this.checking);
+    this.checking = undefined;
+    this.missedChecks = 0;
   }
 
   private over(error?: Error): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.stopLooking();
+    this.stopChecking();
     const orphans = [...this.sent.values()];
     this.sent.clear();
     this.events.ended(error);

@@ -1,10 +1,10 @@
-// What travels with a request from hop to hop, without being passed by hand.
+// What travels with a request from hop to hop without being passed as an argument.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { v7 as uuidv7 } from 'uuid';
 
 export interface RequestContext {
   requestId: string;
-  /** When the caller stops waiting: milliseconds of this process's `performance.now()`. Infinity without one. */
+  /** When the caller stops waiting, on this process's `performance.now()`; Infinity without a deadline. */
   deadlineAt: number;
 }
 

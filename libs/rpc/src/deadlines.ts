@@ -1,4 +1,3 @@
-// Ends the waiting of whoever waits too long.
 const SWEEP_MS = 20;
 
 export interface Waiting {
@@ -8,8 +7,8 @@ export interface Waiting {
 }
 
 /**
- * One timer looks after all of them: a timer per call would cost more than the rest of the call's bookkeeping.
- * A deadline is therefore noticed up to 20 ms late.
+ * Expires what has waited past its deadline, up to 20 ms late. One timer serves all: a timer per call would cost more than
+ * the rest of the call's bookkeeping.
  */
 export class Deadlines {
   private readonly waiting = new Set<Waiting>();

@@ -1,16 +1,13 @@
-// A histogram whose observations cost no more than adding to a number.
-
 /** Upper bounds in seconds, from a cache hit to a deadline. */
 export const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-export type Labels = Record<string, string | number>;
 export interface Sample {
   metricName?: string;
-  labels: Labels;
+  labels: Record<string, string | number>;
   value: number;
 }
 
-/** A histogram without labels, in milliseconds. */
+/** A histogram without labels whose observations, in milliseconds, cost no more than adding to a number. */
 export class Durations {
   private readonly counts = durationBuckets.map(() => 0);
   private longer = 0;
@@ -26,8 +23,8 @@ export class Durations {
     this.longer += 1;
   }
 
-  /** As Prometheus has it: seconds, and each bucket holds the smaller ones too. */
-  *samples(name: string, labels: Labels): Generator<Sample> {
+  /** In Prometheus' form: in seconds, with cumulative buckets. */
+  *samples(name: string, labels: Sample['labels']): Generator<Sample> {
     let count = 0;
     for (const [i, le] of durationBuckets.entries()) {
       count += this.counts[i]!;

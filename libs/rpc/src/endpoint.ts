@@ -1,45 +1,45 @@
-// One address of a service: keeps a connection to it, knows how it fares, and stays away from it for a while when it fails.
+// One address of a service: keeps a connection to it, tracks its failures, and ejects it for a while when it fails.
 import { Connection, type Sent } from './connection.js';
 import type { FrameLimits } from './frame-socket.js';
 import { isTrouble, type CallMessage, type ReplyMessage } from './messages.js';
 import type { Address } from './resolver.js';
 
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5000;
-/** A network may hear later than we do that it should let us reach a server: so long what was never reached is waited for. */
+const MAX_PAUSE_MS = 5000;
+/** How long calls wait for an address that was never reached: a network may let us through later than we know the address. */
 const NEW_MS = 5000;
-/** A draining server is usually gone soon, and another may soon be at its address. */
+/** A draining server ends soon, and another one may then take its address. */
 const DRAINED_PAUSE_MS = 500;
-/** So many calls in a row with no answer in time, or with that of a server in trouble, and an address gets none for a while. */
+/** Calls in a row that timed out or failed with an error of the server, after which the address is ejected. */
 const EJECT_AFTER = 5;
-/** What a server said of its load is no guide after this. */
+/** The load that a server reports is stale after this. */
 const LOAD_VALID_MS = 1000;
 
 /**
  * connecting → ready ⇄ unresponsive, → draining, and from any of them → down → connecting … until it is removed.
- * `unresponsive` does not react; `draining` still answers but wants no new calls; `down` waits for its next try.
+ * `unresponsive` answers no ping; `draining` finishes its calls and accepts no new ones; `down` waits to reconnect.
  */
 export type EndpointState = 'connecting' | 'ready' | 'unresponsive' | 'draining' | 'down' | 'removed';
 
 export class Endpoint {
   readonly name: string;
-  /** How calls to it ended. */
+  /** Numbers of calls by outcome. */
   readonly outcomes = { ok: 0, error: 0, refused: 0, lost: 0, timeout: 0 };
   state: EndpointState = 'down';
-  /** Procedures that the process at the other end does not have. */
+  /** Procedures that the connected process does not have. */
   readonly unknown = new Set<string>();
-  /** Why its last connection ended or could not be made. */
+  /** Why the last connection ended or could not be made. */
   lastError: Error | undefined;
   private newUntil = performance.now() + NEW_MS;
   private connection: Connection | undefined;
-  private retry: NodeJS.Timeout | undefined;
-  /** Connections that broke, in a row. */
+  private reconnecting: NodeJS.Timeout | undefined;
+  /** Broken connections in a row. */
   private failures = 0;
-  /** Calls, in a row. Answers that tell of trouble come quickly: without a pause such a server would draw most calls. */
+  /** Failed calls in a row. A failing server answers quickly, and would attract most calls if it were not ejected. */
   private troubles = 0;
   private ejection: NodeJS.Timeout | undefined;
   private othersLoad = 0;
-  private loadToldAt = 0;
+  private loadReportedAt = 0;
 
   constructor(
     readonly address: Address,
@@ -50,7 +50,6 @@ export class Endpoint {
     this.name = `${address.host}:${address.port}`;
   }
 
-  /** Our own calls it has not answered yet. */
   get outstanding(): number {
     return this.connection?.outstanding ?? 0;
   }
@@ -59,29 +58,28 @@ export class Endpoint {
     return this.unknown.size === 0 || !this.unknown.has(procedure);
   }
 
-  /** Everybody's: what it told of others' with its last answer, and our own as of now. */
+  /** The calls of other callers as last reported, plus our own now. */
   get load(): number {
-    const others = performance.now() - this.loadToldAt < LOAD_VALID_MS ? this.othersLoad : 0;
+    const others = performance.now() - this.loadReportedAt < LOAD_VALID_MS ? this.othersLoad : 0;
     return others + this.outstanding;
   }
 
-  /** What we have for it waits in memory already. */
   get isFull(): boolean {
     return this.connection?.isFull ?? false;
   }
 
-  /** It failed and has not proved itself since, so it gets no calls. */
+  /** Connected, but its calls fail. */
+  get isEjected(): boolean {
+    return this.ejection !== undefined;
+  }
+
+  /** Gets no calls because it failed. */
   get isExcluded(): boolean {
     const isAway = this.state === 'down' || this.state === 'connecting';
     return this.state === 'unresponsive' || this.isEjected || (isAway && this.failures > 0);
   }
 
-  /** Its connection is as good as any, its answers are not. */
-  get isEjected(): boolean {
-    return this.ejection !== undefined;
-  }
-
-  /** Waiting for it for a moment makes sense. */
+  /** Whether it may be ready in a moment. */
   get isHopeful(): boolean {
     if (this.state === 'down') return this.failures <= 1 || this.isNew;
     return this.state === 'connecting' || this.state === 'unresponsive';
@@ -99,7 +97,7 @@ export class Endpoint {
       {
         ready: () => this.state !== 'draining' && this.become('ready'),
         unresponsive: () => this.state === 'ready' && this.become('unresponsive'),
-        draining: () => this.drain(),
+        draining: () => this.leave('draining'),
         replied: (reply) => this.replied(reply),
         ended: (error) => this.ended(error),
       },
@@ -111,22 +109,21 @@ export class Endpoint {
     return this.connection!.send(call, sent);
   }
 
-  /** The call waits no longer; `slow` when that is the server's fault. */
+  /** The answer of this call is not awaited any more; `slow` when the server took too long. */
   forget(id: number, slow: boolean): void {
     this.connection?.forget(id);
     if (slow) this.troubled();
     this.hangUpIfDone();
   }
 
-  /** The name does not lead here any more. What was sent is still answered. */
+  /** The name does not resolve to this address any more. Outstanding calls are still answered. */
   remove(): void {
-    this.become('removed');
-    clearTimeout(this.retry);
+    clearTimeout(this.reconnecting);
     this.reinstate();
-    this.hangUpIfDone();
+    this.leave('removed');
   }
 
-  /** What it answered so far does not count any more. */
+  /** Ends the ejection and forgets the failures that led to it. */
   reinstate(): void {
     clearTimeout(this.ejection);
     this.ejection = undefined;
@@ -143,30 +140,27 @@ export class Endpoint {
     this.changed();
   }
 
-  private drain(): void {
-    this.become('draining');
+  private leave(state: 'draining' | 'removed'): void {
+    this.become(state);
     this.hangUpIfDone();
+  }
+
+  private hangUpIfDone(): void {
+    if ((this.state === 'draining' || this.state === 'removed') && this.outstanding === 0) this.connection?.end();
   }
 
   private replied(reply: ReplyMessage): void {
     this.failures = 0;
     this.othersLoad = Math.max(0, reply.load - this.outstanding);
-    this.loadToldAt = performance.now();
-    if (!reply.refused) this.judge(reply);
+    this.loadReportedAt = performance.now();
+    if (isTrouble(reply)) this.troubled();
+    else if (!reply.refused) this.troubles = 0;
     this.hangUpIfDone();
   }
 
-  private judge(reply: ReplyMessage): void {
-    if (isTrouble(reply)) this.troubled();
-    else this.troubles = 0;
-  }
-
-  /** After an ejection, the first trouble brings on the next one, twice as long. */
+  /** After an ejection, the first failure causes the next one, twice as long. */
   private troubled(): void {
-    if (!this.isEjected && this.state === 'ready' && ++this.troubles >= EJECT_AFTER) this.eject();
-  }
-
-  private eject(): void {
+    if (this.isEjected || this.state !== 'ready' || ++this.troubles < EJECT_AFTER) return;
     const end = () => {
       this.ejection = undefined;
       this.changed();
@@ -175,30 +169,26 @@ export class Endpoint {
     this.changed();
   }
 
-  private hangUpIfDone(): void {
-    if ((this.state === 'draining' || this.state === 'removed') && this.outstanding === 0) this.connection?.end();
-  }
-
   private ended(error: Error | undefined): void {
     this.connection = undefined;
     this.unknown.clear();
     this.lastError = error;
     this.reinstate();
     if (this.state === 'removed') return;
-    const asAgreed = this.state === 'draining' && !error;
-    const pause = asAgreed ? withJitter(DRAINED_PAUSE_MS) : pauseAfter(this.failures);
-    // Pauses do not grow while calls wait for it.
-    if (!asAgreed) this.failures = this.isNew ? Math.min(this.failures + 1, 2) : this.failures + 1;
-    this.retry = setTimeout(() => this.connect(), pause).unref();
+    const hasDrained = this.state === 'draining' && !error;
+    const pause = hasDrained ? withJitter(DRAINED_PAUSE_MS) : pauseAfter(this.failures);
+    // Pauses do not grow while calls wait for a new address.
+    if (!hasDrained) this.failures = this.isNew ? Math.min(this.failures + 1, 2) : this.failures + 1;
+    this.reconnecting = setTimeout(() => this.connect(), pause).unref();
     this.become('down');
   }
 }
 
 function pauseAfter(earlier: number): number {
-  return withJitter(Math.min(FIRST_PAUSE_MS * 2 ** earlier, LONGEST_PAUSE_MS));
+  return withJitter(Math.min(FIRST_PAUSE_MS * 2 ** earlier, MAX_PAUSE_MS));
 }
 
-/** Without it, all callers of a server that comes back would come at once. */
+/** Keeps all callers from returning to a restarted server at the same moment. */
 function withJitter(ms: number): number {
   return ms * (0.5 + Math.random());
 }

@@ -1,18 +1,18 @@
 // Frames on a TCP connection: [length of head + body][length of head][head: JSON][body: bytes, may be empty], lengths as
-// unsigned 32-bit big-endian. The body passes as it is, so JSON that is ready is neither parsed nor encoded again.
+// unsigned 32-bit big-endian. The body is passed on untouched, so serialized JSON is neither parsed nor encoded again.
 import { TcpSocket } from '@nestjs/microservices';
 import type { Socket } from 'node:net';
 
 const PREFIX_BYTES = 8;
-/** Frames are laid one behind the other into a slab, so that all of one turn of the event loop go out in one write. */
+/** Frames are appended to a slab, so that all frames of one turn of the event loop go out in one write. */
 const SLAB_BYTES = 64 * 1024;
-/** A body longer than this is cheaper to write by itself than to copy. */
+/** A longer body is cheaper to write separately than to copy. */
 const COPY_BYTES = 16 * 1024;
 
 export interface FrameLimits {
-  /** One frame, either direction. */
+  /** Largest frame in either direction. */
   maxFrameBytes: number;
-  /** What may wait in memory for a peer that reads slowly. */
+  /** Bytes that may wait in memory for a peer that reads slowly. */
   maxBufferedBytes: number;
 }
 
@@ -21,22 +21,22 @@ export const defaultFrameLimits: FrameLimits = {
   maxBufferedBytes: 32 * 1024 * 1024,
 };
 
-/** The other end does not speak our frames, or too large ones. The connection is of no use any more. */
+/** The peer sent something that is not a frame, or one that is too large. The connection cannot be used any more. */
 export class FrameError extends Error {
   override readonly name = 'FrameError';
 }
 
-/** Ours is too large to send; the connection is as good as before. */
+/** Our frame is too large to send; the connection can still be used. */
 export class FrameTooLargeError extends Error {
   override readonly name = 'FrameTooLargeError';
 }
 
 export interface FrameOptions extends Partial<FrameLimits> {
-  /** Read nothing more while the peer does not take what we send. For one end only: if both did, both could wait forever. */
+  /** Stop reading while the peer does not read what we send. For one end only: if both stopped, both could wait forever. */
   pauseWhenBlocked?: boolean;
 }
 
-/** Emits `message` (head, body) on its socket for every frame, `error` with a FrameError for what is none. */
+/** Emits `message` (head, body) on its socket for every frame, and `error` with a FrameError for anything else. */
 export class FrameSocket extends TcpSocket {
   private readonly limits: FrameLimits;
   private readonly pauseWhenBlocked: boolean;
@@ -48,7 +48,7 @@ export class FrameSocket extends TcpSocket {
   private waitingBytes = 0;
 
   private received: Buffer[] = [];
-  /** Bytes to come before looking at `received` makes sense. */
+  /** Bytes still to arrive before `received` holds a whole frame. */
   private missing = 0;
 
   constructor(socket: Socket, options: FrameOptions = {}) {
@@ -58,7 +58,7 @@ export class FrameSocket extends TcpSocket {
     if (this.pauseWhenBlocked) socket.on('drain', () => socket.resume());
   }
 
-  /** Bytes that the peer has not taken yet. */
+  /** Bytes that the peer has not read yet. */
   get bufferedBytes(): number {
     return this.waitingBytes + this.socket.writableLength;
   }
@@ -67,7 +67,7 @@ export class FrameSocket extends TcpSocket {
     return this.bufferedBytes > this.limits.maxBufferedBytes;
   }
 
-  /** Throws FrameTooLargeError. What is sent to a closed connection is lost, as with any socket. */
+  /** Throws FrameTooLargeError. Frames sent on a closed connection are lost, as with any socket. */
   send(head: object, body?: Buffer): void {
     if (!this.socket.writable) return;
     const text = JSON.stringify(head);
@@ -91,7 +91,7 @@ export class FrameSocket extends TcpSocket {
     this.send(message);
   }
 
-  /** Closes once everything sent so far has gone out. */
+  /** Closes after everything sent so far has gone out. */
   override end(): this {
     this.flush();
     this.socket.destroySoon();
@@ -135,10 +135,10 @@ export class FrameSocket extends TcpSocket {
     if (!taken && this.pauseWhenBlocked) this.pause();
   };
 
-  /** Stops new calls from coming; the answers to those that came already must not fill the memory either. */
+  /** Accepts no new calls. The answers to those that have arrived must not fill the memory either. */
   private pause(): void {
     this.socket.pause();
-    if (this.isFull) this.socket.destroy(new FrameError(`the peer leaves ${this.bufferedBytes} bytes unread`));
+    if (this.isFull) this.socket.destroy(new FrameError(`the peer has left ${this.bufferedBytes} bytes unread`));
   }
 
   private writeAll(chunks: Buffer[]): boolean {
@@ -161,8 +161,8 @@ export class FrameSocket extends TcpSocket {
   }
 
   /**
-   * Emits every whole frame and answers what is left over, having noted in `missing` how much it lacks. A body is a view
-   * of what was read, up to 64 kB, and keeps all of that in memory as long as somebody holds it.
+   * Emits every whole frame and returns the rest, with the number of bytes it lacks in `missing`. A body is a view of the
+   * chunk that was read, up to 64 kB, and keeps that chunk in memory while it is referenced.
    */
   private readFrames(data: Buffer): Buffer {
     let at = 0;
@@ -170,7 +170,7 @@ export class FrameSocket extends TcpSocket {
       const bytes = data.readUInt32BE(at);
       const headBytes = data.readUInt32BE(at + 4);
       if (bytes > this.limits.maxFrameBytes || headBytes > bytes)
-        throw new FrameError(`this is no frame, or one over ${this.limits.maxFrameBytes} bytes`);
+        throw new FrameError(`not a frame, or one over ${this.limits.maxFrameBytes} bytes`);
       const headAt = at + PREFIX_BYTES;
       const end = headAt + bytes;
       if (end > data.length) {
@@ -197,7 +197,7 @@ function parseHead(text: string): object {
     const head: unknown = JSON.parse(text);
     if (typeof head === 'object' && head !== null) return head;
   } catch {
-    // Said below.
+    // Not JSON: the error below.
   }
   throw new FrameError('the head of a frame is not a JSON object');
 }

@@ -5,12 +5,12 @@ import { throwError, type Observable } from 'rxjs';
 import type { RequestContext } from './context.js';
 import type { SerializedJson } from './serialized-json.js';
 
-/** What calling a procedure gives: its output, or the bytes of it when its contract says `serialized`. */
+/** What a call resolves to: its output, or the bytes of it when its contract says `serialized`. */
 export type AnswerOf<R> = R extends { serialized: true } ? SerializedJson : OutputOf<R>;
 
 type Handler<R> = (input: InputOf<R>, context: RequestContext) => AnswerOf<R> | Promise<AnswerOf<R>>;
 
-/** Nest's own filter would turn every error into "Internal server error"; RpcServer knows better what to do with each. */
+/** Nest's own filter would turn every error into "Internal server error"; RpcServer maps each one instead. */
 @Catch()
 class PassOn implements RpcExceptionFilter {
   catch(error: unknown): Observable<never> {
@@ -18,7 +18,7 @@ class PassOn implements RpcExceptionFilter {
   }
 }
 
-/** Makes a controller's method answer `rpc`. Its input has been checked by then; to refuse, it throws an AppError. */
+/** Makes a controller's method answer `rpc`. Its input is checked before; to refuse, it throws an AppError. */
 export function Handles<R extends Procedure>(rpc: R) {
   const decorators = [MessagePattern(rpc.name, { rpc }), UseFilters(new PassOn())];
   return <H extends Handler<R>>(target: object, key: string | symbol, method: TypedPropertyDescriptor<H>): void => {

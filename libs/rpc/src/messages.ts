@@ -1,4 +1,4 @@
-// What caller and server say to each other. Each is the JSON head of a frame; a SerializedJson answer rides behind its head as bytes.
+// The messages between caller and server. Each is the JSON head of a frame; the bytes of a SerializedJson are its body.
 import type { WireError } from './errors.js';
 
 export interface CallMessage {
@@ -6,21 +6,21 @@ export interface CallMessage {
   call: string;
   input: unknown;
   requestId: string;
-  /** Milliseconds the caller goes on waiting, counted from `sentAt`. */
+  /** Milliseconds until the caller's deadline, counted from `sentAt`. */
   left: number;
   /** The caller's own monotonic clock; see CallAge. */
   sentAt: number;
 }
 
 /**
- * Why a server did not even start a call. Nothing has happened then, so any call may go to another server. `unknown` is a
- * procedure that the server, of another version, does not have.
+ * Why a server did not start a call. Nothing has happened then, so any call may go to another server. `unknown`: the server
+ * is of another version, which does not have the procedure.
  */
 export type Refusal = 'overloaded' | 'draining' | 'unknown';
 
 export interface ReplyMessage {
   id: number;
-  /** Calls the server is running or has waiting, from all callers. */
+  /** Calls of all callers that the server is running or has queued. */
   load: number;
   output?: unknown;
   /** Marks a SerializedJson: its bytes are the frame's body. */
@@ -29,17 +29,17 @@ export interface ReplyMessage {
   refused?: Refusal;
 }
 
-/** The answer of a server in trouble, and not of one that does as it should. Another may be better off. */
+/** Whether the server, or a store behind it, is in trouble; another server may do better. */
 export function isTrouble({ error }: ReplyMessage): boolean {
   return error?.code === 'unavailable' || error?.code === 'internal';
 }
 
-/** The server's first word on a connection, and its last ones: a draining server wants no new calls. */
+/** The server's first message on a connection; sent again when it starts draining and accepts no new calls. */
 export interface HelloMessage {
   draining: boolean;
 }
 
-/** Asks a server that is unresponsive whether it lives; it answers the same. */
+/** Asks an unresponsive server for a sign of life; it returns the same message. */
 export interface PingMessage {
   ping: true;
 }

@@ -1,18 +1,13 @@
 // Errors that mean "Postgres, Redis or the storage cannot be used right now", as their clients report them.
 
-const connectionCodes = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-]);
+/** Of Node's sockets: connection refused, reset or timed out, name or host not found. */
+const connectionCodes = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 
 /** SQLSTATE classes 08 (connection), 53 (resources), 57P (shutdown, starting up); 57014 is statement_timeout, 25006 a primary that became a standby. */
 const outageStates = /^(08...|53...|57P0[1-5]|57014|25006)$/;
+
+/** flydrive: the storage is away, full or not writable. */
+const storageCodes = /^E_CANNOT_/;
 
 const outageMessages = [
   'Connection terminated', // pg: the server went away
@@ -38,8 +33,7 @@ export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof AggregateError && error.errors.some(isOutage)) return true;
   const { code, driverError } = error as { code?: unknown; driverError?: unknown };
-  // flydrive: away, full, or not ours to write.
-  if (typeof code === 'string' && code.startsWith('E_CANNOT_')) return true;
-  if (typeof code === 'string' && (connectionCodes.has(code) || outageStates.test(code))) return true;
+  if (typeof code === 'string' && [connectionCodes, outageStates, storageCodes].some((codes) => codes.test(code)))
+    return true;
   return outageMessages.some((message) => error.message.includes(message)) || isOutage(driverError);
 }

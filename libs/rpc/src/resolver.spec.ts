@@ -49,5 +49,5 @@ it('looks a name up again every second until it is stopped', async () => {
 });
 
 it.each(['catalog', 'catalog:99999', '[nowhere]:4002', '10.0.0.1:4002,'])('does not take %s for a list', (list) => {
-  expect(() => new Resolver(list, () => undefined)).toThrow('is no address');
+  expect(() => new Resolver(list, () => undefined)).toThrow('is not an address');
 });

@@ -2,19 +2,19 @@
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { isIP, isIPv6 } from 'node:net';
 
-const LOOK_AGAIN_MS = 1000;
+const REFRESH_MS = 1000;
 
 export interface Address {
   host: string;
   port: number;
 }
 
-/** All addresses of a name. Given by tests that have no DNS to change. */
+/** Resolves a name to all its addresses. Tests pass their own, since they have no DNS to change. */
 export type Lookup = (name: string) => Promise<string[]>;
 
 export class Resolver {
   private readonly names: Address[];
-  /** The last good answer of each name: a name server that fails must not take the servers with it. */
+  /** The last good answer per name: a failing name server must not take the servers with it. */
   private readonly known = new Map<string, string[]>();
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
@@ -28,14 +28,14 @@ export class Resolver {
     this.names = parseAddresses(list);
   }
 
-  /** Resolves after the first answer. Looks again a second after each answer, so a slow name server is never asked twice at once. */
+  /** Resolves after the first answer. The next lookup starts a second after each answer, so lookups never overlap. */
   async refresh(): Promise<void> {
     const { names } = this;
     await Promise.all(names.map(({ host }) => this.look(host)));
     if (this.stopped) return;
     this.onAddresses(names.flatMap(({ host, port }) => (this.known.get(host) ?? []).map((ip) => ({ host: ip, port }))));
     if (names.some(({ host }) => isIP(host) === 0))
-      this.timer = setTimeout(() => void this.refresh(), LOOK_AGAIN_MS).unref();
+      this.timer = setTimeout(() => void this.refresh(), REFRESH_MS).unref();
   }
 
   stop(): void {
@@ -48,12 +48,12 @@ export class Resolver {
       const ips = isIP(host) === 0 ? await this.lookup(host) : [host];
       if (ips.length > 0) this.known.set(host, ips);
     } catch {
-      // No answer is no news.
+      // The last good answer stays.
     }
   }
 }
 
-/** A pod with an IPv4 and an IPv6 address is still one server, so IPv6 counts only where there is nothing else. */
+/** A pod with an IPv4 and an IPv6 address is one server, so IPv6 counts only where there is no IPv4. */
 async function lookupAll(name: string): Promise<string[]> {
   const found = await dnsLookup(name, { all: true });
   const v4 = found.filter(({ family }) => family === 4);
@@ -68,6 +68,6 @@ function parseAddress(text: string): Address {
   const [, v6, name, port] = /^\s*(?:\[([^\]]+)\]|([^:\s[\]]+)):(\d+)\s*$/.exec(text) ?? [];
   const host = v6 ?? name;
   const isUsable = host && (v6 === undefined || isIPv6(v6)) && Number(port) <= 65_535;
-  if (!isUsable) throw new Error(`"${text}" is no address; expected host:port,host:port`);
+  if (!isUsable) throw new Error(`"${text}" is not an address; expected host:port,host:port`);
   return { host, port: Number(port) };
 }

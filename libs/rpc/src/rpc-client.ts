@@ -1,13 +1,13 @@
-// Calls one service, wherever its servers are.
+// Calls one service at all of its addresses.
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import type { ReplicaState } from '@shop/contracts/staff';
-import { currentContext, newRequestId } from './context.js';
-import { AppError } from './errors.js';
 import { Balancer } from './balancer.js';
 import { CallLog, type WarningLog } from './call-log.js';
 import { Call, type Called, type CallScope } from './call.js';
+import { currentContext, newRequestId } from './context.js';
 import { Deadlines } from './deadlines.js';
 import { Durations } from './durations.js';
+import { AppError } from './errors.js';
 import type { FrameLimits } from './frame-socket.js';
 import { Resolver, type Lookup } from './resolver.js';
 import { RetryBudget } from './retry-budget.js';
@@ -31,7 +31,7 @@ export interface Replica {
   state: ReplicaState;
 }
 
-/** Connects with its first call and then stays connected to every server there is. */
+/** Connects with its first call, and then stays connected to every server of the service. */
 export class RpcClient extends ClientProxy {
   readonly service: string;
   readonly balancer: Balancer;
@@ -47,28 +47,31 @@ export class RpcClient extends ClientProxy {
     this.balancer = balancer;
     this.resolver = new Resolver(options.addresses, (addresses) => balancer.update(addresses), options.lookup);
     this.scope = {
-      ...{ balancer, deadlines: new Deadlines(), budget: new RetryBudget(), durations: this.durations },
+      balancer,
+      deadlines: new Deadlines(),
+      budget: new RetryBudget(),
+      durations: this.durations,
       log: new CallLog('caller', options.log),
     };
   }
 
   /**
-   * Rejects with the AppError the procedure refused with, or with `unavailable` (nobody answered in time; whether it was
-   * done, is open unless the procedure is idempotent) or `overloaded`; with InDoubt when it may still be done later.
+   * Rejects with the AppError the procedure refused with, with `overloaded`, or with `unavailable` when no server answered
+   * in time, whether or not one executed the call; with InDoubt when one may still execute it.
    */
   call(rpc: Called, input: unknown): Promise<unknown> {
     if (!this.started) void this.connect();
     const context = currentContext();
     const startedAt = performance.now();
     const deadlineAt = Math.min(startedAt + rpc.deadlineMs, context?.deadlineAt ?? Infinity);
-    if (deadlineAt <= startedAt) return Promise.reject(new AppError('unavailable', 'There was no time left'));
+    if (deadlineAt <= startedAt) return Promise.reject(new AppError('unavailable', 'No time was left for the call'));
     const requestId = context?.requestId ?? newRequestId();
     return new Promise((resolve, reject) => {
       new Call(this.scope, { rpc, input, requestId, startedAt, deadlineAt }, resolve, reject);
     });
   }
 
-  /** Every server there is by name, as its calls fare. */
+  /** Every known server with its state. */
   replicas(): Replica[] {
     return Array.from(this.balancer.all, ({ name, state, isEjected }) => ({
       address: name,
@@ -93,7 +96,7 @@ export class RpcClient extends ClientProxy {
     return this.balancer as T;
   }
 
-  /** Behind Nest's `send()`, which knows no contract: such a call is never tried twice. */
+  /** For Nest's `send()`, which knows no contract: such a call counts as not idempotent. */
   protected override publish({ pattern, data }: ReadPacket, callback: (packet: WritePacket) => void): () => void {
     const rpc = { service: this.service, name: String(pattern), idempotent: false, deadlineMs: DEFAULT_DEADLINE_MS };
     this.call(rpc, data).then(
@@ -104,6 +107,6 @@ export class RpcClient extends ClientProxy {
   }
 
   protected override dispatchEvent(): Promise<never> {
-    return Promise.reject(new Error('Events do not travel by RPC: enqueue a job.'));
+    return Promise.reject(new Error('RPC has no events: enqueue a job.'));
   }
 }

@@ -1,5 +1,5 @@
-// What /metrics says of calls. On the hot path it is a number in a field that goes up; names and labels are put to the
-// numbers when Prometheus asks, once a scrape instead of once a call.
+// Metrics of calls. On the hot path a call only increments numbers; names and labels are added once per scrape, when
+// Prometheus asks.
 import { register, type Metric } from 'prom-client';
 import type { Balancer } from './balancer.js';
 import type { Durations, Sample } from './durations.js';
@@ -16,7 +16,7 @@ interface ServerSource {
   readonly inFlight: number;
 }
 
-/** The clients and servers of this process that are in use. */
+/** The open clients and servers of this process. */
 export const clientSources = new Set<ClientSource>();
 export const serverSources = new Set<ServerSource>();
 
@@ -52,20 +52,25 @@ function* serverInFlight(): Generator<Sample> {
 
 type Collect = (name: string) => Iterable<Sample>;
 
-/** The shape in which prom-client asks its own metrics. */
+/** Registers a metric with prom-client's own interface. */
 function expose(name: string, type: 'counter' | 'gauge' | 'histogram', help: string, collect: Collect): void {
   const get = () => Promise.resolve({ name, help, type, values: [...collect(name)], aggregator: 'sum' });
   register.registerMetric({ name, get, reset: () => undefined } as unknown as Metric);
 }
 
-expose('rpc_client_requests_total', 'counter', 'Calls by how their tries ended', clientRequests);
-expose('rpc_client_duration_seconds', 'histogram', 'How long callers waited, all tries together', clientDurations);
-expose('rpc_client_outstanding', 'gauge', 'Calls without an answer so far', () =>
+expose('rpc_client_requests_total', 'counter', 'Tries of calls by outcome', clientRequests);
+expose(
+  'rpc_client_duration_seconds',
+  'histogram',
+  'Time until calls were answered, all tries together',
+  clientDurations,
+);
+expose('rpc_client_outstanding', 'gauge', 'Calls awaiting their answer', () =>
   perAddress((endpoint) => endpoint.outstanding),
 );
 expose('rpc_client_ejected', 'gauge', '1 for an address that gets no calls because it failed', () =>
   perAddress((endpoint) => Number(endpoint.isExcluded)),
 );
-expose('rpc_server_requests_total', 'counter', 'Calls by how they ended', serverRequests);
-expose('rpc_server_duration_seconds', 'histogram', 'How long procedures ran', serverDurations);
-expose('rpc_server_in_flight', 'gauge', 'Calls running or waiting for their turn', serverInFlight);
+expose('rpc_server_requests_total', 'counter', 'Calls by outcome', serverRequests);
+expose('rpc_server_duration_seconds', 'histogram', 'Time that procedures ran', serverDurations);
+expose('rpc_server_in_flight', 'gauge', 'Calls running or queued', serverInFlight);

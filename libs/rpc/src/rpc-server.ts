@@ -1,31 +1,34 @@
-// Answers calls: over TCP for other processes, and directly for callers in this one.
-import type { MessageHandler } from '@nestjs/microservices';
-import { ServerTCP } from '@nestjs/microservices';
+// Answers calls: over TCP from other processes, and directly from this one.
+import { ServerTCP, type MessageHandler } from '@nestjs/microservices';
 import type { Rpc as Procedure } from '@shop/contracts/rpc';
 import type { AddressInfo, Socket } from 'node:net';
 import { inspect } from 'node:util';
-import type { RequestContext } from './context.js';
-import { AppError, toWireError } from './errors.js';
-import { SerializedJson } from './serialized-json.js';
 import { Admission, defaultAdmissionLimits, type AdmissionLimits } from './admission.js';
 import { CallAge } from './call-age.js';
 import { CallLog, type WarningLog } from './call-log.js';
+import type { RequestContext } from './context.js';
 import { Deadlines } from './deadlines.js';
+import { AppError, toWireError } from './errors.js';
 import { FrameError, FrameSocket, type FrameLimits } from './frame-socket.js';
 import type { CallMessage, ReplyMessage, ToServer } from './messages.js';
 import { serverSources } from './rpc-metrics.js';
+import { SerializedJson } from './serialized-json.js';
 import { Target } from './target.js';
 
 const CLOSE_MS = 1000;
 
 export interface RpcServerOptions extends Partial<FrameLimits & AdmissionLimits> {
-  /** Without a port nothing listens, and only this process can call. 0 takes any free one. */
+  /** Without a port only this process can call; 0 takes any free one. */
   port?: number;
   host?: string;
   log?: WarningLog;
 }
 
-/** One connection of a calling process. */
+interface Extras {
+  rpc?: Procedure;
+}
+
+/** One connection from a calling process. */
 interface Peer {
   frames: FrameSocket;
   age: CallAge;
@@ -49,7 +52,7 @@ export class RpcServer extends ServerTCP {
     serverSources.add(this);
   }
 
-  /** Where it listens; undefined when it does not. */
+  /** The port it listens on, if any. */
   get listeningPort(): number | undefined {
     return (this.server.address() as AddressInfo | null)?.port;
   }
@@ -58,19 +61,14 @@ export class RpcServer extends ServerTCP {
     return this.admission.load + this.local;
   }
 
-  /** Every procedure that has a handler, as often as it has one. */
+  /** The name of each handler's procedure; twice for a procedure with two handlers. */
   handlerNames(): readonly string[] {
     return this.names;
   }
 
-  override addHandler(
-    pattern: unknown,
-    handle: MessageHandler,
-    isEvent?: boolean,
-    extras: { rpc?: Procedure } = {},
-  ): void {
+  override addHandler(pattern: unknown, handle: MessageHandler, isEvent = false, extras: Extras = {}): void {
     const { rpc } = extras;
-    if (!rpc || isEvent) throw new Error(`${inspect(pattern)}: an RPC handler is declared with @Handles`);
+    if (!rpc || isEvent) throw new Error(`${inspect(pattern)}: RPC handlers are declared with @Handles`);
     this.names.push(rpc.name);
     this.targets.set(rpc.name, new Target(rpc, handle, new CallLog('server', this.settings.log)));
     super.addHandler(pattern, handle, isEvent, extras);
@@ -108,7 +106,7 @@ export class RpcServer extends ServerTCP {
     if ('ping' in message) return peer.frames.send(message);
     const { id, call, left, sentAt, requestId } = message;
     if (typeof id !== 'number' || typeof left !== 'number' || typeof sentAt !== 'number')
-      return void peer.frames.socket.destroy(new FrameError('this is not a call'));
+      return void peer.frames.socket.destroy(new FrameError('not a call'));
     const target = this.targets.get(call);
     if (!target) return this.refuseUnknown(peer, message);
     if (this.state === 'drained') return this.reply(peer, { id, load: 0, refused: 'draining' });
@@ -126,19 +124,15 @@ export class RpcServer extends ServerTCP {
     this.reply(peer, { id, load: this.admission.load, refused: 'overloaded' });
   }
 
-  /** A caller of a newer version, which finds another server, or of another service. */
+  /** The caller is of a newer version, and finds another server, or means another service. */
   private refuseUnknown(peer: Peer, { id, call, requestId }: CallMessage): void {
     const fields = { requestId, procedure: call, reason: 'unknown here' };
     this.settings.log?.throttled('unknown procedure', fields, 'call refused', { burst: 1 });
     this.reply(peer, { id, load: this.admission.load, refused: 'unknown' });
   }
 
-  private async run(
-    peer: Peer,
-    { id, input, requestId }: CallMessage,
-    target: Target,
-    deadlineAt: number,
-  ): Promise<void> {
+  private async run(peer: Peer, message: CallMessage, target: Target, deadlineAt: number): Promise<void> {
+    const { id, input, requestId } = message;
     const startedAt = performance.now();
     let answer: unknown;
     let error: unknown;
@@ -159,23 +153,21 @@ export class RpcServer extends ServerTCP {
     try {
       peer.frames.send(message, body);
     } catch (error) {
-      // Too large, or nothing that JSON can say.
+      // Too large, or not expressible in JSON.
       this.logger.error(error);
       peer.frames.send({ id: message.id, load: message.load, error: toWireError(error) });
     }
   }
 
-  /** Calls a procedure of this process: checked, timed and refused like a call from outside, but never sent or queued. */
+  /** Calls a procedure of this process: checked and timed like a call from outside, but never serialized or queued. */
   dispatch(name: string, input: unknown, context: RequestContext): Promise<unknown> {
     const target = this.targets.get(name);
     if (!target) return Promise.reject(new Error(`${name} has no handler in this process`));
     const startedAt = performance.now();
     const tooLate = () => {
       const error = new AppError('unavailable', `${name} did not answer in time`);
-      this.localCalls.ended({
-        ...{ rpc: target.rpc, requestId: context.requestId, error },
-        durationMs: performance.now() - startedAt,
-      });
+      const durationMs = performance.now() - startedAt;
+      this.localCalls.ended({ rpc: target.rpc, requestId: context.requestId, error, durationMs });
       return error;
     };
     if (context.deadlineAt <= startedAt) return Promise.reject(tooLate());
@@ -193,8 +185,8 @@ export class RpcServer extends ServerTCP {
   }
 
   /**
-   * Tells every caller to go elsewhere, answers what they have sent, and resolves when nothing is in flight and all have
-   * hung up, or after `graceMs`. Only then are calls refused: a caller that has nowhere else to go is still served.
+   * Tells callers to choose other servers, answers the calls in flight, and resolves when all callers have disconnected, or
+   * after `graceMs`. Calls are refused only then, so that a caller without another server is still served.
    */
   async drain(graceMs: number): Promise<void> {
     this.state = 'draining';
@@ -211,7 +203,7 @@ export class RpcServer extends ServerTCP {
     this.state = 'drained';
   }
 
-  /** Ends the connections once what has been answered is out, or after a second. */
+  /** Closes the connections after all answers have gone out, or after a second. */
   override close(): void {
     serverSources.delete(this);
     this.isManuallyTerminated = true;

@@ -1,8 +1,8 @@
-// How services call each other, without having to know where the other one runs.
+// Calls procedures of other services, whether they run in this process or elsewhere.
 import { Injectable } from '@nestjs/common';
 import type { InputOf, Rpc as Procedure } from '@shop/contracts/rpc';
-import { currentContext, newRequestId } from './context.js';
 import type { WarningLog } from './call-log.js';
+import { currentContext, newRequestId } from './context.js';
 import type { AnswerOf } from './handles.js';
 import type { Lookup } from './resolver.js';
 import { RpcClient, type Replica } from './rpc-client.js';
@@ -10,10 +10,10 @@ import type { RpcServer } from './rpc-server.js';
 import type { StrategyName } from './strategies.js';
 
 export interface RpcOptions {
-  /** Answers for the services of this process. */
+  /** Answers calls to `localServices`, the services of this process. */
   server?: RpcServer;
   localServices?: ReadonlySet<string>;
-  /** By service: `host:port,host:port`. */
+  /** `host:port,host:port` by service. */
   addresses: Readonly<Record<string, string | undefined>>;
   strategy?: StrategyName;
   lookup?: Lookup;
@@ -39,7 +39,7 @@ export class Rpc {
     return answer as Promise<AnswerOf<R>>;
   }
 
-  /** Who answers for a service; nobody is known of one that was not called yet. */
+  /** The servers of a service; empty before the first call to it. */
   replicas(service: string): Replica[] {
     if (this.options.localServices?.has(service)) return [{ address: 'here', state: 'ready' }];
     return this.client(service).replicas();
@@ -60,7 +60,7 @@ export class Rpc {
     if (known) return known;
     const { addresses, strategy, lookup, log } = this.options;
     const list = addresses[service];
-    if (!list) throw new Error(`No address of ${service} is configured`);
+    if (!list) throw new Error(`No addresses of ${service} are configured`);
     const client = new RpcClient({ service, addresses: list, strategy, lookup, log });
     this.clients.set(service, client);
     return client;

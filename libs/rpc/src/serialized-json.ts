@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** JSON made once by its owner: bytes to pass on as they are, with a strong ETag of their content. */
+/** JSON serialized once by its owner: bytes that are passed on untouched, with a strong ETag of their content. */
 export class SerializedJson {
   constructor(
     readonly body: Buffer,

@@ -1,33 +1,30 @@
-// Which of the servers that are ready gets the next call.
+// How one of the ready servers is chosen for a call.
 
 export interface Candidate {
-  /** Our own calls it has not answered yet. */
+  /** Our own calls that it has not answered yet. */
   readonly outstanding: number;
-  /** Everybody's, as far as it told us. */
+  /** The calls of all callers, as last reported by the server. */
   readonly load: number;
 }
 
 /** `candidates` is never empty. */
 export type Choose = <T extends Candidate>(candidates: readonly T[]) => T;
 
-const outstandingOf = (candidate: Candidate) => candidate.outstanding;
-const loadOf = (candidate: Candidate) => candidate.load;
-
-/** Each strategy may keep something from call to call, so every client makes its own. */
+/** Factories, because a strategy may keep state from call to call. */
 export const strategies = {
-  /** Fewest of our own calls waiting: slow servers get less by themselves. The best choice unless you know better. */
-  'least-outstanding': () => least(outstandingOf),
+  /** Fewest of our own calls outstanding, so slow servers get fewer. The best choice in general. */
+  'least-outstanding': () => least((candidate) => candidate.outstanding),
   'round-robin': roundRobin,
   random: () => random,
-  /** The better of two taken at random (Mitzenmacher, 2001): callers that know little of each other do not flock. */
+  /** The better of two at random (Mitzenmacher, 2001): callers that see little of each other do not all pick one server. */
   'power-of-two': () => powerOfTwo,
-  /** Fewest calls of all callers, as the servers tell with each answer. Better than our own view when callers are many. */
-  'least-load': () => least(loadOf),
+  /** Fewest calls of all callers, as servers report with each answer. Better than our own view when callers are many. */
+  'least-load': () => least((candidate) => candidate.load),
 } satisfies Record<string, () => Choose>;
 
 export type StrategyName = keyof typeof strategies;
 
-/** Starts looking one further each time, so that equals take turns. */
+/** Starts at the next candidate each time, so that equal ones take turns. */
 function least(weigh: (candidate: Candidate) => number): Choose {
   let first = 0;
   return (candidates) => {

@@ -1,4 +1,4 @@
-// A procedure at the end that carries it out.
+// A procedure at the server that executes it.
 import { Logger } from '@nestjs/common';
 import type { MessageHandler } from '@nestjs/microservices';
 import type { Rpc as Procedure } from '@shop/contracts/rpc';
@@ -12,7 +12,7 @@ const logger = new Logger('RPC');
 
 export class Target {
   readonly durations = new Durations();
-  /** ok; refused: with an AppError; failed: with anything else; overloaded: not started; expired: nobody waited any more. */
+  /** ok; refused: with an AppError; failed: with anything else; overloaded: not begun; expired: past its deadline, not begun. */
   readonly outcomes = { ok: 0, refused: 0, failed: 0, overloaded: 0, expired: 0 };
 
   constructor(
@@ -21,7 +21,7 @@ export class Target {
     private readonly log: CallLog,
   ) {}
 
-  /** Rejects with nothing but an AppError. */
+  /** Rejects only with an AppError. */
   async answer(input: unknown, context: RequestContext): Promise<unknown> {
     const startedAt = performance.now();
     let failure: AppError | undefined;
@@ -40,7 +40,7 @@ export class Target {
     }
   }
 
-  /** There is no room for a call, or its caller has gone while it waited. */
+  /** The queue is full, or the call's deadline passed in it. */
   notBegun(outcome: 'overloaded' | 'expired', requestId: string): void {
     this.outcomes[outcome] += 1;
     this.log.notBegun(this.rpc, requestId, outcome);
@@ -50,11 +50,11 @@ export class Target {
     const checked = this.rpc.input.safeParse(input);
     if (!checked.success) throw invalidRequest(checked.error.issues);
     const result: unknown = await this.handle(checked.data, context);
-    // Nest answers with an Observable where a filter or an interceptor had a hand in it.
+    // Nest returns an Observable when a filter or an interceptor is involved.
     return isObservable(result) ? lastValueFrom(result) : result;
   }
 
-  /** Of what is thrown but no AppError, a bug is written down whole here, where it can be mended; the caller is told neither. */
+  /** A bug is logged with its stack here, where it happened; the caller sees only `internal`. */
   private refusal(error: unknown): AppError {
     const refusal = toAppError(error);
     this.outcomes[refusal === error ? 'refused' : 'failed'] += 1;
