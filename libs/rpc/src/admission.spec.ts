@@ -10,7 +10,7 @@ function start(limits: { maxRunning: number; maxQueued: number }) {
   return { admission, started, dropped, offer };
 }
 
-it('runs as many as it has places and the others in their order', () => {
+it('runs as many calls as it has places, and queues the others in order', () => {
   const { admission, started, offer } = start({ maxRunning: 2, maxQueued: 10 });
   for (const name of ['a', 'b', 'c', 'd']) expect(offer(name)).toBe(true);
   expect(started).toEqual(['a', 'b']);
@@ -24,7 +24,7 @@ it('refuses when the queue is full', () => {
   expect([offer('a'), offer('b'), offer('c')]).toEqual([true, true, false]);
 });
 
-it('refuses what its experience says will be too late, and only that', () => {
+it('refuses only calls that would start too late, judged by earlier ones', () => {
   const { admission, offer } = start({ maxRunning: 1, maxQueued: 10 });
   for (let i = 0; i < 100; i += 1) {
     offer('a');
@@ -35,7 +35,7 @@ it('refuses what its experience says will be too late, and only that', () => {
   expect(offer('late', performance.now() + 5000)).toBe(true);
 });
 
-it('has a free place for anybody, whatever its experience', () => {
+it('never refuses a call while a place is free, however long earlier ones took', () => {
   const { admission, offer } = start({ maxRunning: 1, maxQueued: 10 });
   for (let i = 0; i < 100; i += 1) {
     offer('a');
@@ -44,7 +44,7 @@ it('has a free place for anybody, whatever its experience', () => {
   expect(offer('b', performance.now() + 1)).toBe(true);
 });
 
-it('drops what nobody waits for any more when its turn comes', async () => {
+it('drops a queued call whose deadline has passed when its turn comes', async () => {
   const { admission, started, dropped, offer } = start({ maxRunning: 1, maxQueued: 10 });
   const deadlineAt = performance.now() + 20;
   offer('a');

@@ -12,7 +12,7 @@ test('a refusal crosses the wire unchanged', () => {
   });
 });
 
-test('a bug crosses as internal and tells nothing of itself', () => {
+test('a bug crosses as internal, without its message', () => {
   expect(toWireError(new Error('password=secret'))).toMatchObject({
     code: 'internal',
     detail: 'Something went wrong here',
@@ -29,7 +29,7 @@ test.each([
   expect(toWireError(error)).toMatchObject({ code: 'unavailable', retryAfterSeconds: 1 });
 });
 
-test('field errors carry the path a client would write', () => {
+test('field errors carry the path of the field in the body', () => {
   const error = invalidRequest([{ path: ['lines', 0, 'quantity'], message: 'must be at least 1' }]);
   expect(error.detail).toBe('lines[0].quantity: must be at least 1');
   expect(error.extras.errors).toEqual([{ field: 'lines[0].quantity', message: 'must be at least 1' }]);

@@ -14,7 +14,7 @@ async function resolve(list: string, ...answers: (string[] | Error)[]): Promise<
   return found;
 }
 
-it('takes IP addresses as they are and looks up names', async () => {
+it('uses IP addresses as they are and looks up names', async () => {
   expect(await resolve('10.0.0.1:4002,[::1]:4003,catalog:4004', ['10.0.0.7', '10.0.0.8'])).toEqual([
     { host: '10.0.0.1', port: 4002 },
     { host: '::1', port: 4003 },
@@ -30,7 +30,7 @@ it('keeps the last good answer when a name cannot be looked up', async () => {
   expect(await resolve('catalog:4002', ['10.0.0.7'], [])).toEqual([{ host: '10.0.0.7', port: 4002 }]);
 });
 
-it('knows nobody when a name was never looked up with success', async () => {
+it('has no addresses for a name that was never looked up with success', async () => {
   expect(await resolve('catalog:4002', new Error('ENOTFOUND'))).toEqual([]);
 });
 
@@ -48,6 +48,9 @@ it('looks a name up again every second until it is stopped', async () => {
   vi.useRealTimers();
 });
 
-it.each(['catalog', 'catalog:99999', '[nowhere]:4002', '10.0.0.1:4002,'])('does not take %s for a list', (list) => {
-  expect(() => new Resolver(list, () => undefined)).toThrow('is not an address');
-});
+it.each(['catalog', 'catalog:99999', '[nowhere]:4002', '10.0.0.1:4002,'])(
+  'refuses %s as a list of addresses',
+  (list) => {
+    expect(() => new Resolver(list, () => undefined)).toThrow('is not an address');
+  },
+);

@@ -1,4 +1,4 @@
-// What comes back from a call, through real sockets and inside the process.
+// The answers of calls, through real sockets and within a process.
 import { Logger, type LoggerService } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -57,7 +57,7 @@ describe.each(Object.entries(ways))('a call %s', (_, start) => {
     expect(await rpc.call(testRpc.echo, { text })).toEqual({ text });
   });
 
-  it('is refused with the code, detail, extras and retry time the handler gave', async () => {
+  it('rejects with the code, detail, extras and retry time of the handler', async () => {
     const refusal = {
       code: 'out_of_stock',
       detail: 'Only two are left',
@@ -70,7 +70,7 @@ describe.each(Object.entries(ways))('a call %s', (_, start) => {
     expect(logged).toEqual([]);
   });
 
-  it('says no more than "internal" of an error that was not meant for it, which is logged whole', async () => {
+  it('rejects with only "internal" for an unexpected error, which the server logs with its message', async () => {
     const error: unknown = await rpc.call(testRpc.crash, {}).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'internal' });
     expect(JSON.stringify(error)).not.toContain('password');
@@ -79,18 +79,18 @@ describe.each(Object.entries(ways))('a call %s', (_, start) => {
     ]);
   });
 
-  it('is unavailable when a store is out', async () => {
+  it('rejects with unavailable when a store is down', async () => {
     await expect(rpc.call(testRpc.whoami, {})).rejects.toMatchObject({ code: 'unavailable' });
     expect(logged).toEqual([]);
   });
 
-  it('names the fields of an input that breaks the contract', async () => {
+  it('names the invalid fields of an input', async () => {
     const wrong = { text: 5 } as unknown as { text: string };
     const { errors } = { errors: [{ field: 'text', message: expect.any(String) as string }] };
     await expect(rpc.call(testRpc.echo, wrong)).rejects.toMatchObject({ code: 'invalid_request', extras: { errors } });
   });
 
-  it('is unavailable when its deadline has passed', async () => {
+  it('rejects with unavailable when its deadline has passed', async () => {
     const context = { requestId: 'r', deadlineAt: performance.now() + 100 };
     const startedAt = performance.now();
     const call = runInContext(context, () => rpc.call(testRpc.work, { ms: 1500 }));
@@ -98,14 +98,14 @@ describe.each(Object.entries(ways))('a call %s', (_, start) => {
     expect(performance.now() - startedAt).toBeLessThan(1400);
   });
 
-  it('is not begun when there was no time left to begin with', async () => {
+  it('is not sent when no time is left', async () => {
     const context = { requestId: 'r', deadlineAt: performance.now() - 1 };
     await expect(runInContext(context, () => rpc.call(testRpc.work, { ms: 0 }))).rejects.toMatchObject({
       code: 'unavailable',
     });
   });
 
-  it('carries the request id and what is left of the deadline', async () => {
+  it('carries the request id and the rest of the deadline', async () => {
     const context = { requestId: 'request-7', deadlineAt: performance.now() + 800 };
     const { ms, requestId } = await runInContext(context, () => rpc.call(testRpc.timeLeft, {}));
     expect(requestId).toBe('request-7');
@@ -132,7 +132,7 @@ describe('serialized JSON', () => {
     }
   });
 
-  it('inside the process is the very same object', async () => {
+  it('is the same object within a process', async () => {
     const page = SerializedJson.of({ a: 1 });
     const server = await serve({ page: () => page });
     const rpc = new Rpc({ server, localServices: new Set(['test']), addresses: {} });
@@ -143,7 +143,7 @@ describe('serialized JSON', () => {
 describe('a message over the limit', () => {
   const text = 'x'.repeat(20_000);
 
-  it('is refused by its sender, and the connection goes on', async () => {
+  it('is refused by its sender without closing the connection', async () => {
     const server = await serve({ ...handlers, many: () => ({ text }) }, { maxFrameBytes: 10_000 });
     const rpc = callerOf(server);
     await expect(rpc.call(testRpc.many, { bytes: 1 })).rejects.toMatchObject({ code: 'internal' });
@@ -151,33 +151,33 @@ describe('a message over the limit', () => {
     expect(await rpc.call(testRpc.echo, { text: 'small' })).toEqual({ text: 'small' });
   });
 
-  it('is named to a caller who sends it', async () => {
+  it('is refused with payload_too_large when a caller sends it', async () => {
     const rpc = callerOf(await serve(handlers));
     const huge = 'x'.repeat(9_000_000);
     await expect(rpc.call(testRpc.echo, { text: huge })).rejects.toMatchObject({ code: 'payload_too_large' });
     expect(await rpc.call(testRpc.echo, { text: 'small' })).toEqual({ text: 'small' });
   });
 
-  it('ends the connection of a sender that knows no limit, which soon has a new one', async () => {
+  it('closes the connection of a sender without that limit, which reconnects', async () => {
     const rpc = callerOf(await serve(handlers, { maxFrameBytes: 10_000 }));
     await expect(rpc.call(testRpc.echo, { text })).rejects.toMatchObject({ code: 'unavailable' });
     await vi.waitFor(async () => expect(await rpc.call(testRpc.echo, { text: 'a' })).toEqual({ text: 'a' }));
   });
 });
 
-it('an answer that is no JSON is an error of the server, and no end of it', async () => {
+it('an answer that JSON cannot express is an error of that call, and the server goes on', async () => {
   const rpc = callerOf(await serve({ ...handlers, page: () => ({ big: 1n }) }));
   await expect(rpc.call(testRpc.page, {})).rejects.toMatchObject({ code: 'internal' });
   expect(await rpc.call(testRpc.echo, { text: 'on' })).toEqual({ text: 'on' });
 });
 
-it('a procedure that the server does not know is an error of that call alone', async () => {
+it('an unknown procedure is an error of that call alone', async () => {
   const rpc = callerOf(await serve({ echo: handlers.echo }));
   await expect(rpc.call(testRpc.refuse, {})).rejects.toMatchObject({ code: 'unavailable' });
   expect(await rpc.call(testRpc.echo, { text: 'on' })).toEqual({ text: 'on' });
 });
 
-it('a refusal of a newer server, in words that are not known here, is an error of that call alone', async () => {
+it('a refusal with an unknown code, from a newer server, is an error of that call alone', async () => {
   const refuse = () => {
     const error = new AppError('out_of_stock', 'That is too much');
     throw Object.defineProperties(error, { code: { value: 'quota_exceeded' }, status: { value: 409 } });
@@ -188,7 +188,7 @@ it('a refusal of a newer server, in words that are not known here, is an error o
   await expect(meanwhile).resolves.toEqual({ pid: 1 });
 });
 
-it('a server without a port answers its own process only', async () => {
+it('a server without a port answers only its own process', async () => {
   const server = new RpcServer();
   await new Promise<unknown>((resolve) => server.listen(resolve));
   expect(server.listeningPort).toBeUndefined();

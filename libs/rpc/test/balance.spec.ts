@@ -18,7 +18,7 @@ describe('three servers', () => {
     for (let i = 0; i < 60; i += 1)
       await Promise.all(Array.from({ length: 15 }, () => rpc.call(testRpc.work, { ms: 2 })));
     const shares = (await callsOf(servers)).map((calls, i) => (calls - before[i]!) / 900);
-    // Chance alone strays by 0.016.
+    // The standard deviation of a random choice is 0.016.
     const tolerance = ['random', 'power-of-two'].includes(strategy) ? 0.08 : 0.02;
     for (const share of shares) expect(Math.abs(share - 1 / 3)).toBeLessThan(tolerance);
     rpc.close();
@@ -26,7 +26,7 @@ describe('three servers', () => {
 });
 
 describe('a name', () => {
-  it('gives a server that appears behind it its share within two seconds', async () => {
+  it('sends a new server its share of calls within two seconds', async () => {
     const { first, ips, port, rpc, load } = await startBehindName();
     const second = await ServerProcess.start({ host: '127.0.0.3', port });
     const addedAt = performance.now();
@@ -44,7 +44,7 @@ describe('a name', () => {
     rpc.close();
   });
 
-  it('lets go of a server that is no longer behind it, without losing a call', async () => {
+  it('disconnects from a server that was removed without losing a call', async () => {
     const { first, ips, port, rpc, load } = await startBehindName();
     const second = await ServerProcess.start({ host: '127.0.0.3', port });
     ips.push('127.0.0.3');
@@ -63,7 +63,7 @@ describe('a name', () => {
   });
 });
 
-/** All servers on one port, as the pods behind a headless Service are; the addresses behind the name can be changed. */
+/** Servers on one port, like the pods behind a headless Service; the addresses behind their name can be changed. */
 async function startBehindName() {
   const first = await ServerProcess.start({ host: '127.0.0.2' });
   const port = Number(first.address.split(':')[1]);

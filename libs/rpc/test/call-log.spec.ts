@@ -1,4 +1,4 @@
-// What the logs of a caller and of a server say about calls.
+// The log lines of callers and servers about calls.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { WarningLog } from '../src/call-log.js';
@@ -38,7 +38,7 @@ function callerOf(port: number | undefined): Rpc {
   return rpc;
 }
 
-/** Of a server in another process, and of one in the caller's own. */
+/** Callers of a server through sockets and within the process. */
 async function start(write: () => unknown) {
   const server = await serve({ write }, { log });
   return {
@@ -51,7 +51,7 @@ const statementCancelled = () => {
   throw Object.assign(new Error('canceling statement due to user request'), { code: '57014' });
 };
 
-it('names the request, the procedure and the reason of a failure, where it happened and where it was called', async () => {
+it('a failed call is logged by its server and its caller with request, procedure and reason', async () => {
   const { remote } = await start(statementCancelled);
   expect(await call(remote)).toBe('unavailable');
   const failure = {
@@ -65,7 +65,7 @@ it('names the request, the procedure and the reason of a failure, where it happe
   ]);
 });
 
-it('names it once when caller and server are one process', async () => {
+it('a failed call within a process is logged once', async () => {
   const { local } = await start(statementCancelled);
   expect(await call(local)).toBe('unavailable');
   expect(lines).toMatchObject([
@@ -73,7 +73,7 @@ it('names it once when caller and server are one process', async () => {
   ]);
 });
 
-it('says what a caller could not reach, and what did not answer in time', async () => {
+it('an unreachable server and a call over its deadline are logged by the caller', async () => {
   const rpc = callerOf(1);
   expect(await call(rpc)).toBe('unavailable');
   expect(lines).toMatchObject([
@@ -88,7 +88,7 @@ it('says what a caller could not reach, and what did not answer in time', async 
       reason: expect.stringContaining('did not answer in time') as string,
     })),
   );
-  // What their servers did in the end, for no caller.
+  // The servers finish, although no caller waits any more.
   await expect
     .poll(() => lines.slice(2))
     .toMatchObject([
@@ -97,7 +97,7 @@ it('says what a caller could not reach, and what did not answer in time', async 
     ]);
 });
 
-it('names slow calls, and is silent about refusals and about all others', async () => {
+it('slow calls are logged; refusals and fast calls are not', async () => {
   let ms = 0;
   const { remote } = await start(() => sleep(ms, { pid: 1 }));
   await call(remote);
@@ -115,7 +115,7 @@ it('names slow calls, and is silent about refusals and about all others', async 
   expect(lines).toEqual([]);
 });
 
-it('writes few lines for thousands of equal failures', async () => {
+it('thousands of equal failures write few lines', async () => {
   const { remote } = await start(statementCancelled);
   await Promise.all(Array.from({ length: 3000 }, () => call(remote)));
   expect(lines.length).toBeLessThan(100);

@@ -1,4 +1,4 @@
-// Procedures made for the tests of the RPC, answered by server-process.mjs.
+// Procedures for the tests of the RPC, answered by server-process.mjs.
 import { defineRpcs } from '@shop/contracts/rpc';
 import * as z from 'zod';
 
@@ -14,16 +14,16 @@ export const testRpc = defineRpcs('test', {
     deadlineMs: 5000,
   },
   page: { input: nothing, output: z.unknown(), idempotent: true, deadlineMs, serialized: true },
-  /** Takes `ms` and answers who did it. */
+  /** Takes `ms`; the answer names the process. */
   work: { input: z.object({ ms: z.int() }), output: z.object({ pid: z.int() }), idempotent: true, deadlineMs },
-  /** Not idempotent: every execution leaves a line in the log file. */
+  /** Not idempotent: every execution writes a line to the log file. */
   write: {
     input: z.object({ key: z.string(), ms: z.int() }),
     output: z.object({ pid: z.int() }),
     idempotent: false,
     deadlineMs,
   },
-  /** Answers how long it was allowed to take. */
+  /** The answer is the time left until the deadline. */
   timeLeft: {
     input: nothing,
     output: z.object({ ms: z.number(), requestId: z.string() }),
@@ -37,11 +37,11 @@ export const testRpc = defineRpcs('test', {
     idempotent: true,
     deadlineMs: 700,
   },
-  /** Calls a `work` of another server that takes longer than the caller waits. */
+  /** Calls `work` of another server, which takes longer than the deadline. */
   relayTooLong: { input: nothing, output: nothing, idempotent: true, deadlineMs: 400 },
   refuse: { input: nothing, output: nothing, idempotent: true, deadlineMs },
   crash: { input: nothing, output: nothing, idempotent: true, deadlineMs },
-  /** Answers a text of that many bytes. */
+  /** The answer is a text of `bytes` bytes. */
   many: {
     input: z.object({ bytes: z.int() }),
     output: z.object({ text: z.string() }),

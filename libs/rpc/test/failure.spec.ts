@@ -41,8 +41,8 @@ const more = (load: Load, calls: number) => {
   return vi.waitUntil(() => load.done - done >= calls, { timeout: 15_000 });
 };
 
-describe('a server that is told to end under load', () => {
-  it('costs no call of any kind', async () => {
+describe('a server that shuts down under load', () => {
+  it('fails no call', async () => {
     await start(3);
     const reads = new Load(10, work);
     const writes = new Load(10, write);
@@ -58,7 +58,7 @@ describe('a server that is told to end under load', () => {
     expect(executed()).toHaveLength(writes.done);
   });
 
-  it('finishes what it has begun, and is chosen again once another runs at its address', async () => {
+  it('finishes its calls, and its address is chosen again once another server runs there', async () => {
     await start(2);
     const [old] = servers as [ServerProcess];
     const long = Promise.all([1, 2, 3].map(() => rpc.call(testRpc.work, { ms: 500 })));
@@ -74,7 +74,7 @@ describe('a server that is told to end under load', () => {
 });
 
 describe('a server that is killed under load', () => {
-  it('costs no idempotent call', async () => {
+  it('fails no idempotent call', async () => {
     await start(3);
     const load = new Load(30, work);
     await more(load, 200);
@@ -84,7 +84,7 @@ describe('a server that is killed under load', () => {
     expect(load.errors).toEqual([]);
   });
 
-  it('costs the calls it was working on when they are not idempotent, and none of them is ever done twice', async () => {
+  it('fails only the calls in flight that are not idempotent, and none is executed twice', async () => {
     await start(2);
     const load = new Load(30, (n) => rpc.call(testRpc.write, { key: String(n), ms: 50 }));
     await more(load, 200);
@@ -92,7 +92,7 @@ describe('a server that is killed under load', () => {
     await more(load, 200);
     await load.stop();
     expect(new Set(load.codes)).toEqual(new Set(['unavailable']));
-    // At most those that were with the dead one.
+    // At most those that were in flight at the killed server.
     expect(load.errors.length).toBeLessThanOrEqual(20);
     expect(new Set(executed()).size).toBe(executed().length);
     expect(executed().length).toBeGreaterThanOrEqual(load.done - load.errors.length);
@@ -100,7 +100,7 @@ describe('a server that is killed under load', () => {
 });
 
 describe('a server that hangs', () => {
-  it('gets no more calls, costs no idempotent one, and is taken back when it lives again', async () => {
+  it('gets no new calls, fails no idempotent one, and is chosen again when it resumes', async () => {
     await start(3);
     const load = new Load(12, work);
     await more(load, 100);
@@ -116,7 +116,7 @@ describe('a server that hangs', () => {
     expect(load.errors).toEqual([]);
   });
 
-  it('loses nothing that would harm if done twice, when it lives again in time', async () => {
+  it('fails no call that is not idempotent when it resumes before the deadline', async () => {
     await start(2);
     const [hung] = servers as [ServerProcess];
     const load = new Load(8, (n) => rpc.call({ ...testRpc.write, deadlineMs: 10_000 }, { key: String(n), ms: 3 }));
@@ -131,7 +131,7 @@ describe('a server that hangs', () => {
     expect(executed()).toHaveLength(load.done);
   });
 
-  it('does not do, when it lives again, what its callers have stopped waiting for', async () => {
+  it('drops calls past their deadline when it resumes', async () => {
     await start(2);
     const [hung] = servers as [ServerProcess];
     const load = new Load(8, write);
@@ -157,7 +157,7 @@ describe.each(['least-outstanding', 'round-robin'] as const)('a server that fail
     return ((await server.state()).calls - before.calls) / (load.done - done);
   };
 
-  it('costs no idempotent call and few others, draws few of them, and has its share again once it is well', async () => {
+  it('fails no idempotent call and few others, gets few calls, and gets its share again once it recovers', async () => {
     await start(3, strategy);
     const [ill] = servers as [ServerProcess];
     await ill.state({ broken: true });
@@ -178,7 +178,7 @@ describe.each(['least-outstanding', 'round-robin'] as const)('a server that fail
     await later.stop();
   });
 
-  it('is not passed over when all others fail too, and all share the calls once they are well', async () => {
+  it('is not ejected when all others fail too, and all share the calls once they recover', async () => {
     await start(3, strategy);
     for (const server of servers) await server.state({ broken: true });
     const load = new Load(12, work);
@@ -198,7 +198,7 @@ describe.each(['least-outstanding', 'round-robin'] as const)('a server that fail
 });
 
 describe('a server whose calls take too long', () => {
-  it('keeps its connection and the calls it still has, however many have run out of time', async () => {
+  it('keeps its connection and its other calls, however many have timed out', async () => {
     await start(1);
     const patient = rpc.call({ ...testRpc.write, deadlineMs: 10_000 }, { key: 'patient', ms: 1500 });
     const late = Array.from({ length: 50 }, (_, n) =>
@@ -212,7 +212,7 @@ describe('a server whose calls take too long', () => {
 });
 
 describe('a service without a server', () => {
-  it('is unavailable at once, and available again when it has one', async () => {
+  it('is unavailable at once, and available again when a server starts', async () => {
     await start(1);
     const [only] = servers as [ServerProcess];
     await only.end('SIGKILL');
@@ -230,7 +230,7 @@ describe('a service without a server', () => {
     await vi.waitUntil(answered, { timeout: 10_000 });
   });
 
-  it('is waited for by who has not reached one yet', async () => {
+  it('is waited for by a caller that has never reached it', async () => {
     await start(1);
     const [before] = servers as [ServerProcess];
     await before.end('SIGTERM');

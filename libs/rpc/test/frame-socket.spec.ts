@@ -21,7 +21,7 @@ afterAll(() => {
   server.close();
 });
 
-it('brings every head and body across unchanged and in order, however they are batched', async () => {
+it('frames arrive unchanged and in order, however they are batched', async () => {
   const sender = new FrameSocket(near);
   const received: unknown[] = [];
   new FrameSocket(far);
@@ -46,7 +46,7 @@ it('brings every head and body across unchanged and in order, however they are b
   );
 });
 
-it('refuses to send what is over its limit and sends on', () => {
+it('a frame over the limit is refused, and later frames are sent', () => {
   const sender = new FrameSocket(near, { maxFrameBytes: 100 });
   expect(() => sender.send({ text: 'x'.repeat(100) })).toThrow(FrameTooLargeError);
   expect(() => sender.send({}, Buffer.alloc(99))).toThrow('over the limit of 100');

@@ -1,4 +1,4 @@
-// Peers that speak nonsense, do not read, or never stop.
+// Peers that send garbage, do not read, or never stop.
 import { Logger } from '@nestjs/common';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
@@ -40,7 +40,7 @@ describe('a server', () => {
     rpc.close();
   });
 
-  it('reads frames that come in pieces, and several at once', async () => {
+  it('reads frames that arrive in pieces, and several at once', async () => {
     const server = await serve({ echo: ({ text }: { text: string }) => ({ text }) });
     const socket = connect(server.listeningPort!, '127.0.0.1');
     const replies: unknown[] = [];
@@ -59,7 +59,7 @@ describe('a server', () => {
     socket.destroy();
   });
 
-  it('keeps its memory and serves others when a caller asks for much and reads nothing', async () => {
+  it('keeps its memory bounded and serves others when a caller reads none of its answers', async () => {
     const server = await ServerProcess.start();
     const [host, port] = server.address.split(':') as [string, string];
     const rpc = new Rpc({ addresses: { test: server.address } });
@@ -69,7 +69,7 @@ describe('a server', () => {
     greedy.on('error', () => undefined);
     await once(greedy, 'connect');
     greedy.pause();
-    // A gigabyte of answers, if all were made.
+    // All answers together would take a gigabyte.
     for (let id = 0; id < 10_000; id += 1) greedy.write(frame(JSON.stringify(call(id, 'many', { bytes: 100_000 }))));
     for (let i = 0; i < 50; i += 1) {
       expect(await rpc.call(testRpc.echo, { text: 'on' })).toEqual({ text: 'on' });
@@ -84,7 +84,7 @@ describe('a caller', () => {
   let server: Server | undefined;
   afterEach(() => server?.close());
 
-  it('is told "overloaded" when a server takes nothing more, before its own memory is full', async () => {
+  it('gets overloaded from its own client when a server reads nothing, before memory fills up', async () => {
     const client = await clientOf((socket) => {
       socket.pause();
       socket.write(frame('{"draining":false}'));
@@ -103,10 +103,10 @@ describe('a caller', () => {
   });
 
   it.each([
-    ['talks nonsense', (socket: Socket) => socket.write('220 mail.example ESMTP ready\r\n')],
-    ['says nothing', () => undefined],
-    ['hangs up', (socket: Socket) => socket.destroy()],
-  ])('finds a server unavailable that %s', async (_, behave) => {
+    ['sends garbage', (socket: Socket) => socket.write('220 mail.example ESMTP ready\r\n')],
+    ['sends nothing', () => undefined],
+    ['closes the connection', (socket: Socket) => socket.destroy()],
+  ])('gets unavailable from a server that %s', async (_, behave) => {
     const client = await clientOf(behave);
     const call = client.call({ ...testRpc.whoami, deadlineMs: 20_000 }, {});
     await expect(call).rejects.toMatchObject({ code: 'unavailable', detail: 'test cannot be reached' });

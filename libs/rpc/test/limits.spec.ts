@@ -1,4 +1,4 @@
-// Overload, deadlines over two hops, draining: what a server does when there is more to do than time.
+// Overload, deadlines over two hops, and draining.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { currentContext, runInContext } from '../src/context.js';
@@ -16,7 +16,7 @@ describe('an overloaded server', () => {
   const startWithin = (rpc: Rpc, ms: number, deadlineMs: number) =>
     runInContext({ requestId: 'r', deadlineAt: performance.now() + deadlineMs }, () => rpc.call(testRpc.work, { ms }));
 
-  it('refuses at once what it could not finish in time', async () => {
+  it('refuses at once the calls it could not finish in time', async () => {
     const rpc = callerOf(await serve({ work }, limits));
     for (let i = 0; i < 30; i += 1) await rpc.call(testRpc.work, { ms: 20 }); // learns how long that takes
     const startedAt = performance.now();
@@ -35,11 +35,11 @@ describe('an overloaded server', () => {
     );
     expect(results[0]).toBe('done');
     expect(refusals.length).toBeGreaterThan(15);
-    // The first refusal came before the first of those waiting could be done.
+    // The first refusal came before the first queued call could be done.
     expect(Math.min(...refusals)).toBeLessThan(300);
   });
 
-  it('is passed over once for another, and when that is overloaded too the caller is told', async () => {
+  it('makes the caller try one other server; when that is overloaded too, the call fails', async () => {
     const begun: string[] = [];
     const named = (name: string) => ({
       work: ({ ms }: { ms: number }) => {
@@ -56,7 +56,7 @@ describe('an overloaded server', () => {
     const blocked = blocker.call(testRpc.work, { ms: 1000 });
     await vi.waitUntil(() => one.inFlight === 1);
     begun.length = 0;
-    // Whichever it chooses first, the call ends up with the one that is free.
+    // Whichever server is chosen first, the one with a free place answers.
     await rpc.call(testRpc.work, { ms: 0 });
     await rpc.call(testRpc.work, { ms: 0 });
     expect(begun).toEqual(['two', 'two']);
@@ -72,7 +72,7 @@ describe('an overloaded server', () => {
     await Promise.all([blocked, occupied]);
   });
 
-  it('passes a call that is not idempotent over too, as it was not begun', async () => {
+  it('makes the caller retry also a call that is not idempotent, because it was not begun', async () => {
     const full = { maxRunning: 1, maxQueued: 0 };
     const write = ({ ms }: { ms: number }) => sleep(ms, { pid: 1 });
     const one = await serve({ write }, full);
@@ -84,7 +84,7 @@ describe('an overloaded server', () => {
     await blocked;
   });
 
-  it('refuses nothing while it has a free place, however slow it was before', async () => {
+  it('refuses no call while it has a free place, however slow it was before', async () => {
     const rpc = callerOf(await serve({ work }, limits));
     await rpc.call(testRpc.work, { ms: 1200 });
     await startWithin(rpc, 1, 100);
@@ -92,14 +92,14 @@ describe('an overloaded server', () => {
 });
 
 describe('a deadline', () => {
-  it('holds over two hops, and so does the request id', async () => {
+  it('and the request id carry over two hops', async () => {
     const far = await ServerProcess.start();
     const near = await ServerProcess.start({ far: far.address });
     const rpc = new Rpc({ addresses: { test: near.address } });
     const context = { requestId: 'request-9', deadlineAt: performance.now() + 5000 };
     const { ms, requestId } = await runInContext(context, () => rpc.call(testRpc.relay, {}));
     expect(requestId).toBe('request-9');
-    // Its own contract would allow ten seconds, the one before it 700 ms.
+    // The contract of the second hop allows ten seconds, that of the first 700 ms.
     expect(ms).toBeLessThanOrEqual(testRpc.relay.deadlineMs + 1);
 
     const startedAt = performance.now();
@@ -108,7 +108,7 @@ describe('a deadline', () => {
     rpc.close();
   });
 
-  it('that has passed while a call waited for its turn keeps it from being begun', async () => {
+  it('that passes while a call is queued keeps the call from starting', async () => {
     let begun = 0;
     const work = ({ ms }: { ms: number }) => sleep(ms, (begun += 1));
     const server = await serve({ work }, { maxRunning: 1, maxQueued: 10 });
@@ -125,7 +125,7 @@ describe('a deadline', () => {
 });
 
 describe('draining', () => {
-  it('lasts until everything in flight is answered, calls inside the process too', async () => {
+  it('lasts until all calls in flight are answered, calls within the process too', async () => {
     const work = ({ ms }: { ms: number }) => sleep(ms, { pid: 1 });
     const server = await serve({ work });
     const rpc = callerOf(server);
@@ -137,7 +137,7 @@ describe('draining', () => {
     expect(await Promise.all([outside, inside])).toEqual([{ pid: 1 }, { pid: 1 }]);
   });
 
-  it('ends after the time it is given, whatever is still in flight', async () => {
+  it('ends after its grace period, whatever is still in flight', async () => {
     const server = await serve({ work: () => new Promise(() => undefined) });
     const stuck = callerOf(server).call(testRpc.work, { ms: 0 });
     stuck.catch(() => undefined);
@@ -146,7 +146,7 @@ describe('draining', () => {
     expect(server.inFlight).toBe(1);
   });
 
-  it('goes on serving a caller that has nowhere else to go', async () => {
+  it('goes on serving a caller that has no other server', async () => {
     const blocking = ({ ms }: { ms: number }) => sleep(ms, { pid: 1 });
     const server = await serve({ work: blocking, timeLeft: () => ({ ms: 1, requestId: currentContext()!.requestId }) });
     const rpc = callerOf(server);

@@ -1,4 +1,4 @@
-// The RPC inside Nest: controllers, filters and Nest's own client interface.
+// The RPC within Nest: controllers, filters and Nest's own client interface.
 import 'reflect-metadata';
 import { Controller, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -54,21 +54,21 @@ afterEach(async () => {
   await close();
 });
 
-it('answers from the methods of a controller', async () => {
+it('calls are answered by methods of a controller', async () => {
   expect(await client.call(testRpc.echo, { text: 'hello' })).toEqual({ text: 'HELLO' });
   expect(await client.call(testRpc.page, {})).toEqual(SerializedJson.of({ a: 1 }));
 });
 
-it('brings a refusal through Nest unchanged', async () => {
+it('a refusal passes through Nest unchanged', async () => {
   await expect(client.call(testRpc.refuse, {})).rejects.toMatchObject({ code: 'email_taken' });
   await expect(client.call(testRpc.crash, {})).rejects.toMatchObject({ code: 'internal' });
 });
 
-it('is called by send() like any client of Nest', async () => {
+it('the client can be called with send() like any client of Nest', async () => {
   expect(await firstValueFrom(client.send('test.echo', { text: 'hello' }))).toEqual({ text: 'HELLO' });
   await expect(firstValueFrom(client.send('test.refuse', {}))).rejects.toMatchObject({ code: 'email_taken' });
 });
 
-it('names every procedure it has a handler for', () => {
+it('the server lists every procedure that has a handler', () => {
   expect([...server.handlerNames()].sort()).toEqual(['test.crash', 'test.echo', 'test.page', 'test.refuse']);
 });

@@ -1,4 +1,4 @@
-// Servers as processes, and load on them.
+// Servers as processes of their own, and load on them.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
@@ -12,7 +12,7 @@ export interface ServerSettings {
   port?: number;
   /** The addresses of the service `far`. */
   far?: string;
-  /** The file in which `write` leaves its lines. */
+  /** The file to which `write` appends its lines. */
   log?: string;
   maxRunning?: number;
   maxQueued?: number;
@@ -55,7 +55,7 @@ export class ServerProcess {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
-  /** Its `work` and `write` fail at once while it is `broken`. */
+  /** `work` and `write` fail at once while the server is `broken`. */
   async state(change: { broken?: boolean } = {}): Promise<{ calls: number; rss: number }> {
     this.child.send(change);
     const [state] = (await once(this.child, 'message')) as [{ calls: number; rss: number }];
@@ -89,7 +89,7 @@ export function addressesOf(servers: ServerProcess[]): string {
   return servers.map(({ address }) => address).join(',');
 }
 
-/** Callers that call again as soon as they have an answer, until told to stop. */
+/** Callers that repeat a call as soon as it is answered, until stopped. */
 export class Load {
   done = 0;
   private readonly answers = new Map<unknown, number>();

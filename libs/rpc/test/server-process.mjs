@@ -1,4 +1,4 @@
-// One server of the tests as a process: runs the built kit, ends on SIGTERM as a service does.
+// A test server as a process of its own: runs the built RPC and shuts down on SIGTERM like a service.
 import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { currentContext } from '../dist/context.js';
@@ -14,7 +14,7 @@ const server = new RpcServer({ host, port, ...limits });
 const rpc = new Rpc({ addresses: { far } });
 const page = SerializedJson.of({ name: 'Schöner Tisch', text: 'x'.repeat(1500) });
 let calls = 0;
-/** Whether `work` and `write` are out of order. */
+/** Whether `work` and `write` fail. */
 let broken = false;
 
 const timeLeft = () => {

@@ -1,4 +1,4 @@
-// Servers of two versions behind one name, of which only the newer one has a procedure.
+// Servers of two versions behind one name: only the newer one has a procedure.
 import { afterEach, expect, it } from 'vitest';
 import * as z from 'zod';
 import { invalidRequest } from '../src/errors.js';
@@ -9,7 +9,7 @@ afterEach(closeAll);
 
 const times = (count: number) => Array.from({ length: count });
 
-/** Counts executions; `write` is not idempotent, so that no retry can help it. */
+/** Counts executions; `write` is not idempotent, so it is not retried. */
 function newer() {
   const seen: string[] = [];
   const write = ({ key }: { key: string }) => {
@@ -19,7 +19,7 @@ function newer() {
   return { seen, handlers: { write, whoami: () => ({ pid: 1 }) } };
 }
 
-it('calls the server that has the procedure, also when others were asked first, and each once', async () => {
+it('a call reaches the server that has the procedure, and each call is executed once', async () => {
   const { seen, handlers } = newer();
   const old = { whoami: () => ({ pid: 2 }) };
   const rpc = callerOf(await serve(old), await serve(old), await serve(old), await serve(old), await serve(handlers));
@@ -29,7 +29,7 @@ it('calls the server that has the procedure, also when others were asked first, 
   expect(seen).toHaveLength(250);
 });
 
-it('goes on calling the others for what they have', async () => {
+it('servers that lack one procedure still get calls of the others', async () => {
   const rpc = callerOf(await serve({ whoami: () => ({ pid: 2 }) }), await serve(newer().handlers));
   for (const i of times(20).keys()) await rpc.call(testRpc.write, { key: String(i), ms: 0 });
   const answers = await Promise.all(times(20).map(() => rpc.call(testRpc.whoami, {})));
@@ -49,7 +49,7 @@ it('answers unavailable when no server has the procedure, at once and each time'
   expect(performance.now() - startedAt).toBeLessThan(testRpc.write.deadlineMs);
 });
 
-it('passes on to newer servers what older ones refuse for a field they do not know, whatever else they answer', async () => {
+it('a call that an older server refuses for an unknown field is sent to a newer one', async () => {
   const older = z.strictObject({ key: z.string() });
   const { seen, handlers } = newer();
   const check = (input: unknown) => {
