@@ -96,17 +96,17 @@ async function compare(contenders: Contender[], callers: number): Promise<Figure
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const [i, contender] of contenders.entries()) {
       const measured = await measure(contender, callers);
-      if (round > 0) results[i]!.push(measured); // the first warms up
+      if (round > 0) results[i]!.push(measured); // the first round warms up
     }
   }
   const cpu = results.map((rounds) => rounds.map(({ caller, server }) => caller + server));
-  // Whichever way is the cheaper one for plain Nest.
+  // The cheaper variant of plain Nest.
   const floor = median(cpu[0]!) <= median(cpu[1]!) ? cpu[0]! : cpu[1]!;
   const rows = contenders.map(({ name }, i) => {
     const column = (key: keyof Measured) => median(results[i]!.map((measured) => measured[key]));
     const ratios = cpu[i]!.map((value, round) => value / floor[round]!);
     return {
-      [`${callers} calls at a time`]: name,
+      [`${callers} concurrent calls`]: name,
       'calls/s': Math.round(column('perSecond')),
       'caller CPU µs': column('caller').toFixed(1),
       'server CPU µs': column('server').toFixed(1),
@@ -117,7 +117,7 @@ async function compare(contenders: Contender[], callers: number): Promise<Figure
   return rows
     .slice(2)
     .map((row) => [
-      `RPC, ${callers} calls at a time, ${contenders[rows.indexOf(row)]!.name}: CPU of both ends against plain Nest TCP`,
+      `RPC, ${callers} concurrent calls, ${contenders[rows.indexOf(row)]!.name}: CPU of both ends against plain Nest TCP`,
       row['CPU against plain']!,
     ]);
 }
@@ -142,8 +142,8 @@ async function measure({ servers, call }: Contender, callers: number): Promise<M
 }
 
 /**
- * How evenly three servers share the calls at a steady pace that they can keep. (Callers that wait for an answer before
- * they call again, as above, give more to whichever server is faster at the moment; that is what least-outstanding is for.)
+ * How evenly three servers share calls at a sustainable rate. (Closed-loop callers, as above, send more calls to the server
+ * that is faster at the moment, which is the purpose of least-outstanding.)
  */
 async function shares({ servers, call }: Contender): Promise<Figures[number]> {
   const before = await Promise.all(servers.map(askServer));
@@ -155,8 +155,8 @@ async function shares({ servers, call }: Contender): Promise<Figures[number]> {
   await Promise.all(calls);
   const after = await Promise.all(servers.map(askServer));
   const percent = after.map((usage, i) => `${((usage.calls - before[i]!.calls) / (calls.length / 100)).toFixed(1)} %`);
-  console.log(`\nshares of 3 servers in ${calls.length} calls at a steady pace: ${percent.join(', ')}`);
-  return ['shares of three servers at a steady pace', percent.join(', ')];
+  console.log(`\nshares of 3 servers in ${calls.length} calls at a steady rate: ${percent.join(', ')}`);
+  return ['shares of three servers at a steady rate', percent.join(', ')];
 }
 
 type Usage = NodeJS.CpuUsage & { calls: number };
