@@ -14,8 +14,12 @@ export function scaleCurve({ subjects }: Result): string {
     (a, b) => a - b,
   );
   const most = Math.max(...counts);
+  const throughputs = subjects.flatMap(({ points }) =>
+    points.map((point) => efficiency(points, point) * point.replicas),
+  );
+  const highest = Math.max(most, ...throughputs);
   const x = (replicas: number) => round(LEFT + ((WIDTH - LEFT - RIGHT) * replicas) / most);
-  const y = (times: number) => round(HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * times) / (most * 1.1));
+  const y = (times: number) => round(HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * times) / (highest * 1.1));
   const line = (points: [number, number][], style: string) =>
     `<polyline points="${points.map(([a, b]) => `${x(a)},${y(b)}`).join(' ')}" fill="none" ${style}/>`;
   const text = (at: [number, number], words: string, style = '') =>
