@@ -1,7 +1,7 @@
 // A shop in a Kubernetes cluster under test: its pods, upgrades and metrics.
-import { install } from '@shop/tools/cluster/install';
-import { get, kubectl } from '@shop/tools/cluster/kubectl';
-import { testSettings, testValues, type TestShop } from '@shop/tools/cluster/test-shop';
+import { install } from '@shop/deploy/cluster/install';
+import { get, kubectl } from '@shop/deploy/cluster/kubectl';
+import { testSettings, testValues, type TestShop } from './cluster/test-shop.ts';
 import { vi } from 'vitest';
 import { ShopAt } from './shop.js';
 

@@ -1,4 +1,4 @@
-// Runs a command of tools/ or bench/: `node tools/run.mjs start` runs tools/start.ts.
+// Runs a command: `node tools/run.mjs start` runs tools/start.ts; other folders have commands too.
 // It requires Node 20 and npm only, so it has no dependencies: it installs the packages of package-lock.json when node_modules
 // differs from it, then runs the command with the Node 24 among them, which runs TypeScript directly.
 import { spawn } from 'node:child_process';
@@ -53,7 +53,9 @@ async function main() {
   if (!isInstalled()) await install();
   if (command === 'install' || interrupted) return interrupted ? 130 : 0;
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
-  const script = ['tools', 'bench'].map((folder) => join(root, folder, `${command}.ts`)).find(existsSync);
+  const script = ['tools', 'bench', 'deploy', 'e2e', 'e2e/browser']
+    .map((folder) => join(root, folder, `${command}.ts`))
+    .find(existsSync);
   return ended(spawn(join(bin, 'node'), [script, ...args], { cwd: root, env, stdio: 'inherit' }));
 }
 

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { services, type ServiceRow } from '@shop/contracts/services';
 import { describe, expect, test } from 'vitest';
-import { chart, fileOf, hasHelm, parse, template, variant, variants, type Manifest } from '@shop/tools/chart/helm';
-import { documented } from '@shop/tools/chart/values-tables';
+import { chart, fileOf, hasHelm, parse, template, variant, variants, type Manifest } from './helm.ts';
+import { documented } from './values-tables.ts';
 
 const names = Object.keys(variants);
 const hasKubeconform = spawnSync('kubeconform', ['-v']).status === 0;

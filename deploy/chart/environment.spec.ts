@@ -10,7 +10,7 @@ import { ordersConfig } from '@shop/orders/orders.config';
 import { paymentsConfig } from '@shop/payments/payments.config';
 import { describe, expect, test } from 'vitest';
 import { root } from '@shop/tools/data-dir';
-import { hasHelm, parse, template, variants } from '@shop/tools/chart/helm';
+import { hasHelm, parse, template, variants } from './helm.ts';
 
 const own: Record<string, ConfigDefinition[]> = {
   gateway: [gatewayConfig],

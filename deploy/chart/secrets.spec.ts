@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { root } from '@shop/tools/data-dir';
-import { hasHelm, parse, template, variants, type Manifest } from '@shop/tools/chart/helm';
+import { hasHelm, parse, template, variants, type Manifest } from './helm.ts';
 
 /** `name/key` of every secret that pods use. */
 function named(manifests: Manifest[]): string[] {

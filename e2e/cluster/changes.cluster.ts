@@ -1,6 +1,6 @@
 // The shop is changed under load at a constant rate, and no request may fail.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { kubectl } from '@shop/tools/cluster/kubectl';
+import { kubectl } from '@shop/deploy/cluster/kubectl';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ClusterShop, services } from '../cluster.js';
 import { note } from './notes.js';

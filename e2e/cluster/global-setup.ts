@@ -1,5 +1,5 @@
 // Installs one shop in the cluster for all tests of a run.
-import { startTestShop, type TestShop } from '@shop/tools/cluster/test-shop';
+import { startTestShop, type TestShop } from './test-shop.ts';
 import { Failure } from '@shop/tools/terminal';
 import './notes.js';
 import type { TestProject } from 'vitest/node';

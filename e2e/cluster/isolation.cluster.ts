@@ -1,4 +1,4 @@
-import { must } from '@shop/tools/cluster/kubectl';
+import { must } from '@shop/deploy/cluster/kubectl';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ClusterShop, services } from '../cluster.js';
 

@@ -1,4 +1,4 @@
-import { helm, RELEASE } from '@shop/tools/cluster/kubectl';
+import { helm, RELEASE } from '@shop/deploy/cluster/kubectl';
 import { describe, expect, inject, test } from 'vitest';
 import { journeys } from '../journeys/journeys.js';
 

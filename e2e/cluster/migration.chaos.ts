@@ -1,6 +1,6 @@
 // A version with one more migration is rolled out and rolled back under load.
-import { loadImages } from '@shop/tools/cluster/images';
-import { findCluster, helm, must, RELEASE } from '@shop/tools/cluster/kubectl';
+import { loadImages } from '@shop/deploy/cluster/images';
+import { findCluster, helm, must, RELEASE } from '@shop/deploy/cluster/kubectl';
 import { expect, inject, test } from 'vitest';
 import { buildNextVersion, columnsOfOrders } from '../containers/next-version.js';
 import { ClusterShop, services } from '../cluster.js';

@@ -1,5 +1,5 @@
 // A pod that reads the metrics of other pods, as Prometheus would, without running anything in them.
-import { must } from '@shop/tools/cluster/kubectl';
+import { must } from '@shop/deploy/cluster/kubectl';
 import { run } from '@shop/tools/processes';
 import type { ClusterShop } from '../cluster.js';
 

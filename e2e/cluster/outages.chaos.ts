@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reconcile } from '@shop/tools/reconcile/reconciliation';
-import { get, must } from '@shop/tools/cluster/kubectl';
+import { get, must } from '@shop/deploy/cluster/kubectl';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { patiently, patientlySettled } from '../patience.js';
 import type { Shopper } from '../shopper.js';

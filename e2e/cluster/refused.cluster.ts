@@ -1,5 +1,5 @@
 // A version that cannot start gets no requests, reports why, and is rolled back.
-import { get, must } from '@shop/tools/cluster/kubectl';
+import { get, must } from '@shop/deploy/cluster/kubectl';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ClusterShop, isReady, services } from '../cluster.js';
 import { noRequestFails } from './traffic.js';

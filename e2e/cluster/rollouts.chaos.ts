@@ -1,6 +1,6 @@
 // Changes that take longer than those of changes.cluster.ts: services one by one, a setting, manual scaling, a dead kubelet.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { get, must } from '@shop/tools/cluster/kubectl';
+import { get, must } from '@shop/deploy/cluster/kubectl';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { ClusterShop, services } from '../cluster.js';
 import { note } from './notes.js';

@@ -3,9 +3,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { overTime, type Over } from '@shop/tools/cluster/points';
-import { timeline } from '@shop/tools/cluster/timeline';
+import { overTime, type Over } from './points.ts';
+import { timeline } from './timeline.ts';
 import { root } from '@shop/tools/data-dir';
+import { median } from '@shop/bench/suites/statistics';
 import { findK6 } from '@shop/tools/load/k6-program';
 import { runK6, type Summary } from '@shop/tools/load/run-k6';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -132,7 +133,3 @@ test('a spike adds pods of gateway and catalog, which share the load evenly', { 
     await rm(dir, { recursive: true, force: true });
   }
 });
-
-function median(values: number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Infinity;
-}

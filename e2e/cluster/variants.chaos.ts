@@ -2,8 +2,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { get, kubectl, must } from '@shop/tools/cluster/kubectl';
-import { s3Image, testValues } from '@shop/tools/cluster/test-shop';
+import { get, kubectl, must } from '@shop/deploy/cluster/kubectl';
+import { s3Image, testValues } from './test-shop.ts';
 import { root } from '@shop/tools/data-dir';
 import { run } from '@shop/tools/processes';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';

@@ -4,12 +4,12 @@ import { globSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { root } from '../data-dir.ts';
-import { commit, machine } from '../machine.ts';
-import { Failure } from '../terminal.ts';
+import { root } from '@shop/tools/data-dir';
+import { commit, machine } from '@shop/tools/machine';
+import { Failure } from '@shop/tools/terminal';
 import { runVitest, type VitestReport } from '../vitest-run.ts';
-import { writeFormatted } from '../write-formatted.ts';
-import { findCluster, get, helm } from './kubectl.ts';
+import { writeFormatted } from '@shop/tools/write-formatted';
+import { findCluster, get, helm } from '@shop/deploy/cluster/kubectl';
 import { reportOf, type Part } from './report.ts';
 
 const folder = join(root, 'e2e', 'cluster');

@@ -1,5 +1,5 @@
 // Optional parts of a cluster that the shop would use and that are missing.
-import { run } from '../processes.ts';
+import { run } from '@shop/tools/processes';
 
 /** One sentence for each missing part that `manifests` rely on. */
 export async function lacking(manifests: string): Promise<string[]> {

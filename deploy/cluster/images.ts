@@ -2,16 +2,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from '../data-dir.ts';
-import { run } from '../processes.ts';
-import { Failure, step } from '../terminal.ts';
+import { root } from '@shop/tools/data-dir';
+import { run } from '@shop/tools/processes';
+import { Failure, step } from '@shop/tools/terminal';
 import { get, must } from './kubectl.ts';
 
 const OWN = ['shop', 'shop-edge'];
 
 /** Builds both images and tags them by their content. */
 export async function buildImages({ build = true }: { build?: boolean } = {}): Promise<string> {
-  if (build) await must([process.execPath, join(root, 'tools', 'images.ts'), '--tag', 'dev']);
+  if (build) await must([process.execPath, join(root, 'deploy', 'images.ts'), '--tag', 'dev']);
   const ids = await Promise.all(
     OWN.map((name) => must(['docker', 'image', 'inspect', '-f', '{{.Id}}', `${name}:dev`])),
   );

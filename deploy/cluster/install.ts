@@ -1,9 +1,9 @@
 // Installs, upgrades and uninstalls the shop with Helm.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../data-dir.ts';
-import { run } from '../processes.ts';
-import { Failure } from '../terminal.ts';
+import { root } from '@shop/tools/data-dir';
+import { run } from '@shop/tools/processes';
+import { Failure } from '@shop/tools/terminal';
 import { helm, kubectl, must, RELEASE } from './kubectl.ts';
 
 export const chart = join(root, 'deploy', 'chart');

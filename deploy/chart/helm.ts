@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { root } from '../data-dir.ts';
+import { root } from '@shop/tools/data-dir';
 
 export const chart = join(root, 'deploy', 'chart');
 export const rendered = join(root, 'k8s', 'rendered');

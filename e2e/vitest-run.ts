@@ -2,9 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from './data-dir.ts';
-import { runInTerminal } from './processes.ts';
-import { readReport } from './test-report.ts';
+import { root } from '@shop/tools/data-dir';
+import { runInTerminal } from '@shop/tools/processes';
+import { readReport } from '@shop/tools/test-report';
 
 /** The part of Vitest's JSON report that is used here. */
 export interface VitestReport {

@@ -1,8 +1,8 @@
 // npm run cluster:down [-- --data]: uninstalls the shop from the cluster of KUBECONFIG; --data deletes volumes and secrets too.
 import { uninstall } from './cluster/install.ts';
 import { findCluster, NAMESPACE } from './cluster/kubectl.ts';
-import { main } from './interrupt.ts';
-import { parseOptions, step } from './terminal.ts';
+import { main } from '@shop/tools/interrupt';
+import { parseOptions, step } from '@shop/tools/terminal';
 
 await main(async () => {
   const { namespace, data } = parseOptions('npm run cluster:down [-- --data] [--namespace shop]', {

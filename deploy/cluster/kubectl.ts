@@ -1,6 +1,6 @@
 // kubectl and helm for the cluster of KUBECONFIG.
-import { run } from '../processes.ts';
-import { Failure } from '../terminal.ts';
+import { run } from '@shop/tools/processes';
+import { Failure } from '@shop/tools/terminal';
 
 export const NAMESPACE = 'shop';
 export const RELEASE = 'shop';

@@ -1,9 +1,9 @@
 // A shop of its own in the cluster of KUBECONFIG, with the values of proofs, for tests to disturb.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Failure, step } from '../terminal.ts';
-import { buildImages, loadImages } from './images.ts';
-import { imagesIn, install, render, uninstall } from './install.ts';
-import { findCluster, get } from './kubectl.ts';
+import { Failure, step } from '@shop/tools/terminal';
+import { buildImages, loadImages } from '@shop/deploy/cluster/images';
+import { imagesIn, install, render, uninstall } from '@shop/deploy/cluster/install';
+import { findCluster, get } from '@shop/deploy/cluster/kubectl';
 
 const NAMESPACE = 'shop-test';
 export const testValues = ['demo', 'proof'];

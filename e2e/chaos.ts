@@ -5,14 +5,14 @@ import { globSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { chaosInCluster } from './cluster/chaos.ts';
-import { root } from './data-dir.ts';
-import { main } from './interrupt.ts';
-import { commit as currentCommit, machine } from './machine.ts';
-import { build } from './nx.ts';
-import { Failure } from './terminal.ts';
+import { chaosInCluster } from './cluster/run-chaos.ts';
+import { root } from '@shop/tools/data-dir';
+import { main } from '@shop/tools/interrupt';
+import { commit as currentCommit, machine } from '@shop/tools/machine';
+import { build } from '@shop/tools/nx';
+import { Failure } from '@shop/tools/terminal';
 import { runVitest, type VitestReport } from './vitest-run.ts';
-import { writeFormatted } from './write-formatted.ts';
+import { writeFormatted } from '@shop/tools/write-formatted';
 
 const folder = join(root, 'e2e', 'chaos');
 /** Longer than any run takes: what hangs has failed too. */

@@ -5,8 +5,8 @@ import { imagesIn, install, render } from './cluster/install.ts';
 import { findCluster, NAMESPACE } from './cluster/kubectl.ts';
 import { lacking } from './cluster/lacking.ts';
 import { changes, findRelease, refuseDemo } from './cluster/upgrade.ts';
-import { main } from './interrupt.ts';
-import { parseOptions, step } from './terminal.ts';
+import { main } from '@shop/tools/interrupt';
+import { parseOptions, step } from '@shop/tools/terminal';
 
 const usage =
   'npm run cluster:up [-- --values demo,small] [--set catalog.replicas.max=4] [--reset-values] [--force-demo] [--push REGISTRY/FOLDER] [--no-build] [--namespace shop]';

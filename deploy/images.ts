@@ -1,9 +1,9 @@
 // npm run images [-- --tag v1 --push registry.example.org/shop]: builds the two images of deploy/Dockerfile.
 import { join } from 'node:path';
-import { root } from './data-dir.ts';
-import { main } from './interrupt.ts';
-import { run } from './processes.ts';
-import { Failure, parseOptions, step } from './terminal.ts';
+import { root } from '@shop/tools/data-dir';
+import { main } from '@shop/tools/interrupt';
+import { run } from '@shop/tools/processes';
+import { Failure, parseOptions, step } from '@shop/tools/terminal';
 
 const targets = { shop: 'shop', edge: 'shop-edge' } as const;
 

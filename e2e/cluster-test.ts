@@ -1,9 +1,9 @@
 // npm run cluster:test [-- --keep]: tests a shop of its own in the cluster of KUBECONFIG. The last line counts.
 import { join } from 'node:path';
-import { root } from './data-dir.ts';
-import { main } from './interrupt.ts';
-import { build } from './nx.ts';
-import { parseCommand } from './terminal.ts';
+import { root } from '@shop/tools/data-dir';
+import { main } from '@shop/tools/interrupt';
+import { build } from '@shop/tools/nx';
+import { parseCommand } from '@shop/tools/terminal';
 import { countTests } from './vitest-run.ts';
 
 const usage = 'npm run cluster:test [-- --url http://localhost:8081] [--keep] [--no-build] [FILE]';

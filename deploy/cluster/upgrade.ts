@@ -1,7 +1,7 @@
 // The changes that an upgrade would make to a release, and whether they are allowed.
 import { parseAllDocuments } from 'yaml';
-import { run } from '../processes.ts';
-import { Failure } from '../terminal.ts';
+import { run } from '@shop/tools/processes';
+import { Failure } from '@shop/tools/terminal';
 import { RELEASE } from './kubectl.ts';
 
 export interface Release {

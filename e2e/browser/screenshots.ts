@@ -4,10 +4,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type BrowserContext, type Page } from '@playwright/test';
-import { chromiumArgs, findChromium } from './chromium-program.ts';
-import { root } from './data-dir.ts';
-import { main } from './interrupt.ts';
-import { Failure, parseOptions, step } from './terminal.ts';
+import { chromiumArgs, findChromium } from '@shop/tools/chromium-program';
+import { root } from '@shop/tools/data-dir';
+import { main } from '@shop/tools/interrupt';
+import { Failure, parseOptions, step } from '@shop/tools/terminal';
 
 const widths = { phone: { width: 360, height: 780 }, wide: { width: 1280, height: 900 } };
 const themes = ['light', 'dark'] as const;

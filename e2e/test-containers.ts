@@ -1,10 +1,10 @@
 // npm run test:containers: builds the images and tests the shop of docker-compose.yml. The last line counts.
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './data-dir.ts';
-import { main } from './interrupt.ts';
-import { build } from './nx.ts';
-import { run } from './processes.ts';
+import { root } from '@shop/tools/data-dir';
+import { main } from '@shop/tools/interrupt';
+import { build } from '@shop/tools/nx';
+import { run } from '@shop/tools/processes';
 import { countTests } from './vitest-run.ts';
 
 const folder = join(root, 'e2e', 'containers');
