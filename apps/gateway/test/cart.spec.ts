@@ -1,6 +1,6 @@
 import type { Cart } from '@shop/contracts/carts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Carts } from '../src/carts.js';
+import { Carts } from '../src/cart/carts.js';
 import { ADA, DESK, LAMP, openShop, Visitor, type Shop } from './shop.js';
 
 let shop: Shop;

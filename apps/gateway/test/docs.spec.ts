@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { openShop, Visitor, type Shop } from './shop.js';
 
 // The real one, which fails once.
-vi.mock('../src/openapi.js', async (original) => {
-  const real = await original<typeof import('../src/openapi.js')>();
+vi.mock('../src/docs/openapi.js', async (original) => {
+  const real = await original<typeof import('../src/docs/openapi.js')>();
   const fail = () => {
     throw new Error('once');
   };

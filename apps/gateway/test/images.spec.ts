@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Problem } from '@shop/contracts/problems';
 import { findS3 } from '@shop/kit/testing/s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { MOST_BYTES } from '../src/uploads.js';
+import { MOST_BYTES } from '../src/images/uploads.js';
 import {
   beginUpload,
   expectedUpload,

@@ -11,8 +11,8 @@ import { StaffProduct, StaffProductPage, StaffProductSummary } from '@shop/contr
 import { StaffHealth, StaffOrder, StaffOrderPage } from '@shop/contracts/staff';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { GatewayModule } from '../src/gateway.module.js';
-import { examples } from '../src/openapi-examples.js';
-import { QueuesController } from '../src/queues.controller.js';
+import { examples } from '../src/docs/openapi-examples.js';
+import { QueuesController } from '../src/staff/queues.controller.js';
 import { ADA, openShop, Visitor, type Shop } from './shop.js';
 
 interface Operation {

@@ -5,7 +5,7 @@ import { request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findS3 } from '@shop/kit/testing/s3';
 import { describe, expect, it, test, vi } from 'vitest';
-import { MOST_BYTES } from '../src/uploads.js';
+import { MOST_BYTES } from '../src/images/uploads.js';
 import { openPictureShop, PNG, trickle, type PictureShop } from './pictures.js';
 
 const s3 = findS3();

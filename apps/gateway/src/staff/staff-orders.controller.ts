@@ -7,9 +7,9 @@ import { Cursor, Id, Limit, SearchText } from '@shop/contracts/values';
 import { AppError } from '@shop/rpc/errors';
 import { Rpc } from '@shop/rpc/rpc';
 import * as z from 'zod';
-import { Documented, orderParam } from './documented.js';
-import { Staff } from './guards.js';
-import { readKey } from './idempotency-key.js';
+import { Documented, orderParam } from '../docs/documented.js';
+import { Staff } from '../sessions/guards.js';
+import { readKey } from '../orders/idempotency-key.js';
 import { StaffOrders } from './staff-orders.js';
 
 const StaffOrderQuery = z.strictObject({

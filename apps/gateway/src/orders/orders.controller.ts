@@ -7,12 +7,12 @@ import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply } from 'fastify';
 import * as z from 'zod';
 import { Checkout } from './checkout.js';
-import { Documented, orderParam } from './documented.js';
-import { CurrentSession, LoggedIn } from './guards.js';
+import { Documented, orderParam } from '../docs/documented.js';
+import { CurrentSession, LoggedIn } from '../sessions/guards.js';
 import { readKey } from './idempotency-key.js';
-import { RateLimits } from './rate-limits.js';
-import { StaffOrders } from './staff-orders.js';
-import type { CustomerSession } from './visitors.js';
+import { RateLimits } from '../sessions/rate-limits.js';
+import { StaffOrders } from '../staff/staff-orders.js';
+import type { CustomerSession } from '../sessions/visitors.js';
 
 const OrderQuery = z.strictObject({ limit: Limit, cursor: Cursor.optional() });
 

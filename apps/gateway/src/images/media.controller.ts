@@ -6,8 +6,8 @@ import { isMissing, STORAGE, type Storage } from '@shop/kit/storage';
 import { AppError } from '@shop/rpc/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import parseRange from 'range-parser';
-import { Documented } from './documented.js';
-import { matches } from './send-serialized-json.js';
+import { Documented } from '../docs/documented.js';
+import { matches } from '../send-serialized-json.js';
 
 const types: Record<MediaExtension, string> = { jpg: 'image/jpeg', webp: 'image/webp', avif: 'image/avif' };
 

@@ -5,7 +5,7 @@ import { paymentsRpc } from '@shop/contracts/payments';
 import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
-import { Documented } from './documented.js';
+import { Documented } from '../docs/documented.js';
 
 const StripeEvent = z.looseObject({ id: z.string(), type: z.string() });
 const Received = z.object({ received: z.literal(true) });

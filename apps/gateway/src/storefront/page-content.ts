@@ -13,10 +13,10 @@ import {
 } from '@shop/contracts/pages';
 import type { CategoryList, Product, ProductPage } from '@shop/contracts/products';
 import { AppError } from '@shop/rpc/errors';
-import type { SerializedJson } from '@shop/rpc/serialized-json';
 import type { Rpc } from '@shop/rpc/rpc';
+import type { SerializedJson } from '@shop/rpc/serialized-json';
 import { structuredProduct, type PageFacts } from './page-head.js';
-import { productKey } from './products.controller.js';
+import { productKey } from '../products/products.controller.js';
 
 export interface PageContent {
   facts: PageFacts;

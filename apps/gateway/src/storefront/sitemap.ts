@@ -8,9 +8,9 @@ import type { CategoryList } from '@shop/contracts/products';
 import { AppError } from '@shop/rpc/errors';
 import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AtOnce } from './at-once.js';
+import { AtOnce } from '../at-once.js';
 import { escape } from './page-head.js';
-import { matches } from './send-serialized-json.js';
+import { matches } from '../send-serialized-json.js';
 
 /** Each holds its part, gzipped, for as long as its client takes to read it. */
 const MOST_AT_ONCE = 16;

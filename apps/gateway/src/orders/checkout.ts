@@ -9,9 +9,9 @@ import { Log } from '@shop/kit/log';
 import { currentContext } from '@shop/rpc/context';
 import { AppError, InDoubt } from '@shop/rpc/errors';
 import { Rpc } from '@shop/rpc/rpc';
-import { CartView } from './cart-view.js';
-import { Carts, cartOf, type StoredCart } from './carts.js';
-import type { CustomerSession } from './visitors.js';
+import { CartView } from '../cart/cart-view.js';
+import { Carts, cartOf, type StoredCart } from '../cart/carts.js';
+import type { CustomerSession } from '../sessions/visitors.js';
 
 /** Between two questions about an order of which it is not known whether it is placed. */
 const ASK_AGAIN_MS = 200;

@@ -4,9 +4,9 @@ import { AppError } from '@shop/rpc/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CartView } from './cart-view.js';
 import { Carts, cartOf } from './carts.js';
-import { Documented, productParam, setsCookie } from './documented.js';
-import { productKey } from './products.controller.js';
-import { Visitors } from './visitors.js';
+import { Documented, productParam, setsCookie } from '../docs/documented.js';
+import { productKey } from '../products/products.controller.js';
+import { Visitors } from '../sessions/visitors.js';
 
 const nothing = { lines: [] };
 

@@ -3,7 +3,7 @@ import { All, Controller, Inject, Req, Res, UseGuards, type OnApplicationShutdow
 import { kitConfig, type KitConfig } from '@shop/kit/kit.config';
 import { Log } from '@shop/kit/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Staff } from './guards.js';
+import { Staff } from '../sessions/guards.js';
 import type { QueuePage } from './queue-page.js';
 
 /** The page loads its own files, and shows pictures and styles that it has inside. */

@@ -4,7 +4,7 @@ import { AppError } from '@shop/rpc/errors';
 import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Customers } from './customers.js';
-import { Documented, setsCookie } from './documented.js';
+import { Documented, setsCookie } from '../docs/documented.js';
 import { CurrentSession, LoggedIn } from './guards.js';
 import { RateLimits, addressGroup } from './rate-limits.js';
 import { Visitors, type CustomerSession } from './visitors.js';

@@ -3,9 +3,9 @@ import { catalogRpc } from '@shop/contracts/catalog';
 import { Category, CategoryList, NewCategory } from '@shop/contracts/products';
 import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Documented, conditional } from './documented.js';
-import { Staff } from './guards.js';
-import { sendSerializedJson } from './send-serialized-json.js';
+import { Documented, conditional } from '../docs/documented.js';
+import { Staff } from '../sessions/guards.js';
+import { sendSerializedJson } from '../send-serialized-json.js';
 
 @Controller('api/categories')
 export class CategoriesController {

@@ -6,8 +6,8 @@ import { REDIS_STATE } from '@shop/kit/redis';
 import { AppError } from '@shop/rpc/errors';
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
-import { AtOnce } from './at-once.js';
-import { gatewayConfig, type GatewayConfig } from './gateway.config.js';
+import { AtOnce } from '../at-once.js';
+import { gatewayConfig, type GatewayConfig } from '../gateway.config.js';
 
 const limits = {
   /** Wrong passwords for one account from one address: whoever guesses locks out nobody but himself. */

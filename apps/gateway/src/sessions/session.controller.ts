@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Post, Req, Res, UseGuards } fr
 import { Credentials, CustomerAnswer, SessionAnswer, accountsRpc } from '@shop/contracts/accounts';
 import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Documented, setsCookie } from './documented.js';
+import { Documented, setsCookie } from '../docs/documented.js';
 import { CurrentSession, LoggedIn } from './guards.js';
 import { RateLimits } from './rate-limits.js';
 import { Visitors, type CustomerSession } from './visitors.js';

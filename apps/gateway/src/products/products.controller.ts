@@ -4,10 +4,10 @@ import { NewProduct, Product, ProductPage, ProductPatch, ProductQuery } from '@s
 import { AppError } from '@shop/rpc/errors';
 import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Documented, conditional, productParam } from './documented.js';
-import { Staff } from './guards.js';
+import { Documented, conditional, productParam } from '../docs/documented.js';
+import { Staff } from '../sessions/guards.js';
 import { versionFrom } from './if-match.js';
-import { sendSerializedJson } from './send-serialized-json.js';
+import { sendSerializedJson } from '../send-serialized-json.js';
 
 @Controller('api/products')
 export class ProductsController {

@@ -3,9 +3,9 @@ import { Controller, Get, Param, Query, UseGuards } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { StaffProduct, StaffProductPage, StaffProductQuery } from '@shop/contracts/products';
 import { Rpc } from '@shop/rpc/rpc';
-import { Documented, productParam } from './documented.js';
-import { Staff } from './guards.js';
-import { productKey } from './products.controller.js';
+import { Documented, productParam } from '../docs/documented.js';
+import { Staff } from '../sessions/guards.js';
+import { productKey } from '../products/products.controller.js';
 
 @Controller('api/staff/products')
 @UseGuards(Staff)

@@ -5,7 +5,7 @@ import { MAX_QUANTITY } from '@shop/contracts/limits';
 import { REDIS_STATE } from '@shop/kit/redis';
 import { AppError } from '@shop/rpc/errors';
 import type { Redis } from 'ioredis';
-import { lifetimeMs, type Session } from './sessions.js';
+import { lifetimeMs, type Session } from '../sessions/sessions.js';
 
 export interface StoredCart {
   /*   * At most one order is made of each version. Changes keep it; taking ordered lines out replaces it. An empty cart has none.

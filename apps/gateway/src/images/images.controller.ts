@@ -9,9 +9,9 @@ import { AppError } from '@shop/rpc/errors';
 import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
-import { Documented, imageParam, productParam } from './documented.js';
-import { Staff } from './guards.js';
-import { productKey } from './products.controller.js';
+import { Documented, imageParam, productParam } from '../docs/documented.js';
+import { Staff } from '../sessions/guards.js';
+import { productKey } from '../products/products.controller.js';
 import { Uploads } from './uploads.js';
 
 const UploadQuery = z.strictObject({

@@ -1,10 +1,10 @@
 // What stands in front of pages for staff asks here.
 import { Controller, Get, HttpCode, UseGuards } from '@nestjs/common';
 import { StaffHealth } from '@shop/contracts/staff';
-import { Documented } from './documented.js';
-import { CurrentSession, Staff } from './guards.js';
+import { Documented } from '../docs/documented.js';
+import { CurrentSession, Staff } from '../sessions/guards.js';
 import { StaffHealthReads } from './staff-health.js';
-import type { CustomerSession } from './visitors.js';
+import type { CustomerSession } from '../sessions/visitors.js';
 
 @Controller('api/staff')
 @UseGuards(Staff)

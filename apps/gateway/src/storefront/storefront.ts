@@ -5,10 +5,10 @@ import { pages, type PageName } from '@shop/contracts/pages';
 import { AppError, toAppError } from '@shop/rpc/errors';
 import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { gatewayConfig, type GatewayConfig } from './gateway.config.js';
+import { gatewayConfig, type GatewayConfig } from '../gateway.config.js';
 import { pageContents, type PageAddress, type PageContent } from './page-content.js';
 import { headOf, safeJsonText } from './page-head.js';
-import { matches, PUBLIC_CACHE_CONTROL } from './send-serialized-json.js';
+import { matches, PUBLIC_CACHE_CONTROL } from '../send-serialized-json.js';
 import { serveSitemap } from './sitemap.js';
 import { readStorefront, type Storefront } from './storefront-files.js';
 

@@ -8,11 +8,11 @@ import { currentContext, newRequestId, runInContext } from '@shop/rpc/context';
 import { AppError } from '@shop/rpc/errors';
 import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply } from 'fastify';
-import { AtOnce } from './at-once.js';
-import { Documented, orderParam } from './documented.js';
-import { CurrentSession, LoggedIn } from './guards.js';
+import { AtOnce } from '../at-once.js';
+import { Documented, orderParam } from '../docs/documented.js';
+import { CurrentSession, LoggedIn } from '../sessions/guards.js';
 import { isOver, orderEvents } from './order-events.js';
-import { Visitors, type CustomerSession } from './visitors.js';
+import { Visitors, type CustomerSession } from '../sessions/visitors.js';
 
 @Controller('api/orders')
 @UseGuards(LoggedIn)

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pages, STRIPE_KEY_META, type PageName } from '@shop/contracts/pages';
 import { inert } from '@shop/kit/problem-filter';
-import type { GatewayConfig } from './gateway.config.js';
+import type { GatewayConfig } from '../gateway.config.js';
 import { meta } from './page-head.js';
 
 export interface Storefront {
@@ -36,7 +36,7 @@ const sources: Partial<Record<PageName, string>> = { category: 'products' };
 
 /** Undefined where none was built: the shop is an API then. */
 export function readStorefront(config: GatewayConfig): Storefront | undefined {
-  const folder = config.STOREFRONT_DIR ?? resolve(import.meta.dirname, '../../storefront/dist');
+  const folder = config.STOREFRONT_DIR ?? resolve(import.meta.dirname, '../../../storefront/dist');
   const file = join(folder, 'index.html');
   if (!existsSync(file)) return undefined;
   const stripeKey = config.PAYMENT_PROVIDER === 'stripe' ? config.STRIPE_PUBLISHABLE_KEY : undefined;

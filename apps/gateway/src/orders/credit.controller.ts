@@ -4,9 +4,9 @@ import { Credit, CreditEntry, CreditGift, paymentsRpc } from '@shop/contracts/pa
 import { Id } from '@shop/contracts/values';
 import { AppError } from '@shop/rpc/errors';
 import { Rpc } from '@shop/rpc/rpc';
-import { Documented } from './documented.js';
-import { CurrentSession, LoggedIn, Staff } from './guards.js';
-import type { CustomerSession } from './visitors.js';
+import { Documented } from '../docs/documented.js';
+import { CurrentSession, LoggedIn, Staff } from '../sessions/guards.js';
+import type { CustomerSession } from '../sessions/visitors.js';
 
 @Controller('api')
 export class CreditController {
