@@ -41,7 +41,10 @@ afterAll(() => shop.stop());
 
 /** Every route of every controller, as Nest has them, but for the page of the queues, which is no API. */
 function routes(): string[] {
-  const controllers = Reflect.getMetadata('controllers', GatewayModule) as { prototype: object }[];
+  const modules = Reflect.getMetadata('imports', GatewayModule) as object[];
+  const controllers = modules.flatMap(
+    (feature) => (Reflect.getMetadata('controllers', feature) ?? []) as { prototype: object }[],
+  );
   const ofApi = controllers.filter((controller) => controller !== QueuesController);
   return ofApi.flatMap((controller) =>
     Object.values(Object.getOwnPropertyDescriptors(controller.prototype)).flatMap(({ value }) => {

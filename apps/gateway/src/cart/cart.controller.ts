@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CartView } from './cart-view.js';
 import { Carts, cartOf } from './carts.js';
 import { Documented, productParam, setsCookie } from '../docs/documented.js';
-import { productKey } from '../products/products.controller.js';
+import { productKey } from '../path-params.js';
 import { Visitors } from '../sessions/visitors.js';
 
 const nothing = { lines: [] };

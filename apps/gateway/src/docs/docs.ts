@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppError } from '@shop/rpc/errors';
 
@@ -50,14 +49,14 @@ const assets = new Map([
   ['swagger-ui-bundle.js', 'text/javascript; charset=utf-8'],
 ]);
 
-export function serveDocs(app: NestFastifyApplication, controllers: Type[]): void {
+export function serveDocs(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   let description: string | undefined;
 
   fastify.get('/api/openapi.json', async (_request, reply) => {
     // Costs memory and time that a gateway nobody asks should not pay.
     const { describeApi } = await import('./openapi.js');
-    description ??= JSON.stringify(describeApi(app, controllers));
+    description ??= JSON.stringify(describeApi(app));
     return reply.type('application/json; charset=utf-8').send(description);
   });
   fastify.get('/api/docs', (_request, reply) =>

@@ -1,5 +1,6 @@
 // The description of the API, made from the schemas that requests are checked with. Loaded when somebody asks for it.
 import type { INestApplication, Type } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import {
   ApiBody,
   ApiConsumes,
@@ -31,9 +32,10 @@ const FILE = { type: 'string', format: 'binary' };
 /** Cookies of this name; under TLS it is __Host-session. */
 const COOKIE = 'session';
 
-/** Describes the routes of `controllers`, which `app` runs. */
-export function describeApi(app: INestApplication, controllers: Type[]): OpenAPIObject {
-  controllers.forEach(decorate);
+/** Describes every route of `app` that is @Documented. */
+export function describeApi(app: INestApplication): OpenAPIObject {
+  for (const { controllers } of app.get(ModulesContainer).values())
+    for (const { metatype } of controllers.values()) decorate(metatype as Type);
   const frame = new DocumentBuilder()
     .setOpenAPIVersion('3.0.3')
     .setTitle('Shop')

@@ -3,7 +3,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Req, 
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { Image, ImageList, ImageOrder, ImageType } from '@shop/contracts/images';
-import { Id, Text } from '@shop/contracts/values';
+import { Text } from '@shop/contracts/values';
 import { currentContext, newRequestId, runInContext } from '@shop/rpc/context';
 import { AppError } from '@shop/rpc/errors';
 import { Rpc } from '@shop/rpc/rpc';
@@ -11,7 +11,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { Documented, imageParam, productParam } from '../docs/documented.js';
 import { Staff } from '../sessions/guards.js';
-import { productKey } from '../products/products.controller.js';
+import { productKey, readId } from '../path-params.js';
 import { Uploads } from './uploads.js';
 
 const UploadQuery = z.strictObject({
@@ -103,7 +103,7 @@ export class ImagesController {
     refuses: ['not_found'],
   })
   get(@Param('id') id: string): Promise<Image> {
-    return this.rpc.call(catalogRpc.getImage, { id: imageId(id) });
+    return this.rpc.call(catalogRpc.getImage, { id: readId('image', id) });
   }
 
   @Delete('images/:id')
@@ -119,12 +119,6 @@ export class ImagesController {
     const { id } = await this.get(text);
     await this.rpc.call(catalogRpc.removeImage, { id });
   }
-}
-
-function imageId(text: string): string {
-  const id = Id.safeParse(text);
-  if (!id.success) throw new AppError('not_found', 'There is no such image.');
-  return id.data;
 }
 
 /** How the body of an upload is called in here, whatever its client calls it. */

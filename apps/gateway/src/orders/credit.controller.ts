@@ -1,10 +1,9 @@
 import { Body, Controller, Get, Param, Post, UseGuards } from '@nestjs/common';
 import { accountsRpc } from '@shop/contracts/accounts';
 import { Credit, CreditEntry, CreditGift, paymentsRpc } from '@shop/contracts/payments';
-import { Id } from '@shop/contracts/values';
-import { AppError } from '@shop/rpc/errors';
 import { Rpc } from '@shop/rpc/rpc';
 import { Documented } from '../docs/documented.js';
+import { readId } from '../path-params.js';
 import { CurrentSession, LoggedIn, Staff } from '../sessions/guards.js';
 import type { CustomerSession } from '../sessions/visitors.js';
 
@@ -36,10 +35,9 @@ export class CreditController {
     example: { amountCents: 1000, reference: 'late-parcel-7' },
   })
   async give(@Param('id') text: string, @Body({ schema: CreditGift }) gift: CreditGift): Promise<CreditEntry> {
-    const id = Id.safeParse(text);
-    if (!id.success) throw new AppError('not_found', 'There is no such customer.');
+    const customerId = readId('customer', text);
     // not_found, and not from a copy: credit given to a deleted customer would be lost.
-    await this.rpc.call(accountsRpc.getCustomer, { id: id.data });
-    return this.rpc.call(paymentsRpc.giveCredit, { ...gift, customerId: id.data });
+    await this.rpc.call(accountsRpc.getCustomer, { id: customerId });
+    return this.rpc.call(paymentsRpc.giveCredit, { ...gift, customerId });
   }
 }

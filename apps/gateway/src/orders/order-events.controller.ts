@@ -3,13 +3,12 @@ import { Controller, Get, Headers, Param, Res, UseGuards } from '@nestjs/common'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Customer } from '@shop/contracts/accounts';
 import { Order, ordersRpc } from '@shop/contracts/orders';
-import { Id } from '@shop/contracts/values';
 import { currentContext, newRequestId, runInContext } from '@shop/rpc/context';
-import { AppError } from '@shop/rpc/errors';
 import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply } from 'fastify';
 import { AtOnce } from '../at-once.js';
 import { Documented, orderParam } from '../docs/documented.js';
+import { readId } from '../path-params.js';
 import { CurrentSession, LoggedIn } from '../sessions/guards.js';
 import { isOver, orderEvents } from './order-events.js';
 import { Visitors, type CustomerSession } from '../sessions/visitors.js';
@@ -45,11 +44,10 @@ export class OrderEventsController {
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const id = Id.safeParse(text);
-    if (!id.success) throw new AppError('not_found', 'There is no such order.');
+    const id = readId('order', text);
     const { customerId } = session;
     const ask = ({ role }: Customer) =>
-      this.rpc.call(ordersRpc.getOrder, { id: id.data, customerId: role === 'staff' ? undefined : customerId });
+      this.rpc.call(ordersRpc.getOrder, { id, customerId: role === 'staff' ? undefined : customerId });
     const order = await ask(session.customer);
     const lastId = /^\d{1,9}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0;
     if (isOver(order, lastId)) return void reply.code(204).send();

@@ -1,17 +1,17 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
 import { Order, OrderPage, OrderRequest, ordersRpc } from '@shop/contracts/orders';
 import { StaffOrder } from '@shop/contracts/staff';
-import { Cursor, Id, Limit } from '@shop/contracts/values';
-import { AppError } from '@shop/rpc/errors';
+import { Cursor, Limit } from '@shop/contracts/values';
 import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply } from 'fastify';
 import * as z from 'zod';
 import { Checkout } from './checkout.js';
 import { Documented, orderParam } from '../docs/documented.js';
+import { readId } from '../path-params.js';
 import { CurrentSession, LoggedIn } from '../sessions/guards.js';
 import { readKey } from './idempotency-key.js';
 import { RateLimits } from '../sessions/rate-limits.js';
-import { StaffOrders } from '../staff/staff-orders.js';
+import { OrderCustomers } from './order-customers.js';
 import type { CustomerSession } from '../sessions/visitors.js';
 
 const OrderQuery = z.strictObject({ limit: Limit, cursor: Cursor.optional() });
@@ -23,7 +23,7 @@ export class OrdersController {
     private readonly rpc: Rpc,
     private readonly checkout: Checkout,
     private readonly limits: RateLimits,
-    private readonly staffOrders: StaffOrders,
+    private readonly customers: OrderCustomers,
   ) {}
 
   @Post()
@@ -84,10 +84,9 @@ export class OrdersController {
     @CurrentSession() { customerId, customer }: CustomerSession,
     @Param('id') text: string,
   ): Promise<StaffOrder> {
-    const id = Id.safeParse(text);
-    if (!id.success) throw new AppError('not_found', 'There is no such order.');
-    if (customer.role !== 'staff') return this.rpc.call(ordersRpc.getOrder, { id: id.data, customerId });
-    const [order] = await this.staffOrders.withCustomers([await this.rpc.call(ordersRpc.getOrder, { id: id.data })]);
+    const id = readId('order', text);
+    if (customer.role !== 'staff') return this.rpc.call(ordersRpc.getOrder, { id, customerId });
+    const [order] = await this.customers.addTo([await this.rpc.call(ordersRpc.getOrder, { id })]);
     return order!;
   }
 }

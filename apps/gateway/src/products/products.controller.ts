@@ -1,12 +1,12 @@
 import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { NewProduct, Product, ProductPage, ProductPatch, ProductQuery } from '@shop/contracts/products';
-import { AppError } from '@shop/rpc/errors';
 import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Documented, conditional, productParam } from '../docs/documented.js';
 import { Staff } from '../sessions/guards.js';
 import { versionFrom } from './if-match.js';
+import { productKey } from '../path-params.js';
 import { sendSerializedJson } from '../send-serialized-json.js';
 
 @Controller('api/products')
@@ -71,11 +71,4 @@ export class ProductsController {
     const version = versionFrom(ifMatch);
     return this.rpc.call(catalogRpc.updateProduct, { product: productKey(product), version, patch });
   }
-}
-
-/** An id or a slug; anything else is the name of nothing, which need not be looked up. */
-export function productKey(text: string): string {
-  if (!/^[a-z\d]+(-[a-z\d]+)*$/i.test(text) || text.length > 120)
-    throw new AppError('not_found', 'There is no such product.');
-  return text.toLowerCase();
 }

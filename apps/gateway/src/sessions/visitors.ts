@@ -3,7 +3,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Customer } from '@shop/contracts/accounts';
 import { AppError } from '@shop/rpc/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Carts, cartOf } from '../cart/carts.js';
 import { Customers } from './customers.js';
 import { gatewayConfig, type GatewayConfig } from '../gateway.config.js';
 import { RateLimits, addressGroup } from './rate-limits.js';
@@ -14,16 +13,19 @@ import { Sessions, lifetimeMs, type NewSession, type Session } from './sessions.
 export type CustomerSession = Session & { customerId: string; customer: Customer };
 export type VisitorSession = CustomerSession | (Session & { customerId: undefined });
 
+/** Moves what belongs to an anonymous session to the customer who logged in. */
+export type LogInListener = (anonymous: Session, session: Session) => Promise<void>;
+
 @Injectable()
 export class Visitors {
   private readonly alwaysSecure: boolean;
+  private readonly logInListeners: LogInListener[] = [];
   private readonly found = new WeakMap<FastifyRequest, Promise<VisitorSession | undefined>>();
 
   constructor(
     @Inject(gatewayConfig.token) config: GatewayConfig,
     private readonly sessions: Sessions,
     private readonly customers: Customers,
-    private readonly carts: Carts,
     private readonly limits: RateLimits,
   ) {
     this.alwaysSecure = config.PUBLIC_URL?.startsWith('https:') ?? false;
@@ -55,6 +57,10 @@ export class Visitors {
     return this.begin(request, reply, await this.sessions.begin());
   }
 
+  onLogIn(listener: LogInListener): void {
+    this.logInListeners.push(listener);
+  }
+
   /** For logIn: taken before the password is checked. */
   now(): Promise<number> {
     return this.sessions.now();
@@ -68,7 +74,7 @@ export class Visitors {
     const before = await this.stored(request, reply);
     const session = this.begin(request, reply, await this.sessions.begin(customerId, checkedAt));
     if (!before) return;
-    if (before.customerId === undefined) await this.carts.merge(cartOf(before), cartOf(session));
+    if (before.customerId === undefined) for (const listener of this.logInListeners) await listener(before, session);
     await this.sessions.end(before);
   }
 

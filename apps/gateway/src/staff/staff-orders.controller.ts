@@ -1,16 +1,17 @@
 // What staff does with orders.
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
-import { Order, OrderStatus, RefundRequest, ordersRpc } from '@shop/contracts/orders';
+import { accountsRpc } from '@shop/contracts/accounts';
+import { Order, OrderNumber, OrderStatus, RefundRequest, ordersRpc } from '@shop/contracts/orders';
 import { RefundList, paymentsRpc } from '@shop/contracts/payments';
 import { StaffOrderPage } from '@shop/contracts/staff';
 import { Cursor, Id, Limit, SearchText } from '@shop/contracts/values';
-import { AppError } from '@shop/rpc/errors';
 import { Rpc } from '@shop/rpc/rpc';
 import * as z from 'zod';
 import { Documented, orderParam } from '../docs/documented.js';
 import { Staff } from '../sessions/guards.js';
 import { readKey } from '../orders/idempotency-key.js';
-import { StaffOrders } from './staff-orders.js';
+import { OrderCustomers } from '../orders/order-customers.js';
+import { readId } from '../path-params.js';
 
 const StaffOrderQuery = z.strictObject({
   q: SearchText.optional().meta({ description: 'An id, the number of an order, an e-mail address or a name' }),
@@ -24,7 +25,7 @@ const StaffOrderQuery = z.strictObject({
 export class StaffOrdersController {
   constructor(
     private readonly rpc: Rpc,
-    private readonly orders: StaffOrders,
+    private readonly customers: OrderCustomers,
   ) {}
 
   @Get('staff/orders')
@@ -37,8 +38,13 @@ export class StaffOrdersController {
     answer: StaffOrderPage,
     access: 'staff',
   })
-  list(@Query({ schema: StaffOrderQuery }) query: z.infer<typeof StaffOrderQuery>): Promise<StaffOrderPage> {
-    return this.orders.list(query);
+  async list(@Query({ schema: StaffOrderQuery }) query: z.infer<typeof StaffOrderQuery>): Promise<StaffOrderPage> {
+    const customerIds = query.q === undefined ? undefined : await this.customersLike(query.q);
+    const { items, nextCursor } = await this.rpc.call(ordersRpc.listOrders, {
+      ...query,
+      ...(customerIds && { customerIds }),
+    });
+    return { items: await this.customers.addTo(items), nextCursor };
   }
 
   @Post('orders/:id/refunds')
@@ -63,7 +69,7 @@ export class StaffOrdersController {
     @Headers('idempotency-key') key: string | undefined,
     @Body({ schema: RefundRequest }) refund: RefundRequest,
   ): Promise<Order> {
-    return this.rpc.call(ordersRpc.refundOrder, { ...refund, id: readId(text), idempotencyKey: readKey(key) });
+    return this.rpc.call(ordersRpc.refundOrder, { ...refund, id: readId('order', text), idempotencyKey: readKey(key) });
   }
 
   @Get('orders/:id/refunds')
@@ -76,17 +82,17 @@ export class StaffOrdersController {
     refuses: ['not_found'],
   })
   async refunds(@Param('id') text: string): Promise<RefundList> {
-    const id = readId(text);
+    const id = readId('order', text);
     const [refunds] = await Promise.all([
       this.rpc.call(paymentsRpc.listRefunds, { orderId: id }),
       this.rpc.call(ordersRpc.getOrder, { id }),
     ]);
     return refunds;
   }
-}
 
-function readId(text: string): string {
-  const id = Id.safeParse(text);
-  if (!id.success) throw new AppError('not_found', 'There is no such order.');
-  return id.data;
+  /** Throws while accounts is down: an empty list would say that the customer has no orders. */
+  private async customersLike(q: string): Promise<string[] | undefined> {
+    if (Id.safeParse(q).success || OrderNumber.safeParse(q).success) return undefined;
+    return (await this.rpc.call(accountsRpc.findCustomers, { q })).ids;
+  }
 }

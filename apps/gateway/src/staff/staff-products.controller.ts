@@ -5,7 +5,7 @@ import { StaffProduct, StaffProductPage, StaffProductQuery } from '@shop/contrac
 import { Rpc } from '@shop/rpc/rpc';
 import { Documented, productParam } from '../docs/documented.js';
 import { Staff } from '../sessions/guards.js';
-import { productKey } from '../products/products.controller.js';
+import { productKey } from '../path-params.js';
 
 @Controller('api/staff/products')
 @UseGuards(Staff)

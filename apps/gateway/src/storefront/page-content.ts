@@ -16,7 +16,7 @@ import { AppError } from '@shop/rpc/errors';
 import type { Rpc } from '@shop/rpc/rpc';
 import type { SerializedJson } from '@shop/rpc/serialized-json';
 import { structuredProduct, type PageFacts } from './page-head.js';
-import { productKey } from '../products/products.controller.js';
+import { productKey } from '../path-params.js';
 
 export interface PageContent {
   facts: PageFacts;

@@ -2,12 +2,11 @@
 import { createHash } from 'node:crypto';
 import { finished, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { catalogRpc } from '@shop/contracts/catalog';
 import type { CategoryList } from '@shop/contracts/products';
 import { AppError } from '@shop/rpc/errors';
-import { Rpc } from '@shop/rpc/rpc';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Rpc } from '@shop/rpc/rpc';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AtOnce } from '../at-once.js';
 import { escape } from './page-head.js';
 import { matches } from '../send-serialized-json.js';
@@ -20,9 +19,7 @@ const CACHE_CONTROL = 'public, max-age=600, stale-if-error=86400';
 const XML = '<?xml version="1.0" encoding="UTF-8"?>\n';
 const NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"';
 
-export function serveSitemap(app: NestFastifyApplication, originOf: (request: FastifyRequest) => string): void {
-  const fastify = app.getHttpAdapter().getInstance();
-  const rpc = app.get(Rpc);
+export function serveSitemap(fastify: FastifyInstance, rpc: Rpc, originOf: (request: FastifyRequest) => string): void {
   const atOnce = new AtOnce(MOST_AT_ONCE, 'parts of the sitemap');
 
   fastify.get('/robots.txt', (request, reply) =>

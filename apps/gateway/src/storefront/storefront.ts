@@ -1,24 +1,20 @@
 // Serves the storefront: its files, its pages with what search engines want to know, and 404 as a page.
 import fastifyStatic from '@fastify/static';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pages, type PageName } from '@shop/contracts/pages';
 import { AppError, toAppError } from '@shop/rpc/errors';
-import { Rpc } from '@shop/rpc/rpc';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { gatewayConfig, type GatewayConfig } from '../gateway.config.js';
+import type { Rpc } from '@shop/rpc/rpc';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { GatewayConfig } from '../gateway.config.js';
 import { pageContents, type PageAddress, type PageContent } from './page-content.js';
 import { headOf, safeJsonText } from './page-head.js';
 import { matches, PUBLIC_CACHE_CONTROL } from '../send-serialized-json.js';
 import { serveSitemap } from './sitemap.js';
 import { readStorefront, type Storefront } from './storefront-files.js';
 
-export function serveStorefront(app: NestFastifyApplication): void {
-  const config = app.get<GatewayConfig>(gatewayConfig.token);
+export function serveStorefront(fastify: FastifyInstance, rpc: Rpc, config: GatewayConfig): void {
   const storefront = readStorefront(config);
-  const fastify = app.getHttpAdapter().getInstance();
   // Without one, the description of the API is the front page.
   if (!storefront) return void fastify.get('/', (_request, reply) => reply.redirect('/api/docs'));
-  const rpc = app.get(Rpc);
   const originOf = (request: FastifyRequest) => config.PUBLIC_URL ?? `${request.protocol}://${request.host}`;
 
   void fastify.register(fastifyStatic, {
@@ -45,7 +41,7 @@ export function serveStorefront(app: NestFastifyApplication): void {
       return sendPage(storefront, reply, { ...found, name: name as PageName, status: 200, origin });
     });
   }
-  serveSitemap(app, originOf);
+  serveSitemap(fastify, rpc, originOf);
   // Programs get a problem, people a page.
   fastify.get('/*', (request, reply) => {
     const wanted = request.headers.accept?.includes('text/html') && !/^\/(api|media|assets)\//.test(request.url);

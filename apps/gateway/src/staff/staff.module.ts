@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { OrdersModule } from '../orders/orders.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { QueuesController } from './queues.controller.js';
+import { StaffHealthReads } from './staff-health.js';
+import { StaffOrdersController } from './staff-orders.controller.js';
+import { StaffProductsController } from './staff-products.controller.js';
+import { StaffController } from './staff.controller.js';
+
+@Module({
+  imports: [OrdersModule, SessionsModule],
+  controllers: [StaffController, StaffProductsController, StaffOrdersController, QueuesController],
+  providers: [StaffHealthReads],
+})
+export class StaffModule {}
