@@ -3,13 +3,13 @@ import { defineService } from '@shop/kit/service';
 import { CartModule } from './cart/cart.module.js';
 import { serveDocs } from './docs/docs.js';
 import { gatewayConfig } from './gateway.config.js';
-import { streamPictures } from './images/images.controller.js';
+import { streamUploads } from './images/images.controller.js';
 import { ImagesModule } from './images/images.module.js';
 import { endStreamsOnClose } from './orders/order-events.controller.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { keepRawStripeEvents } from './orders/stripe-events.controller.js';
 import { ProductsModule } from './products/products.module.js';
-import { preparePublicDoor } from './public-door.js';
+import { preparePublicHttpServer } from './public-http-server.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StaffModule } from './staff/staff.module.js';
 import { StorefrontModule } from './storefront/storefront.module.js';
@@ -25,9 +25,9 @@ export const gateway = defineService({
   config: gatewayConfig,
   // Before the routes of the modules are made.
   http: (app) => {
-    preparePublicDoor(app);
+    preparePublicHttpServer(app);
     keepRawStripeEvents(app);
-    streamPictures(app);
+    streamUploads(app);
     endStreamsOnClose(app);
     serveDocs(app);
   },

@@ -3,7 +3,7 @@ import type { Cart } from '@shop/contracts/carts';
 import type { Order } from '@shop/contracts/orders';
 import { AppError } from '@shop/rpc/errors';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { examples } from '../src/docs/openapi-examples.js';
+import { examples } from './examples.js';
 import { ADA, DESK, openShop, SAM, Visitor, type Shop } from './shop.js';
 
 /** A copy of a customer lives for 2 s. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Problem } from '@shop/contracts/problems';
 import { findS3 } from '@shop/kit/testing/s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { MOST_BYTES } from '../src/images/uploads.js';
+import { MAX_BYTES } from '../src/images/uploads.js';
 import {
   beginUpload,
   expectedUpload,
@@ -16,13 +16,13 @@ import {
   PNG,
   streamOf,
   type PictureShop,
-} from './pictures.js';
+} from './upload.js';
 import { DESK, Visitor } from './shop.js';
 
 const s3 = findS3();
 if ('missing' in s3) console.warn(`Skipped: uploads are not tested on S3, because ${s3.missing}.`);
 
-const large = Buffer.concat([PNG, randomBytes(MOST_BYTES - PNG.length)]);
+const large = Buffer.concat([PNG, randomBytes(MAX_BYTES - PNG.length)]);
 /** The status and the code of a refusal. */
 const refusal = async (answer: Promise<{ status: number; body: unknown }>) => {
   const { status, body } = await answer;
@@ -146,7 +146,7 @@ describe('an upload', () => {
   });
 
   it('is refused by what is not its route, however it is called', async () => {
-    const inside = { 'content-type': 'application/vnd.shop.picture' };
+    const inside = { 'content-type': 'application/vnd.shop.image' };
     expect(await refusal(pictures.upload(PNG, inside, '/api/products'))).toEqual([415, 'unsupported_media_type']);
     expect(await refusal(pictures.upload(PNG, {}, '/api/products'))).toEqual([415, 'unsupported_media_type']);
   });

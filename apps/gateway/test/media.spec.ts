@@ -5,7 +5,7 @@ import { mediaKey, originalKey, uploadKey } from '@shop/contracts/images';
 import type { Problem } from '@shop/contracts/problems';
 import { findS3 } from '@shop/kit/testing/s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openPictureShop, type PictureShop } from './pictures.js';
+import { openPictureShop, type PictureShop } from './upload.js';
 
 const s3 = findS3();
 if ('missing' in s3) console.warn(`Skipped: pictures are not served from S3, because ${s3.missing}.`);

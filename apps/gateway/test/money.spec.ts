@@ -2,7 +2,7 @@ import { Order, type OrderPage } from '@shop/contracts/orders';
 import { RefundList, type Credit, type CreditEntry } from '@shop/contracts/payments';
 import { AppError } from '@shop/rpc/errors';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { examples } from '../src/docs/openapi-examples.js';
+import { examples } from './examples.js';
 import { ADA, openShop, Visitor, type Shop } from './shop.js';
 
 const ORDER = '01900000-0000-7000-8000-00000000000a';

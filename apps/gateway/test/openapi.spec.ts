@@ -11,7 +11,7 @@ import { StaffProduct, StaffProductPage, StaffProductSummary } from '@shop/contr
 import { StaffHealth, StaffOrder, StaffOrderPage } from '@shop/contracts/staff';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { GatewayModule } from '../src/gateway.module.js';
-import { examples } from '../src/docs/openapi-examples.js';
+import { examples } from './examples.js';
 import { QueuesController } from '../src/staff/queues.controller.js';
 import { ADA, openShop, Visitor, type Shop } from './shop.js';
 
@@ -21,7 +21,11 @@ interface Operation {
   security?: unknown[];
   requestBody?: { content: Record<string, { example?: unknown }> };
 }
-type Document = { openapi: string; paths: Record<string, Record<string, Operation>> };
+type Document = {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, { example?: unknown }> };
+};
 
 let shop: Shop;
 let document: Document;
@@ -93,7 +97,10 @@ it('shows examples that are what they are examples of', () => {
   const products = { StaffProduct, StaffProductPage, StaffProductSummary };
   const ofStaff = { ...products, StaffHealth, Refund, RefundList, StaffOrder, StaffOrderPage };
   const all = { ...schemas, ...ofStaff, Image, ImageList, SessionAnswer, Cart, Order, OrderPage, CreditEntry, Credit };
-  for (const [name, schema] of Object.entries(all)) schema.parse(examples[name as keyof typeof examples]);
+  for (const [name, schema] of Object.entries(all)) {
+    schema.parse(examples[name as keyof typeof examples]);
+    schema.parse(document.components.schemas[name]!.example);
+  }
   expect(Object.keys(all).sort()).toEqual(Object.keys(examples).sort());
   for (const [, { responses }] of operations)
     for (const { content } of Object.values(responses))
@@ -104,7 +111,7 @@ it('shows examples that are what they are examples of', () => {
 it('takes and gives files byte for byte', () => {
   const { requestBody } = document.paths['/api/products/{product}/images']!['post']!;
   expect(Object.keys(requestBody!.content).sort()).toEqual([...ImageType.options].sort());
-  const { responses } = document.paths['/media/{picture}/{file}']!['get']!;
+  const { responses } = document.paths['/media/{image}/{file}']!['get']!;
   expect(Object.keys(responses)).toEqual(expect.arrayContaining(['200', '304', '404', '416']));
   expect(Object.keys(responses['200']!.content!)).toEqual(['image/*']);
 });

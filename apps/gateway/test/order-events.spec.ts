@@ -4,7 +4,7 @@ import type { Order, OrderStatus } from '@shop/contracts/orders';
 import { AppError } from '@shop/rpc/errors';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { orderEvents } from '../src/orders/order-events.js';
-import { examples } from '../src/docs/openapi-examples.js';
+import { examples } from './examples.js';
 import { openShop, Visitor, type Shop } from './shop.js';
 
 let shop: Shop;

@@ -79,7 +79,7 @@ describe('Redis (cache) with a copy that is none', () => {
 describe('a neighbour that is gone', () => {
   it('is unavailable, and the rest of the shop goes on', async () => {
     await expectBrowsing(ada); // Who was never reached would be waited for.
-    await shop.stubs.catalog.stop();
+    await shop.fakes.catalog.stop();
     for (const path of ['/api/products', '/api/products/walnut-desk', '/api/categories']) {
       const answer = await ada.get(path);
       expectUnavailable(answer);
@@ -89,16 +89,16 @@ describe('a neighbour that is gone', () => {
     expect((await ada.get('/api/session')).status).toBe(200);
     expect((await ada.get('/api/orders')).status).toBe(200);
 
-    await shop.stubs.orders.stop();
+    await shop.fakes.orders.stop();
     expectUnavailable(await ada.get('/api/orders'));
     expectUnavailable(await order());
 
-    await shop.stubs.accounts.stop();
+    await shop.fakes.accounts.stop();
     expectUnavailable(await new Visitor(shop).post('/api/session', { email: 'ada@example.org', password: PASSWORD }));
   });
 
   it('counts a log-in that could not be checked as no wrong password', async () => {
-    await shop.stubs.accounts.stop();
+    await shop.fakes.accounts.stop();
     for (let i = 0; i < 12; i++)
       expectUnavailable(await new Visitor(shop).post('/api/session', { email: 'ada@example.org', password: PASSWORD }));
   });

@@ -2,7 +2,7 @@ import type { Product, StaffProduct, StaffProductPage } from '@shop/contracts/pr
 import { AppError } from '@shop/rpc/errors';
 import { SerializedJson } from '@shop/rpc/serialized-json';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { examples } from '../src/docs/openapi-examples.js';
+import { examples } from './examples.js';
 import { DESK, openShop, Visitor, type Shop } from './shop.js';
 
 let shop: Shop;

@@ -14,8 +14,8 @@ import { AppError } from '@shop/rpc/errors';
 import { SerializedJson } from '@shop/rpc/serialized-json';
 import { Redis } from 'ioredis';
 import { gateway } from '../src/gateway.module.js';
-import { accountsStub, PASSWORD } from './accounts-stub.js';
-import { paymentsStub } from './payments-stub.js';
+import { fakeAccounts, PASSWORD } from './accounts-fake.js';
+import { fakePayments } from './payments-fake.js';
 
 export const DESK = '01900000-0000-7000-8000-0000000000a1';
 export const LAMP = '01900000-0000-7000-8000-0000000000a2';
@@ -33,7 +33,7 @@ export interface Shop {
   emptyCache(): Promise<void>;
   state: ToxicProxy;
   cache: ToxicProxy;
-  stubs: { accounts: Stub; catalog: Stub; orders: Stub; payments: Stub };
+  fakes: { accounts: Stub; catalog: Stub; orders: Stub; payments: Stub };
   /** What the neighbours answer; tests change it. */
   accounts: Changeable<typeof accountsRpc>;
   catalog: Changeable<typeof catalogRpc>;
@@ -62,11 +62,11 @@ export async function openShop(env: Record<string, string> = {}): Promise<Shop> 
     [DESK, { productId: DESK, slug: 'walnut-desk', name: 'Walnut desk', priceCents: 49900, stock: 5 }],
     [LAMP, { productId: LAMP, slug: 'lamp', name: 'Lamp', priceCents: 1999, stock: 0 }],
   ]);
-  const accounts = accountsStub(customers);
-  const catalog = catalogStub(products);
-  const orders = ordersStub();
-  const payments = paymentsStub();
-  const stubs = {
+  const accounts = fakeAccounts(customers);
+  const catalog = fakeCatalog(products);
+  const orders = fakeOrders();
+  const payments = fakePayments();
+  const fakes = {
     accounts: await stubService(accountsRpc, counted(calls, 'accounts', accounts)),
     catalog: await stubService(catalogRpc, counted(calls, 'catalog', catalog)),
     orders: await stubService(ordersRpc, counted(calls, 'orders', orders)),
@@ -75,15 +75,15 @@ export async function openShop(env: Record<string, string> = {}): Promise<Shop> 
   const running = await startForTest(gateway, {
     REDIS_STATE_URL: state.through(stateUrl),
     REDIS_CACHE_URL: cache.through(cacheUrl),
-    ACCOUNTS_ADDRESSES: stubs.accounts.address,
-    CATALOG_ADDRESSES: stubs.catalog.address,
-    ORDERS_ADDRESSES: stubs.orders.address,
-    PAYMENTS_ADDRESSES: stubs.payments.address,
+    ACCOUNTS_ADDRESSES: fakes.accounts.address,
+    CATALOG_ADDRESSES: fakes.catalog.address,
+    ORDERS_ADDRESSES: fakes.orders.address,
+    PAYMENTS_ADDRESSES: fakes.payments.address,
     ...env,
   });
   const stop = async () => {
     await running.stop();
-    await Promise.all(Object.values(stubs).map((stub) => stub.stop()));
+    await Promise.all(Object.values(fakes).map((stub) => stub.stop()));
     await Promise.all([state.cut(), cache.cut()]);
     redis.disconnect();
   };
@@ -94,7 +94,7 @@ export async function openShop(env: Record<string, string> = {}): Promise<Shop> 
     emptyCache,
     state,
     cache,
-    stubs,
+    fakes,
     accounts,
     catalog,
     orders,
@@ -119,7 +119,7 @@ function counted<T extends object>(calls: Map<string, unknown[]>, service: strin
   });
 }
 
-function catalogStub(products: Map<string, PricedProduct>): StubHandlers<typeof catalogRpc> {
+function fakeCatalog(products: Map<string, PricedProduct>): StubHandlers<typeof catalogRpc> {
   const find = (key: string) => products.get(key) ?? [...products.values()].find(({ slug }) => slug === key);
   return {
     getProduct: ({ product }) => {
@@ -134,7 +134,7 @@ function catalogStub(products: Map<string, PricedProduct>): StubHandlers<typeof 
 }
 
 /** Keeps orders by idempotency key, as orders does. */
-function ordersStub(): StubHandlers<typeof ordersRpc> {
+function fakeOrders(): StubHandlers<typeof ordersRpc> {
   const placed = new Map<string, { order: Order; bodyHash: string; cartVersion?: string }>();
   return {
     placeOrder: ({ customerId, idempotencyKey, bodyHash, lines, cartVersion }: PlaceOrder) => {

@@ -5,7 +5,7 @@ import { MAX_SITEMAP_URLS } from '@shop/contracts/sitemaps';
 import { AppError } from '@shop/rpc/errors';
 import { SerializedJson } from '@shop/rpc/serialized-json';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { examples } from '../src/docs/openapi-examples.js';
+import { examples } from './examples.js';
 import { builtStorefront } from './built-storefront.js';
 import { openShop, type Shop } from './shop.js';
 

@@ -5,13 +5,13 @@ import { request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findS3 } from '@shop/kit/testing/s3';
 import { describe, expect, it, test, vi } from 'vitest';
-import { MOST_BYTES } from '../src/images/uploads.js';
-import { openPictureShop, PNG, trickle, type PictureShop } from './pictures.js';
+import { MAX_BYTES } from '../src/images/uploads.js';
+import { openPictureShop, PNG, trickle, type PictureShop } from './upload.js';
 
 const s3 = findS3();
 if ('missing' in s3) console.warn(`Skipped: uploads to S3 are not timed, because ${s3.missing}.`);
 
-const large = Buffer.concat([PNG, randomBytes(MOST_BYTES - PNG.length)]);
+const large = Buffer.concat([PNG, randomBytes(MAX_BYTES - PNG.length)]);
 
 /** Milliseconds from the last byte to the answer. */
 async function afterLastByte({ shop, staff }: PictureShop): Promise<number> {
@@ -42,7 +42,7 @@ describe.each(['folder', 's3'] as const)('to a %s', (kind) => {
 
 test('a body that trickles in is cut off, with a word, and nothing of it stays', async () => {
   const pictures = await openPictureShop({ REQUEST_RECEIVE_MS: '600' });
-  const { answer, closed } = trickle(pictures, MOST_BYTES, 100);
+  const { answer, closed } = trickle(pictures, MAX_BYTES, 100);
   const startedAt = performance.now();
   await closed;
   expect(performance.now() - startedAt).toBeLessThan(5000);

@@ -44,7 +44,7 @@ describe('staff see of the health of the shop', () => {
       orders: true,
       payments: false,
     });
-    const replicas = [{ address: shop.stubs.orders.address, state: 'ready' }];
+    const replicas = [{ address: shop.fakes.orders.address, state: 'ready' }];
     expect(services.find(({ name }) => name === 'orders')!.replicas).toEqual(replicas);
   });
 
@@ -72,7 +72,7 @@ describe('staff see of the health of the shop', () => {
     const lost = await stubService(catalogRpc, shop.catalog as StubHandlers<typeof catalogRpc>);
     const other = await openShop({
       RATE_LIMITS: 'off',
-      CATALOG_ADDRESSES: `${shop.stubs.catalog.address},${lost.address}`,
+      CATALOG_ADDRESSES: `${shop.fakes.catalog.address},${lost.address}`,
     });
     try {
       const visitor = await new Visitor(other).logIn('sam@example.org');

@@ -2,7 +2,7 @@ import type { Order, OrderOfCustomer } from '@shop/contracts/orders';
 import type { StaffOrder, StaffOrderPage } from '@shop/contracts/staff';
 import { AppError } from '@shop/rpc/errors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { examples } from '../src/docs/openapi-examples.js';
+import { examples } from './examples.js';
 import { ADA, openShop, SAM, Visitor, type Shop } from './shop.js';
 
 const GONE = '01900000-0000-7000-8000-00000000dead';

@@ -83,7 +83,7 @@ describe('where Stripe charges cards', () => {
   it('the gateway does not start without its key, nor with the secret one', async () => {
     await expect(openShop(env)).rejects.toThrow('STRIPE_PUBLISHABLE_KEY: is needed with PAYMENT_PROVIDER=stripe');
     await expect(openShop({ ...env, STRIPE_PUBLISHABLE_KEY: 'sk_live_1' })).rejects.toThrow(
-      'STRIPE_PUBLISHABLE_KEY: must be the key that everybody may see: pk_…',
+      'STRIPE_PUBLISHABLE_KEY: must be the publishable key: pk_…',
     );
   });
 });

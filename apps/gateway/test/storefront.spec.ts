@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { AppError } from '@shop/rpc/errors';
 import { SerializedJson } from '@shop/rpc/serialized-json';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { examples } from '../src/docs/openapi-examples.js';
+import { examples } from './examples.js';
 import { builtStorefront, HTML } from './built-storefront.js';
 import { openShop, type Shop } from './shop.js';
 

@@ -1,69 +1,63 @@
-import { Body, Controller, Delete, Get, Param, Put, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Put, Res } from '@nestjs/common';
 import { Cart, CartLineChange } from '@shop/contracts/carts';
 import { AppError } from '@shop/rpc/errors';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
+import { Documented, setsCookie } from '../documented.js';
+import { productKey } from '../path-params.js';
+import { RequestSession } from '../sessions/request-session.js';
 import { CartView } from './cart-view.js';
 import { Carts, cartOf } from './carts.js';
-import { Documented, productParam, setsCookie } from '../docs/documented.js';
-import { productKey } from '../path-params.js';
-import { Visitors } from '../sessions/visitors.js';
 
-const nothing = { lines: [] };
+const emptyCart = { lines: [] };
 
 @Controller('api/cart')
 export class CartController {
   constructor(
-    private readonly visitors: Visitors,
+    private readonly requestSession: RequestSession,
     private readonly carts: Carts,
     private readonly view: CartView,
   ) {}
 
   @Get()
   @Documented({ summary: 'Your cart at current prices', answer: Cart })
-  async get(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<Cart> {
-    const session = await this.visitors.session(request, reply);
-    return this.view.of(session ? await this.carts.read(cartOf(session)) : nothing);
+  async get(@Res({ passthrough: true }) reply: FastifyReply): Promise<Cart> {
+    const session = await this.requestSession.find(reply);
+    return this.view.of(session ? await this.carts.read(cartOf(session)) : emptyCart);
   }
 
   @Put('lines/:product')
   @Documented({
-    summary: 'Put a product into the cart; 0 takes it out',
+    summary: 'Set the quantity of a product in your cart; 0 removes it',
     answer: Cart,
-    params: productParam,
-    refuses: ['not_found', 'rate_limited'],
+    refuses: ['rate_limited'],
     example: { quantity: 2 },
     ...setsCookie,
   })
   async setLine(
     @Param('product') product: string,
     @Body({ schema: CartLineChange }) { quantity }: CartLineChange,
-    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Cart> {
-    if (quantity === 0) return this.removeLine(product, request, reply);
-    const productId = await this.existing(productKey(product));
-    const session = await this.visitors.sessionOrNew(request, reply);
+    if (quantity === 0) return this.removeLine(product, reply);
+    const productId = await this.productId(productKey(product));
+    const session = await this.requestSession.findOrBegin(reply);
     return this.view.of(await this.carts.setLine(cartOf(session), productId, quantity));
   }
 
   @Delete('lines/:product')
-  @Documented({ summary: 'Take a product out of the cart', answer: Cart, params: productParam, refuses: ['not_found'] })
-  async removeLine(
-    @Param('product') product: string,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Cart> {
+  @Documented({ summary: 'Remove a product from your cart', answer: Cart })
+  async removeLine(@Param('product') product: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<Cart> {
     const key = productKey(product);
-    const session = await this.visitors.session(request, reply);
-    const { lines } = session ? await this.carts.read(cartOf(session)) : nothing;
-    // A product that is gone from the catalog can still be taken out.
-    const productId = lines.find((line) => line.productId === key)?.productId ?? (await this.existing(key));
-    return this.view.of(session ? await this.carts.setLine(cartOf(session), productId, 0) : nothing);
+    const session = await this.requestSession.find(reply);
+    const { lines } = session ? await this.carts.read(cartOf(session)) : emptyCart;
+    // The cart first, so that a product that is gone from the catalog can be removed.
+    const productId = lines.find((line) => line.productId === key)?.productId ?? (await this.productId(key));
+    return this.view.of(session ? await this.carts.setLine(cartOf(session), productId, 0) : emptyCart);
   }
 
-  private async existing(key: string): Promise<string> {
-    const productId = await this.view.productId(key);
-    if (productId === undefined) throw new AppError('not_found', 'There is no such product.');
-    return productId;
+  private async productId(key: string): Promise<string> {
+    const [product] = await this.view.price([key]);
+    if (!product) throw new AppError('not_found', 'There is no such product.');
+    return product.productId;
   }
 }

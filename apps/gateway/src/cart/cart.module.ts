@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { RedisStateModule } from '@shop/kit/redis';
 import { SessionsModule } from '../sessions/sessions.module.js';
-import { Visitors } from '../sessions/visitors.js';
+import { RequestSession } from '../sessions/request-session.js';
 import { CartController } from './cart.controller.js';
 import { CartView } from './cart-view.js';
 import { Carts, cartOf } from './carts.js';
@@ -13,7 +13,7 @@ import { Carts, cartOf } from './carts.js';
   exports: [Carts, CartView],
 })
 export class CartModule {
-  constructor(visitors: Visitors, carts: Carts) {
-    visitors.onLogIn((anonymous, session) => carts.merge(cartOf(anonymous), cartOf(session)));
+  constructor(requestSession: RequestSession, carts: Carts) {
+    requestSession.onLogIn((anonymous, session) => carts.merge(cartOf(anonymous), cartOf(session)));
   }
 }

@@ -1,4 +1,4 @@
-// Carts live in Redis (state), each as one value of JSON that only the scripts below change, so that no change is lost.
+// Carts in Redis (state). Each is one JSON value that only these Lua scripts change, so that concurrent changes are not lost.
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { MAX_QUANTITY } from '@shop/contracts/limits';
@@ -8,16 +8,14 @@ import type { Redis } from 'ioredis';
 import { lifetimeMs, type Session } from '../sessions/sessions.js';
 
 export interface StoredCart {
-  /*   * At most one order is made of each version. Changes keep it; taking ordered lines out replaces it. An empty cart has none.
-   */
+  /** Can be ordered once. Changes keep it; removing ordered lines replaces it. Undefined for an empty cart. */
   version?: string;
   lines: { productId: string; quantity: number }[];
 }
 
-/** Where a cart is kept: under its customer, or under the session of a visitor. */
+/** A key in Redis and its TTL since the last use. */
 export interface CartPlace {
   key: string;
-  /** Since it was last looked at. */
   lifetimeMs: number;
 }
 
@@ -31,7 +29,7 @@ export function cartOf(session: Session): CartPlace {
     : { key: `cart:customer:${customerId}`, lifetimeMs: 180 * DAY_MS };
 }
 
-/** Shared by the scripts. A cart without lines is no key at all, so `lines` is never empty when it is written. */
+/** Shared by the scripts. An empty cart is deleted: cjson would encode its empty `lines` as an object. */
 const READ_AND_WRITE = `
 local function read(key)
   local found = redis.call('get', key)
@@ -53,7 +51,7 @@ local function indexOf(lines, productId)
   return #lines + 1
 end`;
 
-/** KEYS cart; ARGV productId, quantity, most lines, version, lifetime. 'full' when there is no room for one more. */
+/** KEYS cart; ARGV productId, quantity, MAX_LINES, new version, lifetime. Returns 'full' beyond MAX_LINES. */
 const SET_LINE = `${READ_AND_WRITE}
 local cart = read(KEYS[1])
 local lines = cart.lines
@@ -68,13 +66,13 @@ else
 end
 return write(KEYS[1], cart, ARGV[4], ARGV[5])`;
 
-/** KEYS from, into; ARGV most of one product, most lines, version, lifetime. What finds no room is dropped. */
+/** KEYS from, into; ARGV MAX_QUANTITY, MAX_LINES, new version, lifetime. Drops quantities and lines beyond the limits. */
 const MERGE = `${READ_AND_WRITE}
-local brought = read(KEYS[1]).lines
-if #brought == 0 then return false end
+local from = read(KEYS[1]).lines
+if #from == 0 then return false end
 local cart = read(KEYS[2])
 local lines = cart.lines
-for _, line in ipairs(brought) do
+for _, line in ipairs(from) do
   local i = indexOf(lines, line.productId)
   local sum = line.quantity + (lines[i] and lines[i].quantity or 0)
   if i <= tonumber(ARGV[2]) then
@@ -84,7 +82,7 @@ end
 redis.call('del', KEYS[1])
 return write(KEYS[2], cart, ARGV[3], ARGV[4])`;
 
-/** KEYS cart; ARGV the version that was ordered, its lines, version, lifetime. What was added to it later stays. */
+/** KEYS cart; ARGV ordered version, ordered lines, new version, lifetime. Keeps what was added after the order. */
 const TAKE_OUT = `${READ_AND_WRITE}
 local cart = read(KEYS[1])
 if cart.version ~= ARGV[1] then return end
@@ -117,19 +115,19 @@ export class Carts {
     return parse(await this.redis.getex(key, 'PX', lifetimeMs));
   }
 
-  /** 0 removes the line. invalid_request when there is no room for one more. */
+  /** Quantity 0 removes the line. invalid_request when the cart is full. */
   async setLine({ key, lifetimeMs }: CartPlace, productId: string, quantity: number): Promise<StoredCart> {
     const cart = await this.redis.cartSetLine(key, productId, quantity, MAX_LINES, newVersion(), lifetimeMs);
     if (cart === 'full') throw new AppError('invalid_request', `A cart holds at most ${MAX_LINES} products.`);
     return parse(cart);
   }
 
-  /** Adds the lines of one cart to another and ends the first. Both must live on one Redis server. */
+  /** Moves the lines of one cart into another. Both must be on one Redis server. */
   async merge(from: CartPlace, into: CartPlace): Promise<void> {
     await this.redis.cartMerge(from.key, into.key, MAX_QUANTITY, MAX_LINES, newVersion(), into.lifetimeMs);
   }
 
-  /** Takes out what was ordered of the cart called `version`. Done once: the cart is another one then. */
+  /** Idempotent: afterwards the cart has another version. */
   async takeOut({ key, lifetimeMs }: CartPlace, version: string, ordered: StoredCart['lines']): Promise<void> {
     const lines = ordered.map(({ productId, quantity }) => ({ productId, quantity }));
     await this.redis.cartTakeOut(key, version, JSON.stringify(lines), newVersion(), lifetimeMs);

@@ -1,4 +1,4 @@
-// /api/openapi.json, and /api/docs, a page to try it.
+// Serves /api/openapi.json and /api/docs, the page of Swagger UI.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -11,7 +11,7 @@ const SCRIPT = `
         dom_id: '#api',
         deepLinking: true,
         tryItOutEnabled: true,
-        validatorUrl: null, // else the page asks a validator on the internet
+        validatorUrl: null, // otherwise the page calls a public validator
       });
     `;
 
@@ -32,7 +32,7 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** Swagger UI writes styles into its elements and draws with data: addresses. */
+/** Swagger UI needs inline styles and data: images. */
 const PAGE_POLICY = [
   "default-src 'none'",
   `script-src 'self' 'sha256-${createHash('sha256').update(SCRIPT).digest('base64')}'`,
@@ -42,19 +42,20 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** All that the page needs, so that it works without the internet. */
+/** Served from here, so that the page works offline. */
 const assets = new Map([
   ['favicon-32x32.png', 'image/png'],
   ['swagger-ui.css', 'text/css; charset=utf-8'],
   ['swagger-ui-bundle.js', 'text/javascript; charset=utf-8'],
 ]);
 
+/** Routes of Fastify rather than of a controller, because Nest cannot inject the application that is described. */
 export function serveDocs(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   let description: string | undefined;
 
   fastify.get('/api/openapi.json', async (_request, reply) => {
-    // Costs memory and time that a gateway nobody asks should not pay.
+    // On first use: it takes memory and time that most gateways need not spend.
     const { describeApi } = await import('./openapi.js');
     description ??= JSON.stringify(describeApi(app));
     return reply.type('application/json; charset=utf-8').send(description);

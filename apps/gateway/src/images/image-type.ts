@@ -1,18 +1,17 @@
-// What a picture is, by its first bytes: what a client calls it proves nothing.
 import type { ImageType } from '@shop/contracts/images';
 
-/** How many of the first bytes tell. */
-export const TELLING_BYTES = 64;
+/** How many bytes at the start of a file are needed. */
+export const SIGNATURE_BYTES = 64;
 
 const signatures: Record<ImageType, (head: Buffer) => boolean> = {
   'image/jpeg': (head) => head.subarray(0, 3).equals(Buffer.from('ffd8ff', 'hex')),
   'image/png': (head) => head.subarray(0, 8).equals(Buffer.from('89504e470d0a1a0a', 'hex')),
   'image/webp': (head) => textAt(head, 0) === 'RIFF' && textAt(head, 8) === 'WEBP',
-  // An ISO media file (the first box is called ftyp) of this brand: its own, or one that it is compatible with.
+  // An ISO media file (the first box is `ftyp`) with this major or compatible brand.
   'image/avif': (head) => textAt(head, 4) === 'ftyp' && brandsOf(head).includes('avif'),
 };
 
-/** Undefined for everything that is not taken here. */
+/** By the first bytes; the Content-Type of a request proves nothing. Undefined for other formats. */
 export function imageTypeOf(head: Buffer): ImageType | undefined {
   return (Object.keys(signatures) as ImageType[]).find((type) => signatures[type](head));
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Res, UseGuards } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { Image, ImageList, ImageOrder, ImageType } from '@shop/contracts/images';
@@ -7,11 +7,11 @@ import { Text } from '@shop/contracts/values';
 import { currentContext, newRequestId, runInContext } from '@shop/rpc/context';
 import { AppError } from '@shop/rpc/errors';
 import { Rpc } from '@shop/rpc/rpc';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import * as z from 'zod';
-import { Documented, imageParam, productParam } from '../docs/documented.js';
-import { Staff } from '../sessions/guards.js';
+import { Documented } from '../documented.js';
 import { productKey, readId } from '../path-params.js';
+import { Staff } from '../sessions/guards.js';
 import { Uploads } from './uploads.js';
 
 const UploadQuery = z.strictObject({
@@ -19,7 +19,7 @@ const UploadQuery = z.strictObject({
     .min(1)
     .max(200)
     .optional()
-    .meta({ description: 'What it shows; the name of the product unless said' }),
+    .meta({ description: 'Alternative text; the name of the product by default' }),
 });
 
 @Controller('api')
@@ -33,32 +33,28 @@ export class ImagesController {
   @Post('products/:product/images')
   @HttpCode(202)
   @Documented({
-    summary: 'Add a picture to a product',
+    summary: 'Add an image to a product',
     description:
-      'The body is the file, up to 20 MB; what it is shows by its bytes. It is processed afterwards: see `status`. ' +
-      'The same file on the same product again is the same image.',
-    status: 202,
+      'The body is the file, up to 20 MB; its bytes decide its type. It is processed later: see `status`. ' +
+      'Uploading the same file for the same product again returns the same image.',
     answer: Image,
-    answerHeaders: { Location: 'Where its progress is' },
-    access: 'staff',
-    params: productParam,
+    answerHeaders: { Location: 'URL of its progress' },
     bodyTypes: ImageType.options,
-    refuses: ['not_found'],
   })
   async add(
     @Param('product') product: string,
     @Query({ schema: UploadQuery }) { alt }: z.infer<typeof UploadQuery>,
-    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Image> {
-    // Before the body is read, which may be long.
+    const { request } = reply;
+    // Before the body is read, which may take minutes.
     const { id } = await this.rpc.call(catalogRpc.findProduct, { product: productKey(product) });
     const length = request.headers['content-length'];
     const upload = await this.uploads.receive(
       request.body as Readable,
       length === undefined ? undefined : Number(length),
     );
-    // However long that took, this has its own time.
+    // With a deadline of its own: the upload may have used up that of the request.
     const context = { requestId: currentContext()?.requestId ?? newRequestId(), deadlineAt: Infinity };
     const image = await runInContext(context, () => this.rpc.call(catalogRpc.addImage, { product: id, upload, alt }));
     void reply.header('location', `/api/images/${image.id}`);
@@ -66,25 +62,16 @@ export class ImagesController {
   }
 
   @Get('products/:product/images')
-  @Documented({
-    summary: 'The pictures of a product and how far they are',
-    answer: ImageList,
-    access: 'staff',
-    params: productParam,
-    refuses: ['not_found'],
-  })
+  @Documented({ summary: 'The images of a product and their progress', answer: ImageList })
   list(@Param('product') product: string): Promise<ImageList> {
     return this.rpc.call(catalogRpc.listImages, { product: productKey(product) });
   }
 
   @Put('products/:product/images')
   @Documented({
-    summary: 'Put the pictures of a product in order',
-    description: 'Answers all of them. Those that are not named follow in the order they had.',
+    summary: 'Order the images of a product',
+    description: 'Returns all of them. Images that are not listed follow in their previous order.',
     answer: ImageList,
-    access: 'staff',
-    params: productParam,
-    refuses: ['not_found'],
     example: { ids: ['01900000-0000-7000-8000-0000000000b1'] },
   })
   order(
@@ -95,47 +82,35 @@ export class ImagesController {
   }
 
   @Get('images/:id')
-  @Documented({
-    summary: 'A picture and how far it is',
-    answer: Image,
-    access: 'staff',
-    params: imageParam,
-    refuses: ['not_found'],
-  })
+  @Documented({ summary: 'An image and its progress', answer: Image })
   get(@Param('id') id: string): Promise<Image> {
     return this.rpc.call(catalogRpc.getImage, { id: readId('image', id) });
   }
 
   @Delete('images/:id')
   @HttpCode(204)
-  @Documented({
-    summary: 'Remove a picture from its product',
-    status: 204,
-    access: 'staff',
-    params: imageParam,
-    refuses: ['not_found'],
-  })
+  @Documented({ summary: 'Remove an image from its product' })
   async remove(@Param('id') text: string): Promise<void> {
     const { id } = await this.get(text);
     await this.rpc.call(catalogRpc.removeImage, { id });
   }
 }
 
-/** How the body of an upload is called in here, whatever its client calls it. */
-const PICTURE = 'application/vnd.shop.picture';
-const UPLOAD = '/api/products/:product/images';
+/** Internal content type of an upload, whatever type the client sends. */
+const UPLOAD_TYPE = 'application/vnd.shop.image';
+const UPLOAD_ROUTE = '/api/products/:product/images';
 
-/** Of this one route the body is passed on as the stream it is, neither collected nor parsed, and limited by itself. */
-export function streamPictures(app: NestFastifyApplication): void {
+/** Passes the body of this route on as a stream: it is not buffered, and Uploads limits its size. */
+export function streamUploads(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
-  fastify.addContentTypeParser(PICTURE, (request, payload, done) => {
-    if (request.routeOptions.url === UPLOAD) done(null, payload);
+  fastify.addContentTypeParser(UPLOAD_TYPE, (request, payload, done) => {
+    if (request.routeOptions.url === UPLOAD_ROUTE) done(null, payload);
     else done(new AppError('unsupported_media_type', 'The body must be application/json.'));
   });
   fastify.addHook('onRoute', (route) => {
-    if (route.url !== UPLOAD || route.method !== 'POST') return;
+    if (route.url !== UPLOAD_ROUTE || route.method !== 'POST') return;
     route.onRequest = (request, _reply, done) => {
-      request.headers['content-type'] = PICTURE;
+      request.headers['content-type'] = UPLOAD_TYPE;
       done();
     };
   });

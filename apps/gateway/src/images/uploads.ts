@@ -1,4 +1,4 @@
-// Takes a picture from a request into storage while it arrives: never more of it in memory than a few chunks.
+// Streams an uploaded image from a request to storage, with only a few chunks in memory.
 import { createHash, randomUUID, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
@@ -6,12 +6,12 @@ import { uploadKey, type Upload } from '@shop/contracts/images';
 import { collectYoung } from '@shop/kit/memory';
 import { STORAGE, type Storage } from '@shop/kit/storage';
 import { AppError } from '@shop/rpc/errors';
-import { imageTypeOf, TELLING_BYTES } from './image-type.js';
+import { imageTypeOf, SIGNATURE_BYTES } from './image-type.js';
 
-/** 20 MB, whichever kind of megabyte is meant. */
-export const MOST_BYTES = 20 * 1024 * 1024;
+/** 20 MiB, which is also more than 20 MB. */
+export const MAX_BYTES = 20 * 1024 * 1024;
 
-/** Of all uploads together: how much may have passed before its memory is freed. */
+/** After so many bytes of all uploads together, their buffers are garbage-collected: V8 does not count memory off its heap. */
 const COLLECT_BYTES = 8 * 1024 * 1024;
 let sinceCollected = 0;
 
@@ -20,7 +20,7 @@ type Chunks = AsyncGenerator<Buffer, void, void>;
 interface Tally {
   hash: Hash;
   bytes: number;
-  /** What is wrong with the body itself. */
+  /** Why the body is refused; storage only reports that its source failed. */
   refusal?: AppError;
 }
 
@@ -29,17 +29,17 @@ export class Uploads {
   constructor(@Inject(STORAGE) private readonly storage: Storage) {}
 
   /**
-   * Stores a body under a key of its own; of one that is refused, or breaks off, nothing stays. `contentLength` is what
-   * its client said, if anything. invalid_request, payload_too_large, unsupported_media_type, unavailable.
+   * Stores the body under a key of its own; nothing is left of a body that is refused or incomplete. `contentLength` is
+   * what the client declared. invalid_request, payload_too_large, unsupported_media_type, unavailable.
    */
   async receive(body: Readable, contentLength: number | undefined): Promise<Upload> {
-    if (contentLength !== undefined && contentLength > MOST_BYTES) throw tooLarge();
+    if (contentLength !== undefined && contentLength > MAX_BYTES) throw tooLarge();
     const tally: Tally = { hash: createHash('sha256'), bytes: 0 };
     const chunks = counted(body, tally);
     try {
       return await this.store(chunks, tally, contentLength);
     } catch (error) {
-      // A client that is still sending would not read the answer: the rest goes by.
+      // Discards the rest: many clients read the response only after they have sent everything.
       void chunks.return().then(() => body.resume());
       throw tally.refusal ?? error;
     }
@@ -47,9 +47,9 @@ export class Uploads {
 
   private async store(chunks: Chunks, tally: Tally, contentLength: number | undefined): Promise<Upload> {
     const head = await firstBytes(chunks);
-    if (head.length === 0) throw new AppError('invalid_request', 'The body is empty: it must be a picture.');
+    if (head.length === 0) throw new AppError('invalid_request', 'The body is empty: it must be an image.');
     const type = imageTypeOf(head);
-    if (!type) throw new AppError('unsupported_media_type', 'This is not a JPEG, PNG, WebP or AVIF picture.');
+    if (!type) throw new AppError('unsupported_media_type', 'This is not a JPEG, PNG, WebP or AVIF image.');
     const key = uploadKey(randomUUID());
     await this.storage.putStream(key, Readable.from(joined(head, chunks)), { contentLength, contentType: type });
     return { key, type, hash: tally.hash.digest('hex'), bytes: tally.bytes };
@@ -57,18 +57,18 @@ export class Uploads {
 }
 
 async function* counted(body: Readable, tally: Tally): Chunks {
-  // Left early, the request stays open for its answer.
+  // An early return must not destroy the request, which still needs its response.
   const reading = body.iterator({ destroyOnReturn: false }) as Chunks;
   try {
     for (;;) {
       const { done, value: chunk } = await reading.next().catch(() => {
-        throw (tally.refusal = new AppError('invalid_request', 'The body broke off.'));
+        throw (tally.refusal = new AppError('invalid_request', 'The body is incomplete: the connection broke off.'));
       });
       if (done) return;
       tally.bytes += chunk.length;
-      if (tally.bytes > MOST_BYTES) throw (tally.refusal = tooLarge());
+      if (tally.bytes > MAX_BYTES) throw (tally.refusal = tooLarge());
       tally.hash.update(chunk);
-      freeWhatPassed(chunk.length);
+      freeBuffers(chunk.length);
       yield chunk;
     }
   } finally {
@@ -76,7 +76,7 @@ async function* counted(body: Readable, tally: Tally): Chunks {
   }
 }
 
-function freeWhatPassed(bytes: number): void {
+function freeBuffers(bytes: number): void {
   sinceCollected += bytes;
   if (sinceCollected < COLLECT_BYTES) return;
   sinceCollected = 0;
@@ -85,7 +85,7 @@ function freeWhatPassed(bytes: number): void {
 
 async function firstBytes(chunks: Chunks): Promise<Buffer> {
   const head: Buffer[] = [];
-  for (let length = 0; length < TELLING_BYTES;) {
+  for (let length = 0; length < SIGNATURE_BYTES;) {
     const { value } = await chunks.next();
     if (!value) break;
     head.push(value);
@@ -100,5 +100,5 @@ async function* joined(head: Buffer, chunks: Chunks): Chunks {
 }
 
 function tooLarge(): AppError {
-  return new AppError('payload_too_large', `A picture may have up to ${MOST_BYTES} bytes.`);
+  return new AppError('payload_too_large', `An image may have up to ${MAX_BYTES} bytes.`);
 }

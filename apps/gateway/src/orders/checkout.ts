@@ -1,4 +1,4 @@
-// From a cart, or from lines of its own, to an order that orders has written down.
+// Places an order from lines or from the cart.
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
@@ -11,10 +11,10 @@ import { AppError, InDoubt } from '@shop/rpc/errors';
 import { Rpc } from '@shop/rpc/rpc';
 import { CartView } from '../cart/cart-view.js';
 import { Carts, cartOf, type StoredCart } from '../cart/carts.js';
-import type { CustomerSession } from '../sessions/visitors.js';
+import type { CustomerSession } from '../sessions/request-session.js';
 
-/** Between two questions about an order of which it is not known whether it is placed. */
-const ASK_AGAIN_MS = 200;
+/** Between two requests about an order that may or may not have been placed. */
+const RETRY_MS = 200;
 
 @Injectable()
 export class Checkout {
@@ -26,13 +26,13 @@ export class Checkout {
   ) {}
 
   /**
-   * Places an order under the customer's key. Without lines it is the cart, out of which the order then takes its lines.
-   * cart_already_ordered when another key did that first: the lines are taken out all the same.
+   * Without lines it orders the cart and then removes the ordered lines from it. cart_already_ordered when this version of
+   * the cart was ordered under another key; the lines are removed then too.
    */
   async place(session: CustomerSession, idempotencyKey: string, body: OrderRequest): Promise<Order> {
     failPoint('gateway.before-placing');
     const cart = body.lines ? undefined : await this.readCart(session);
-    const { order, cartVersion, alreadyOrdered } = await this.placeForCertain({
+    const { order, cartVersion, alreadyOrdered } = await this.placeOrRefuse({
       ...body,
       ...(body.lines ? { lines: body.lines } : { lines: cart!.lines, cartVersion: cart!.version }),
       customerId: session.customerId,
@@ -40,30 +40,30 @@ export class Checkout {
       bodyHash: hashOf(body),
     });
     failPoint('gateway.after-placing');
-    // The version that the order was made of, which on a replay is not the cart of now.
+    // On a replay this is the version that was ordered then, not that of the current cart.
     if (cartVersion !== undefined) await this.takeOut(session, cartVersion, order, cart?.gone);
     if (alreadyOrdered) throw new AppError('cart_already_ordered', undefined, { orderId: order.id });
     return order;
   }
 
   /**
-   * A client that is told that there is no order must not be charged for it, so that has to be certain: while a server that
-   * fell silent may still place it, orders is asked again under the same key. After the deadline it cannot.
+   * A client that receives an error must not be charged. While a server that did not answer may still place the order,
+   * this retries under the same key until the deadline; after the deadline orders places nothing.
    */
-  private async placeForCertain(request: PlaceOrder): Promise<OutputOf<typeof ordersRpc.placeOrder>> {
+  private async placeOrRefuse(request: PlaceOrder): Promise<OutputOf<typeof ordersRpc.placeOrder>> {
     const { deadlineAt } = currentContext()!;
-    for (let inDoubt = false; ; await sleep(ASK_AGAIN_MS)) {
+    for (let inDoubt = false; ; await sleep(RETRY_MS)) {
       try {
         return await this.rpc.call(ordersRpc.placeOrder, request);
       } catch (error) {
         inDoubt ||= error instanceof InDoubt;
-        const isNo = error instanceof AppError && error.status < 500;
-        if (isNo || !inDoubt || performance.now() >= deadlineAt) throw error;
+        const refused = error instanceof AppError && error.status < 500;
+        if (refused || !inDoubt || performance.now() >= deadlineAt) throw error;
       }
     }
   }
 
-  /** What the shopper sees in the cart is what is ordered: products that are gone are not in it. */
+  /** Orders what the customer sees: products that are gone from the catalog are left out. */
   private async readCart(session: CustomerSession) {
     const { version, lines: stored } = await this.carts.read(cartOf(session));
     const { lines } = await this.view.of({ lines: stored });
@@ -75,7 +75,7 @@ export class Checkout {
     };
   }
 
-  /** The order stands by now, so no failure here may hide it; whichever key comes next for this cart does it as well. */
+  /** Only logs failures: the order is placed, and the next request for this cart removes the lines. */
   private async takeOut(
     session: CustomerSession,
     version: string,
@@ -86,15 +86,12 @@ export class Checkout {
       await this.carts.takeOut(cartOf(session), version, [...lines, ...gone]);
     } catch (error) {
       const fields = { err: error, orderId: id };
-      this.log.throttled('ordered lines stay', fields, 'ordered lines were not taken out of the cart');
+      this.log.throttled('ordered lines stay', fields, 'ordered lines were not removed from the cart');
     }
   }
 }
 
-/**
- * Of the body after validation, whose keys stand in the schema's order: the same request stays the same when a client
- * or a proxy writes its JSON anew.
- */
+/** Of the validated body, whose keys are in the schema's order: formatting and key order of the JSON do not matter. */
 function hashOf(body: OrderRequest): string {
   return createHash('sha256').update(JSON.stringify(body)).digest('hex');
 }

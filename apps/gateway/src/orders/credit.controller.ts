@@ -2,10 +2,10 @@ import { Body, Controller, Get, Param, Post, UseGuards } from '@nestjs/common';
 import { accountsRpc } from '@shop/contracts/accounts';
 import { Credit, CreditEntry, CreditGift, paymentsRpc } from '@shop/contracts/payments';
 import { Rpc } from '@shop/rpc/rpc';
-import { Documented } from '../docs/documented.js';
+import { Documented } from '../documented.js';
 import { readId } from '../path-params.js';
 import { CurrentSession, LoggedIn, Staff } from '../sessions/guards.js';
-import type { CustomerSession } from '../sessions/visitors.js';
+import type { CustomerSession } from '../sessions/request-session.js';
 
 @Controller('api')
 export class CreditController {
@@ -13,11 +13,7 @@ export class CreditController {
 
   @Get('credit')
   @UseGuards(LoggedIn)
-  @Documented({
-    summary: 'Your store credit: what there is, and the hundred newest entries',
-    answer: Credit,
-    access: 'customer',
-  })
+  @Documented({ summary: 'Your store credit: the balance and the 100 newest entries', answer: Credit })
   get(@CurrentSession() { customerId }: CustomerSession): Promise<Credit> {
     return this.rpc.call(paymentsRpc.getCredit, { customerId });
   }
@@ -26,17 +22,14 @@ export class CreditController {
   @UseGuards(Staff)
   @Documented({
     summary: 'Give a customer store credit',
-    description: 'Once per customer and reference: the same again answers what was given then.',
-    status: 201,
+    description: 'Once per customer and reference: the same request again returns the first entry.',
     answer: CreditEntry,
-    access: 'staff',
-    params: { id: { description: 'The id of a customer', example: '01900000-0000-7000-8000-000000000001' } },
-    refuses: ['not_found', 'idempotency_key_reused'],
+    refuses: ['idempotency_key_reused'],
     example: { amountCents: 1000, reference: 'late-parcel-7' },
   })
   async give(@Param('id') text: string, @Body({ schema: CreditGift }) gift: CreditGift): Promise<CreditEntry> {
     const customerId = readId('customer', text);
-    // not_found, and not from a copy: credit given to a deleted customer would be lost.
+    // Asks accounts, not the cache: credit for a deleted customer would be lost. not_found.
     await this.rpc.call(accountsRpc.getCustomer, { id: customerId });
     return this.rpc.call(paymentsRpc.giveCredit, { ...gift, customerId });
   }

@@ -1,8 +1,8 @@
 import { IdempotencyKey } from '@shop/contracts/orders';
 import { AppError } from '@shop/rpc/errors';
 
-/** What the header Idempotency-Key says. idempotency_key_required, invalid_request. */
-export function readKey(header: string | undefined): string {
+/** Reads the header Idempotency-Key. idempotency_key_required, invalid_request. */
+export function readIdempotencyKey(header: string | undefined): string {
   if (!header) throw new AppError('idempotency_key_required');
   const key = IdempotencyKey.safeParse(header);
   if (key.success) return key.data;

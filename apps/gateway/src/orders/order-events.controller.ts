@@ -6,37 +6,35 @@ import { Order, ordersRpc } from '@shop/contracts/orders';
 import { currentContext, newRequestId, runInContext } from '@shop/rpc/context';
 import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply } from 'fastify';
-import { AtOnce } from '../at-once.js';
-import { Documented, orderParam } from '../docs/documented.js';
+import { ConcurrencyLimit } from '../concurrency-limit.js';
+import { Documented } from '../documented.js';
 import { readId } from '../path-params.js';
 import { CurrentSession, LoggedIn } from '../sessions/guards.js';
+import { RequestSession, type CustomerSession } from '../sessions/request-session.js';
 import { isOver, orderEvents } from './order-events.js';
-import { Visitors, type CustomerSession } from '../sessions/visitors.js';
 
 @Controller('api/orders')
 @UseGuards(LoggedIn)
 export class OrderEventsController {
-  /** Of each customer. */
-  private readonly streams = new AtOnce(10, 'streams');
-  private readonly end = new AbortController();
+  /** Per customer. */
+  private readonly streams = new ConcurrencyLimit(10, 'streams');
+  private readonly closing = new AbortController();
 
   constructor(
     private readonly rpc: Rpc,
-    private readonly visitors: Visitors,
+    private readonly requestSession: RequestSession,
   ) {}
 
   @Get(':id/events')
   @Documented({
-    summary: 'The progress of an order, as it happens',
+    summary: 'The progress of an order as a stream',
     description:
-      'Server-sent events: `id` counts, `event` is `status`, `data` is the Order. Ends when the order is final; ' +
-      'EventSource continues a broken stream by itself, at any replica. 204 when there is nothing more to come.',
+      'Server-sent events: `id` is a sequence number, `event` is `status`, `data` is the Order. Ends when the order is ' +
+      'final. EventSource resumes a broken stream, at any replica. 204 when no more events will follow.',
     answer: Order,
     mediaType: 'text/event-stream',
-    access: 'customer',
-    params: orderParam,
-    headers: { 'Last-Event-ID': { description: 'The last event you have seen', example: '2' } },
-    refuses: ['not_found', 'rate_limited'],
+    headers: { 'Last-Event-ID': { description: 'The last event received', example: '2' } },
+    refuses: ['rate_limited'],
   })
   async follow(
     @CurrentSession() session: CustomerSession,
@@ -46,35 +44,35 @@ export class OrderEventsController {
   ): Promise<void> {
     const id = readId('order', text);
     const { customerId } = session;
-    const ask = ({ role }: Customer) =>
+    const readAs = ({ role }: Customer) =>
       this.rpc.call(ordersRpc.getOrder, { id, customerId: role === 'staff' ? undefined : customerId });
-    const order = await ask(session.customer);
+    const order = await readAs(session.customer);
     const lastId = /^\d{1,9}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0;
     if (isOver(order, lastId)) return void reply.code(204).send();
 
     const leave = this.streams.enter(customerId);
     const gone = new AbortController();
-    // Not once('close'): a client that left while the order was looked for has closed already.
+    // Not once('close'): the client may have disconnected before this line.
     finished(reply.raw, () => {
       leave();
       gone.abort();
     });
-    // A stream outlives its request's deadline, each look at the order has its own.
+    // The stream outlives the deadline of its request; each read has a deadline of its own.
     const context = { requestId: currentContext()?.requestId ?? newRequestId(), deadlineAt: Infinity };
-    const read = () => runInContext(context, async () => ask(await this.visitors.checkAgain(session)));
-    const end = AbortSignal.any([this.end.signal, gone.signal]);
+    const read = () => runInContext(context, async () => readAs(await this.requestSession.checkAgain(session)));
+    const end = AbortSignal.any([this.closing.signal, gone.signal]);
     void reply
       .headers({ 'content-type': 'text/event-stream', 'x-accel-buffering': 'no', connection: 'close' })
       .send(Readable.from(orderEvents({ order, lastId, read, end })));
   }
 
-  /** Ends all streams; their clients continue elsewhere. */
+  /** Clients resume their streams at another replica. */
   endAll(): void {
-    this.end.abort();
+    this.closing.abort();
   }
 }
 
-/** A door that closes waits for what is in flight, and a stream would keep it waiting. */
+/** A closing server waits for requests in flight, so open streams would delay it. */
 export function endStreamsOnClose(app: NestFastifyApplication): void {
   app
     .getHttpAdapter()

@@ -5,14 +5,14 @@ import { Cursor, Limit } from '@shop/contracts/values';
 import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyReply } from 'fastify';
 import * as z from 'zod';
-import { Checkout } from './checkout.js';
-import { Documented, orderParam } from '../docs/documented.js';
+import { Documented } from '../documented.js';
 import { readId } from '../path-params.js';
 import { CurrentSession, LoggedIn } from '../sessions/guards.js';
-import { readKey } from './idempotency-key.js';
 import { RateLimits } from '../sessions/rate-limits.js';
+import type { CustomerSession } from '../sessions/request-session.js';
+import { Checkout } from './checkout.js';
+import { readIdempotencyKey } from './idempotency-key.js';
 import { OrderCustomers } from './order-customers.js';
-import type { CustomerSession } from '../sessions/visitors.js';
 
 const OrderQuery = z.strictObject({ limit: Limit, cursor: Cursor.optional() });
 
@@ -31,13 +31,11 @@ export class OrdersController {
   @Documented({
     summary: 'Order these lines, or without lines your cart',
     description:
-      'The same key with the same body answers the same order, as it stands then. Whether it was paid shows in its status. ' +
-      'One state of a cart is ordered once: under another key it is refused, naming the order in orderId.',
-    status: 202,
+      'The same key with the same body returns the same order in its current state; `status` says whether it was paid. ' +
+      'Each version of a cart can be ordered once: under another key it is refused, with the order in `orderId`.',
     answer: Order,
-    access: 'customer',
-    headers: { 'Idempotency-Key': { description: 'Your name for this order', required: true, example: 'cart-1f3a' } },
-    answerHeaders: { Location: 'Where the order is' },
+    headers: { 'Idempotency-Key': { description: 'Identifies this order', required: true, example: 'cart-1f3a' } },
+    answerHeaders: { Location: 'URL of the order' },
     refuses: [
       'idempotency_key_required',
       'empty_order',
@@ -55,7 +53,7 @@ export class OrdersController {
     @Body({ schema: OrderRequest }) body: OrderRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Order> {
-    const idempotencyKey = readKey(key);
+    const idempotencyKey = readIdempotencyKey(key);
     await this.limits.take('ordersPerCustomer', session.customerId);
     const order = await this.checkout.place(session, idempotencyKey, body);
     void reply.header('location', `/api/orders/${order.id}`);
@@ -63,7 +61,7 @@ export class OrdersController {
   }
 
   @Get()
-  @Documented({ summary: 'Your orders, newest first', answer: OrderPage, access: 'customer' })
+  @Documented({ summary: 'Your orders, newest first', answer: OrderPage })
   list(
     @CurrentSession() { customerId }: CustomerSession,
     @Query({ schema: OrderQuery }) query: z.infer<typeof OrderQuery>,
@@ -73,12 +71,9 @@ export class OrdersController {
 
   @Get(':id')
   @Documented({
-    summary: 'One order of yours',
-    description: 'Staff see all, each with who placed it: customerId and customer are for them only.',
+    summary: 'One of your orders',
+    description: 'Staff may read all orders, and only they see customerId and customer.',
     answer: StaffOrder,
-    access: 'customer',
-    params: orderParam,
-    refuses: ['not_found'],
   })
   async get(
     @CurrentSession() { customerId, customer }: CustomerSession,

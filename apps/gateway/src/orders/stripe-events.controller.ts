@@ -1,11 +1,11 @@
-// Where Stripe tells of payments. It signs the bytes it sends, so they go to payments as they came.
+// Stripe's webhook. Stripe signs the bytes of the body, so payments receives them unchanged.
 import { Body, Controller, Headers, HttpCode, Post, Req } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { paymentsRpc } from '@shop/contracts/payments';
 import { Rpc } from '@shop/rpc/rpc';
 import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
-import { Documented } from '../docs/documented.js';
+import { Documented } from '../documented.js';
 
 const StripeEvent = z.looseObject({ id: z.string(), type: z.string() });
 const Received = z.object({ received: z.literal(true) });
@@ -20,9 +20,8 @@ export class StripeEventsController {
   @Post()
   @HttpCode(200)
   @Documented({
-    summary: 'For Stripe: something happened to a payment',
-    description:
-      'Refused without its signature, and when that is older than five minutes. The same event twice is one.',
+    summary: 'Webhook of Stripe',
+    description: 'Refused without a valid signature from the last five minutes. Repeated events are deduplicated.',
     answer: Received,
     headers: { 'Stripe-Signature': { description: 'Time and signature', required: true, example: 't=1,v1=5257a8' } },
     refuses: ['not_found'],
@@ -43,7 +42,7 @@ export class StripeEventsController {
   }
 }
 
-/** Of this one route, keeps the bytes beside what they say. */
+/** Keeps the raw bytes of the body, on this route only. */
 export function keepRawStripeEvents(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRoute', (route) => {

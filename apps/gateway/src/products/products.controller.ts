@@ -1,13 +1,13 @@
-import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res, UseGuards } from '@nestjs/common';
 import { catalogRpc } from '@shop/contracts/catalog';
 import { NewProduct, Product, ProductPage, ProductPatch, ProductQuery } from '@shop/contracts/products';
 import { Rpc } from '@shop/rpc/rpc';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Documented, conditional, productParam } from '../docs/documented.js';
-import { Staff } from '../sessions/guards.js';
-import { versionFrom } from './if-match.js';
+import type { FastifyReply } from 'fastify';
+import { Documented, conditional } from '../documented.js';
 import { productKey } from '../path-params.js';
 import { sendSerializedJson } from '../send-serialized-json.js';
+import { Staff } from '../sessions/guards.js';
+import { versionFrom } from './if-match.js';
 
 @Controller('api/products')
 export class ProductsController {
@@ -15,31 +15,21 @@ export class ProductsController {
 
   @Get()
   @Documented({ summary: 'Browse and search products', answer: ProductPage, ...conditional })
-  async list(
-    @Query({ schema: ProductQuery }) query: ProductQuery,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    sendSerializedJson(request, reply, await this.rpc.call(catalogRpc.listProducts, query));
+  async list(@Query({ schema: ProductQuery }) query: ProductQuery, @Res() reply: FastifyReply): Promise<void> {
+    sendSerializedJson(reply, await this.rpc.call(catalogRpc.listProducts, query));
   }
 
   @Get(':product')
-  @Documented({ summary: 'One product', answer: Product, params: productParam, refuses: ['not_found'], ...conditional })
-  async get(
-    @Param('product') product: string,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    sendSerializedJson(request, reply, await this.rpc.call(catalogRpc.getProduct, { product: productKey(product) }));
+  @Documented({ summary: 'One product', answer: Product, ...conditional })
+  async get(@Param('product') product: string, @Res() reply: FastifyReply): Promise<void> {
+    sendSerializedJson(reply, await this.rpc.call(catalogRpc.getProduct, { product: productKey(product) }));
   }
 
   @Post()
   @UseGuards(Staff)
   @Documented({
     summary: 'Add a product',
-    status: 201,
     answer: Product,
-    access: 'staff',
     example: {
       name: 'Walnut desk',
       description: 'Oiled by hand.',
@@ -57,10 +47,8 @@ export class ProductsController {
   @Documented({
     summary: 'Change a product',
     answer: Product,
-    access: 'staff',
-    params: productParam,
-    headers: { 'If-Match': { description: 'The version that was read, in quotes', required: true, example: '"7"' } },
-    refuses: ['not_found', 'stale_version', 'version_required'],
+    headers: { 'If-Match': { description: 'The version to change, in quotes', required: true, example: '"7"' } },
+    refuses: ['stale_version', 'version_required'],
     example: { priceCents: 44900, stockDelta: 5 },
   })
   update(

@@ -1,27 +1,26 @@
-import { Body, Controller, HttpCode, Patch, Post, Put, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, HttpCode, Ip, Patch, Post, Put, Res, UseGuards } from '@nestjs/common';
 import { CustomerAnswer, CustomerPatch, PasswordChange, Registration, accountsRpc } from '@shop/contracts/accounts';
 import { AppError } from '@shop/rpc/errors';
 import { Rpc } from '@shop/rpc/rpc';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
+import { Documented, setsCookie } from '../documented.js';
 import { Customers } from './customers.js';
-import { Documented, setsCookie } from '../docs/documented.js';
 import { CurrentSession, LoggedIn } from './guards.js';
 import { RateLimits, addressGroup } from './rate-limits.js';
-import { Visitors, type CustomerSession } from './visitors.js';
+import { RequestSession, type CustomerSession } from './request-session.js';
 
 @Controller('api/customers')
 export class CustomersController {
   constructor(
     private readonly rpc: Rpc,
     private readonly customers: Customers,
-    private readonly visitors: Visitors,
+    private readonly requestSession: RequestSession,
     private readonly limits: RateLimits,
   ) {}
 
   @Post()
   @Documented({
-    summary: 'Register, and be logged in',
-    status: 201,
+    summary: 'Register and log in',
     answer: CustomerAnswer,
     refuses: ['email_taken', 'rate_limited'],
     example: { email: 'ada@example.org', password: 'correct-horse', name: 'Ada' },
@@ -29,18 +28,17 @@ export class CustomersController {
   })
   async register(
     @Body({ schema: Registration }) registration: Registration,
-    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CustomerAnswer> {
-    await this.limits.take('registrationsPerAddress', addressGroup(request.ip));
+    await this.limits.take('registrationsPerAddress', addressGroup(reply.request.ip));
     const customer = await this.rpc.call(accountsRpc.createCustomer, registration);
-    await this.visitors.logIn(request, reply, customer.id);
+    await this.requestSession.logIn(reply, customer.id);
     return { customer };
   }
 
   @Patch('me')
   @UseGuards(LoggedIn)
-  @Documented({ summary: 'Change your name', answer: CustomerAnswer, access: 'customer', example: { name: 'Ada L.' } })
+  @Documented({ summary: 'Change your name', answer: CustomerAnswer, example: { name: 'Ada L.' } })
   async update(
     @CurrentSession() { customerId }: CustomerSession,
     @Body({ schema: CustomerPatch }) patch: CustomerPatch,
@@ -50,7 +48,7 @@ export class CustomersController {
     } catch (error) {
       throw error instanceof AppError && error.code === 'not_found' ? new AppError('login_required') : error;
     } finally {
-      // A change that answers with an error may have been made.
+      // Also after an error: the change may have been made.
       await this.customers.forget(customerId);
     }
   }
@@ -59,29 +57,27 @@ export class CustomersController {
   @HttpCode(204)
   @UseGuards(LoggedIn)
   @Documented({
-    summary: 'Change your password; all your other sessions end',
-    status: 204,
-    access: 'customer',
+    summary: 'Change your password and end all your other sessions',
     refuses: ['bad_credentials', 'rate_limited'],
     example: { current: 'correct-horse', next: 'battery-staple' },
   })
   async changePassword(
     @CurrentSession() session: CustomerSession,
     @Body({ schema: PasswordChange }) change: PasswordChange,
-    @Req() request: FastifyRequest,
+    @Ip() address: string,
   ): Promise<void> {
     const { customerId: id, customer } = session;
     const { email } = customer;
-    await this.limits.guessPassword(email, request.ip, () =>
+    await this.limits.guessPassword(email, address, () =>
       this.rpc.call(accountsRpc.checkCredentials, { email, password: change.current }),
     );
-    // Beforehand: where sessions cannot be ended, the password stays.
-    await this.visitors.logOutElsewhere(session);
+    // First, so that the password stays when sessions cannot be ended.
+    await this.requestSession.logOutElsewhere(session);
     try {
       await this.rpc.call(accountsRpc.changePassword, { ...change, id });
     } finally {
-      // Once more, for those that began meanwhile; a change that answers with an error may have been made.
-      await this.visitors.logOutElsewhere(session);
+      // Again, for sessions that began meanwhile. Also after an error: the change may have been made.
+      await this.requestSession.logOutElsewhere(session);
     }
   }
 }

@@ -1,13 +1,12 @@
-// Who may use a route: @UseGuards(LoggedIn) or @UseGuards(Staff).
+// Access control of routes: @UseGuards(LoggedIn) or @UseGuards(Staff).
 import { createParamDecorator, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { AppError } from '@shop/rpc/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Visitors, type CustomerSession } from './visitors.js';
+import { RequestSession, type CustomerSession } from './request-session.js';
 
 const SESSION = Symbol('session');
 type GuardedRequest = FastifyRequest & { [SESSION]?: CustomerSession };
 
-/** The session that LoggedIn or Staff let through. */
 export const CurrentSession = createParamDecorator((_: unknown, context: ExecutionContext): CustomerSession => {
   const session = context.switchToHttp().getRequest<GuardedRequest>()[SESSION];
   if (!session) throw new Error('@CurrentSession() needs @UseGuards(LoggedIn) or @UseGuards(Staff)');
@@ -16,14 +15,13 @@ export const CurrentSession = createParamDecorator((_: unknown, context: Executi
 
 @Injectable()
 export class LoggedIn implements CanActivate {
-  constructor(private readonly visitors: Visitors) {}
+  constructor(private readonly requestSession: RequestSession) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
-    const request = http.getRequest<GuardedRequest>();
-    const session = await this.visitors.session(request, http.getResponse<FastifyReply>());
+    const session = await this.requestSession.find(http.getResponse<FastifyReply>());
     if (session?.customerId === undefined) throw new AppError('login_required');
-    request[SESSION] = session;
+    http.getRequest<GuardedRequest>()[SESSION] = session;
     return true;
   }
 }

@@ -1,4 +1,4 @@
-// How often somebody may try. Counted in Redis (state), so that all replicas count together.
+// Limits per time, counted in Redis (state) over all replicas.
 import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
@@ -6,28 +6,27 @@ import { REDIS_STATE } from '@shop/kit/redis';
 import { AppError } from '@shop/rpc/errors';
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
-import { AtOnce } from '../at-once.js';
+import { ConcurrencyLimit } from '../concurrency-limit.js';
 import { gatewayConfig, type GatewayConfig } from '../gateway.config.js';
 
+/** `duration` in seconds. The limits of passwords count wrong ones only. */
 const limits = {
-  /** Wrong passwords for one account from one address: whoever guesses locks out nobody but himself. */
+  /** Narrow, so that an attacker cannot lock the owner of an account out from another address. */
   passwordsPerAccountAndAddress: { points: 10, duration: 15 * 60 },
-  /** Wrong passwords for one account, whoever sends them. */
   passwordsPerAccount: { points: 100, duration: 15 * 60 },
-  /** Wrong passwords from one address, for whatever account. */
   passwordsPerAddress: { points: 100, duration: 15 * 60 },
   registrationsPerAddress: { points: 100, duration: 3600 },
-  /** Sessions of visitors who are not logged in: each is memory that Redis (state) must not give up. */
+  /** New anonymous sessions: Redis (state) never evicts them. */
   visitorsPerAddress: { points: 300, duration: 3600 },
   ordersPerCustomer: { points: 60, duration: 60 },
 };
-export type Limit = keyof typeof limits;
+type Limit = keyof typeof limits;
 
 @Injectable()
 export class RateLimits {
   private readonly limiters: Map<string, RateLimiterRedis> | undefined;
-  /** Of one account from one address: a burst of them must not take every place there is for others' log-ins. */
-  private readonly checks = new AtOnce(30, 'log-ins');
+  /** Per account and address, so that a burst cannot use up the capacity for the log-ins of others. */
+  private readonly checks = new ConcurrencyLimit(30, 'log-ins');
 
   constructor(@Inject(gatewayConfig.token) { RATE_LIMITS }: GatewayConfig, @Inject(REDIS_STATE) storeClient: Redis) {
     if (RATE_LIMITS === 'off') return;
@@ -39,71 +38,68 @@ export class RateLimits {
     );
   }
 
-  /** Counts one try. rate_limited, with the seconds to wait, when there were too many. */
-  async take(limit: Limit, who: string): Promise<void> {
+  /** Counts one attempt. Throws rate_limited, with the seconds to wait, beyond the limit. */
+  async take(limit: Limit, key: string): Promise<void> {
     try {
-      await this.limiters?.get(limit)!.consume(hashed(who));
+      await this.limiters?.get(limit)!.consume(hashed(key));
     } catch (error) {
-      throw error instanceof RateLimiterRes ? refusal(error) : error;
+      throw error instanceof RateLimiterRes ? rateLimited(error) : error;
     }
   }
 
   /**
-   * Counts a check of this account's password, asked for from this address, if it ends with bad_credentials. Counting
-   * comes after the check, so that right ones are in nobody's way. What a burst of guesses is told ends with the limit all
-   * the same: whatever is answered after the last wrong one is rate_limited, right or wrong.
+   * Runs a check of an account's password and counts it if it throws bad_credentials. Right passwords are not counted, so
+   * counting follows the check. The limits are read again after it: once they are used up, the rest of a burst of guesses
+   * is answered rate_limited, even when a guess is right.
    */
   async guessPassword<T>(account: string, address: string, check: () => Promise<T>): Promise<T> {
-    const from = addressGroup(address);
-    // The narrowest first, so that what it refuses does not count against the wider ones.
-    const tries: [limit: Limit, who: string][] = [
-      ['passwordsPerAccountAndAddress', `${account} ${from}`],
-      ['passwordsPerAddress', from],
+    const group = addressGroup(address);
+    // The narrowest first, so that attempts it refuses do not count against the wider ones.
+    const attempts: [limit: Limit, key: string][] = [
+      ['passwordsPerAccountAndAddress', `${account} ${group}`],
+      ['passwordsPerAddress', group],
       ['passwordsPerAccount', account],
     ];
-    await this.refuseSpent(tries);
-    const leave = this.limiters && this.checks.enter(`${account} ${from}`);
+    await this.requireAttemptsLeft(attempts);
+    const leave = this.limiters && this.checks.enter(`${account} ${group}`);
     try {
       const answer = await check();
-      await this.refuseSpent(tries);
+      await this.requireAttemptsLeft(attempts);
       return answer;
     } catch (error) {
       if (error instanceof AppError && error.code === 'bad_credentials')
-        for (const [limit, who] of tries) await this.take(limit, who);
+        for (const [limit, key] of attempts) await this.take(limit, key);
       throw error;
     } finally {
       leave?.();
     }
   }
 
-  /** rate_limited when there is no try left of one of these. */
-  private async refuseSpent(tries: [limit: Limit, who: string][]): Promise<void> {
-    const counts = await Promise.all(tries.map(async ([limit, who]) => this.limiters?.get(limit)!.get(hashed(who))));
-    for (const count of counts) if (count && count.remainingPoints <= 0) throw refusal(count);
+  private async requireAttemptsLeft(attempts: [limit: Limit, key: string][]): Promise<void> {
+    const counts = await Promise.all(attempts.map(([limit, key]) => this.limiters?.get(limit)!.get(hashed(key))));
+    for (const count of counts) if (count && count.remainingPoints <= 0) throw rateLimited(count);
   }
 }
 
-function refusal({ msBeforeNext }: RateLimiterRes): AppError {
+function rateLimited({ msBeforeNext }: RateLimiterRes): AppError {
   return new AppError('rate_limited', undefined, {}, Math.ceil(msBeforeNext / 1000));
 }
 
-/** One visitor's part of the net: an IPv4 address, or the /64 that everybody with IPv6 has at least. */
+/** An IPv4 address, or the /64 of an IPv6 address: the smallest network that one customer of a provider gets. */
 export function addressGroup(address: string): string {
   if (!isIPv6(address)) return address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped) return mapped;
   const [head = ''] = address.split('::');
-  return (
-    head
-      .split(':')
-      .slice(0, 4)
-      .join(':')
-      .replace(/(:0)+$/, '')
-      .toLowerCase() + '::/64'
-  );
+  const prefix = head
+    .split(':')
+    .slice(0, 4)
+    .join(':')
+    .replace(/(:0)+$/, '');
+  return `${prefix.toLowerCase()}::/64`;
 }
 
-/** Keys of one length that tell nobody's address. */
-function hashed(who: string): string {
-  return createHash('sha256').update(who).digest('base64url');
+/** Keys of equal length that reveal no address. */
+function hashed(key: string): string {
+  return createHash('sha256').update(key).digest('base64url');
 }

@@ -1,17 +1,17 @@
-import { Body, Controller, Delete, Get, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Post, Res, UseGuards } from '@nestjs/common';
 import { Credentials, CustomerAnswer, SessionAnswer, accountsRpc } from '@shop/contracts/accounts';
 import { Rpc } from '@shop/rpc/rpc';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Documented, setsCookie } from '../docs/documented.js';
+import type { FastifyReply } from 'fastify';
+import { Documented, setsCookie } from '../documented.js';
 import { CurrentSession, LoggedIn } from './guards.js';
 import { RateLimits } from './rate-limits.js';
-import { Visitors, type CustomerSession } from './visitors.js';
+import { RequestSession, type CustomerSession } from './request-session.js';
 
 @Controller('api')
 export class SessionController {
   constructor(
     private readonly rpc: Rpc,
-    private readonly visitors: Visitors,
+    private readonly requestSession: RequestSession,
     private readonly limits: RateLimits,
   ) {}
 
@@ -26,41 +26,39 @@ export class SessionController {
   })
   async logIn(
     @Body({ schema: Credentials }) credentials: Credentials,
-    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CustomerAnswer> {
     const account = credentials.email.trim().toLowerCase();
-    const checkedAt = await this.visitors.now();
-    const customer = await this.limits.guessPassword(account, request.ip, () =>
+    const checkedAt = await this.requestSession.now();
+    const customer = await this.limits.guessPassword(account, reply.request.ip, () =>
       this.rpc.call(accountsRpc.checkCredentials, credentials),
     );
-    await this.visitors.logIn(request, reply, customer.id, checkedAt);
+    await this.requestSession.logIn(reply, customer.id, checkedAt);
     return { customer };
   }
 
   @Get('session')
-  @Documented({ summary: 'Who you are: null before log-in', answer: SessionAnswer })
-  async get(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<SessionAnswer> {
-    const session = await this.visitors.session(request, reply);
+  @Documented({ summary: 'The customer of this session; null before log-in', answer: SessionAnswer })
+  async get(@Res({ passthrough: true }) reply: FastifyReply): Promise<SessionAnswer> {
+    const session = await this.requestSession.find(reply);
     return { customer: session?.customerId === undefined ? null : session.customer };
   }
 
   @Delete('session')
   @HttpCode(204)
-  @Documented({ summary: 'Log out', status: 204 })
-  logOut(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
-    return this.visitors.logOut(request, reply);
+  @Documented({ summary: 'Log out' })
+  logOut(@Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
+    return this.requestSession.logOut(reply);
   }
 
   @Delete('sessions')
   @HttpCode(204)
   @UseGuards(LoggedIn)
-  @Documented({ summary: 'Log out everywhere', status: 204, access: 'customer' })
+  @Documented({ summary: 'Log out everywhere' })
   logOutEverywhere(
     @CurrentSession() { customerId }: CustomerSession,
-    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    return this.visitors.logOutEverywhere(request, reply, customerId);
+    return this.requestSession.logOutEverywhere(reply, customerId);
   }
 }

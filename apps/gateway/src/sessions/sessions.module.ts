@@ -5,12 +5,12 @@ import { Customers } from './customers.js';
 import { RateLimits } from './rate-limits.js';
 import { SessionController } from './session.controller.js';
 import { Sessions } from './sessions.js';
-import { Visitors } from './visitors.js';
+import { RequestSession } from './request-session.js';
 
 @Module({
   imports: [RedisStateModule, RedisCacheModule],
   controllers: [CustomersController, SessionController],
-  providers: [Customers, RateLimits, Sessions, Visitors],
-  exports: [RateLimits, Visitors],
+  providers: [Customers, RateLimits, Sessions, RequestSession],
+  exports: [RateLimits, RequestSession],
 })
 export class SessionsModule {}

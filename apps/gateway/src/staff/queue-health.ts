@@ -1,20 +1,16 @@
-// How every queue stands. Apart, because it loads what a gateway without staff need not spend its memory on.
+// The state of every queue. Loaded on first use, because BullMQ takes memory that a gateway without staff does not need.
+import { imageWorkerJobs } from '@shop/contracts/images';
+import { ordersJobs } from '@shop/contracts/orders';
+import { paymentsJobs } from '@shop/contracts/payments';
 import type { QueueHealth } from '@shop/contracts/staff';
-import type { KitConfig } from '@shop/kit/kit.config';
-import type { Log } from '@shop/kit/log';
-import { Queues } from '@shop/kit/queue';
-import { queueNames } from './queue-names.js';
+import type { Queues } from '@shop/kit/queue';
 
-export interface QueueReads {
-  /** Fails fast when Redis is away. */
-  all(): Promise<QueueHealth[]>;
-  close(): void;
-}
+export { Queues } from '@shop/kit/queue';
 
-export function openQueueReads(config: KitConfig, log: Log): QueueReads {
-  const queues = new Queues(config, log);
-  return {
-    all: () => Promise.all(queueNames.map(async (name) => ({ name, ...(await queues.health(name)) }))),
-    close: () => queues.onApplicationShutdown(),
-  };
+const jobs = [ordersJobs, paymentsJobs, imageWorkerJobs].flatMap((table) => Object.values(table));
+export const queueNames = [...new Set(jobs.map(({ queue }) => queue))];
+
+/** Fails fast when Redis is down. */
+export function readQueues(queues: Queues): Promise<QueueHealth[]> {
+  return Promise.all(queueNames.map(async (name) => ({ name, ...(await queues.health(name)) })));
 }

@@ -1,4 +1,4 @@
-// Bull Board in a Fastify of its own, which listens nowhere: it is asked by the gateway.
+// Bull Board, read-only: jobs are managed by the services. It runs on a Fastify of its own that listens on no port.
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { createBullBoard } from '@bull-board/api';
@@ -10,7 +10,7 @@ import { prefixOf } from '@shop/kit/queue';
 import { connectRedis } from '@shop/kit/redis';
 import { Queue } from 'bullmq';
 import { fastify, type HTTPMethods } from 'fastify';
-import { queueNames } from './queue-names.js';
+import { queueNames } from './queue-health.js';
 
 const PATH = '/staff/queues';
 
@@ -19,16 +19,15 @@ export interface QueuePage {
   close(): Promise<void>;
 }
 
-/** Only to look at: jobs come and go by themselves, and what became of them is in the databases. */
 export async function openQueuePage(config: KitConfig, log: Log): Promise<QueuePage> {
   const connection = connectRedis(config.REDIS_STATE_URL, log, 'queue page', {
     commandTimeout: 2000,
     lazyConnect: false,
   });
-  // BullMQ would ask Redis for its version first, once, and fail for ever if that answer was late.
+  // Otherwise BullMQ asks Redis for its version once, and fails for ever if that answer is late.
   const options = { connection, skipVersionCheck: true };
   const queues = queueNames.map((name) => new Queue(name, { ...options, prefix: prefixOf(name) }));
-  for (const queue of queues) queue.on('error', () => undefined); // Told once per outage by connectRedis.
+  for (const queue of queues) queue.on('error', () => undefined); // connectRedis logs each outage once.
   const server = fastify();
   const page = new FastifyAdapter();
   createBullBoard({
@@ -36,7 +35,7 @@ export async function openQueuePage(config: KitConfig, log: Log): Promise<QueueP
     serverAdapter: page,
     options: {
       uiConfig: { boardTitle: 'Shop' },
-      // It finds them itself only where its own code lies beside them: not in an image.
+      // In a container image Bull Board does not find its own UI package.
       uiBasePath: dirname(createRequire(import.meta.url).resolve('@bull-board/ui/package.json')),
     },
   });

@@ -1,4 +1,3 @@
-// The page that shows staff what waits in the queues, what runs and what failed.
 import { All, Controller, Inject, Req, Res, UseGuards, type OnApplicationShutdown } from '@nestjs/common';
 import { kitConfig, type KitConfig } from '@shop/kit/kit.config';
 import { Log } from '@shop/kit/log';
@@ -6,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Staff } from '../sessions/guards.js';
 import type { QueuePage } from './queue-page.js';
 
-/** The page loads its own files, and shows pictures and styles that it has inside. */
+/** The page loads only its own files, and has inline styles and images. */
 const CSP =
   "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; frame-ancestors 'none'";
 
@@ -30,7 +29,7 @@ export class QueuesController implements OnApplicationShutdown {
     await (await this.page)?.close();
   }
 
-  /** Loaded for whoever looks at it: it takes memory that a gateway without staff need not spend. */
+  /** On first use: Bull Board takes memory that a gateway without staff does not need. */
   private open(): Promise<QueuePage> {
     this.page ??= import('./queue-page.js').then(({ openQueuePage }) => openQueuePage(this.config, this.log));
     this.page.catch(() => (this.page = undefined));

@@ -1,4 +1,4 @@
-// Asks every service something small and every queue how it stands, all at once.
+// Whether every service answers, and the state of every queue.
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { accountsRpc } from '@shop/contracts/accounts';
 import { catalogRpc } from '@shop/contracts/catalog';
@@ -7,11 +7,11 @@ import { paymentsRpc } from '@shop/contracts/payments';
 import type { QueueHealth, StaffHealth } from '@shop/contracts/staff';
 import { kitConfig, type KitConfig } from '@shop/kit/kit.config';
 import { Log } from '@shop/kit/log';
+import type { Queues } from '@shop/kit/queue';
 import { Rpc } from '@shop/rpc/rpc';
-import type { QueueReads } from './queue-health.js';
 
-/** Each of these looks into the service's own store. */
-const questions: Record<string, (rpc: Rpc, staffId: string) => Promise<unknown>> = {
+/** Each of these calls reads the service's own database or cache. */
+const probes: Record<string, (rpc: Rpc, staffId: string) => Promise<unknown>> = {
   accounts: (rpc, id) => rpc.call(accountsRpc.getCustomer, { id }),
   catalog: (rpc) => rpc.call(catalogRpc.listCategories, {}),
   orders: (rpc) => rpc.call(ordersRpc.listOrders, { limit: 1 }),
@@ -20,7 +20,7 @@ const questions: Record<string, (rpc: Rpc, staffId: string) => Promise<unknown>>
 
 @Injectable()
 export class StaffHealthReads implements OnApplicationShutdown {
-  private queues: Promise<QueueReads> | undefined;
+  private queues: Queues | undefined;
 
   constructor(
     private readonly rpc: Rpc,
@@ -29,21 +29,21 @@ export class StaffHealthReads implements OnApplicationShutdown {
   ) {}
 
   async read(staffId: string): Promise<StaffHealth> {
-    const names = Object.keys(questions);
+    const names = Object.keys(probes);
     const [services, queues] = await Promise.all([
-      Promise.all(names.map((name) => this.service(name, staffId))),
-      this.allQueues(),
+      Promise.all(names.map((name) => this.probe(name, staffId))),
+      this.readQueues(),
     ]);
     return { at: new Date().toISOString(), services, queues };
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    (await this.queues)?.close();
+  onApplicationShutdown(): void {
+    this.queues?.onApplicationShutdown();
   }
 
-  private async service(name: string, staffId: string): Promise<StaffHealth['services'][number]> {
+  private async probe(name: string, staffId: string): Promise<StaffHealth['services'][number]> {
     const startedAt = performance.now();
-    const up = await questions[name]!(this.rpc, staffId).then(
+    const up = await probes[name]!(this.rpc, staffId).then(
       () => true,
       () => false,
     );
@@ -51,12 +51,13 @@ export class StaffHealthReads implements OnApplicationShutdown {
     return { name, up, ms, replicas: this.rpc.replicas(name) };
   }
 
-  private async allQueues(): Promise<QueueHealth[] | null> {
+  private async readQueues(): Promise<QueueHealth[] | null> {
     try {
-      this.queues ??= import('./queue-health.js').then(({ openQueueReads }) => openQueueReads(this.config, this.log));
-      return await (await this.queues).all();
+      const { Queues, readQueues } = await import('./queue-health.js');
+      this.queues ??= new Queues(this.config, this.log);
+      return await readQueues(this.queues);
     } catch (error) {
-      this.log.warn({ err: error }, 'queues did not say how they stand');
+      this.log.warn({ err: error }, 'the state of the queues could not be read');
       return null;
     }
   }

@@ -1,4 +1,3 @@
-// What staff does with orders.
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { accountsRpc } from '@shop/contracts/accounts';
 import { Order, OrderNumber, OrderStatus, RefundRequest, ordersRpc } from '@shop/contracts/orders';
@@ -7,14 +6,14 @@ import { StaffOrderPage } from '@shop/contracts/staff';
 import { Cursor, Id, Limit, SearchText } from '@shop/contracts/values';
 import { Rpc } from '@shop/rpc/rpc';
 import * as z from 'zod';
-import { Documented, orderParam } from '../docs/documented.js';
-import { Staff } from '../sessions/guards.js';
-import { readKey } from '../orders/idempotency-key.js';
+import { Documented } from '../documented.js';
+import { readIdempotencyKey } from '../orders/idempotency-key.js';
 import { OrderCustomers } from '../orders/order-customers.js';
 import { readId } from '../path-params.js';
+import { Staff } from '../sessions/guards.js';
 
 const StaffOrderQuery = z.strictObject({
-  q: SearchText.optional().meta({ description: 'An id, the number of an order, an e-mail address or a name' }),
+  q: SearchText.optional().meta({ description: 'An id, an order number, an e-mail address or a name' }),
   status: OrderStatus.optional(),
   limit: Limit,
   cursor: Cursor.optional(),
@@ -30,16 +29,16 @@ export class StaffOrdersController {
 
   @Get('staff/orders')
   @Documented({
-    summary: 'Orders of everybody, newest first',
+    summary: 'Orders of all customers, newest first',
     description:
-      'q is the id of an order or of a customer, the number of an order as pages show it (the last 8 digits of its id), or ' +
-      'the beginning of an e-mail address, a name or a last name, whatever its case: of the customer, or for names on the ' +
-      'shipping address. At most 100 customers, 1000 addresses and, with status, the newest 5000 orders of those customers are considered.',
+      'q is the id of an order or of a customer, an order number as pages show it (the last 8 digits of its id), or the ' +
+      'beginning of a customer’s e-mail address, of a name or of a last name (of the customer or on the shipping address), ' +
+      'case-insensitive. It considers at most 100 customers, 1000 addresses and, with status, the newest 5000 orders of ' +
+      'those customers.',
     answer: StaffOrderPage,
-    access: 'staff',
   })
   async list(@Query({ schema: StaffOrderQuery }) query: z.infer<typeof StaffOrderQuery>): Promise<StaffOrderPage> {
-    const customerIds = query.q === undefined ? undefined : await this.customersLike(query.q);
+    const customerIds = query.q === undefined ? undefined : await this.findCustomers(query.q);
     const { items, nextCursor } = await this.rpc.call(ordersRpc.listOrders, {
       ...query,
       ...(customerIds && { customerIds }),
@@ -50,18 +49,14 @@ export class StaffOrdersController {
   @Post('orders/:id/refunds')
   @HttpCode(202)
   @Documented({
-    summary: 'Give money back',
+    summary: 'Refund an order',
     description:
-      'Without amountCents all that is left. The money goes where it came from, and refundedCents grows once it did; the order is refunded when nothing is left. A refund may fail, also days later: then refundedCents goes back, and its key is refused.',
-    status: 202,
+      'Without amountCents it refunds the rest. The money goes back to the card or the store credit that paid, and then ' +
+      'refundedCents grows; the order is refunded when nothing is left. A refund can fail, even days later: then ' +
+      'refundedCents shrinks again, and the key of this refund is refused.',
     answer: Order,
-    access: 'staff',
-    params: orderParam,
-    headers: { 'Idempotency-Key': { description: 'Your name for this refund', required: true, example: 'parcel-7' } },
-    refuses: [
-      ...(['idempotency_key_required', 'not_found', 'refund_exceeds_payment'] as const),
-      ...(['idempotency_key_reused', 'refund_failed'] as const),
-    ],
+    headers: { 'Idempotency-Key': { description: 'Identifies this refund', required: true, example: 'parcel-7' } },
+    refuses: ['idempotency_key_required', 'refund_exceeds_payment', 'idempotency_key_reused', 'refund_failed'],
     example: { amountCents: 500, reason: 'One lamp came broken' },
   })
   refund(
@@ -69,29 +64,27 @@ export class StaffOrdersController {
     @Headers('idempotency-key') key: string | undefined,
     @Body({ schema: RefundRequest }) refund: RefundRequest,
   ): Promise<Order> {
-    return this.rpc.call(ordersRpc.refundOrder, { ...refund, id: readId('order', text), idempotencyKey: readKey(key) });
+    const [id, idempotencyKey] = [readId('order', text), readIdempotencyKey(key)];
+    return this.rpc.call(ordersRpc.refundOrder, { ...refund, id, idempotencyKey });
   }
 
   @Get('orders/:id/refunds')
   @Documented({
-    summary: 'What was given back of an order, and what was not',
-    description: 'The newest hundred, newest first. One that failed says why, in the words of the payment provider.',
+    summary: 'The refunds of an order, including failed ones',
+    description: 'The newest 100, newest first. `failure` is the reason that the payment provider gave.',
     answer: RefundList,
-    access: 'staff',
-    params: orderParam,
-    refuses: ['not_found'],
   })
   async refunds(@Param('id') text: string): Promise<RefundList> {
     const id = readId('order', text);
     const [refunds] = await Promise.all([
       this.rpc.call(paymentsRpc.listRefunds, { orderId: id }),
-      this.rpc.call(ordersRpc.getOrder, { id }),
+      this.rpc.call(ordersRpc.getOrder, { id }), // not_found
     ]);
     return refunds;
   }
 
   /** Throws while accounts is down: an empty list would say that the customer has no orders. */
-  private async customersLike(q: string): Promise<string[] | undefined> {
+  private async findCustomers(q: string): Promise<string[] | undefined> {
     if (Id.safeParse(q).success || OrderNumber.safeParse(q).success) return undefined;
     return (await this.rpc.call(accountsRpc.findCustomers, { q })).ids;
   }

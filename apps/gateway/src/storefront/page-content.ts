@@ -1,4 +1,4 @@
-// What belongs to the address of a page: what it says of itself, and the answers it will ask the API for first.
+// What each public page contains before its scripts run: metadata, and the API responses that it needs first.
 import { catalogRpc } from '@shop/contracts/catalog';
 import {
   CARD_IMAGE_SIZES,
@@ -15,26 +15,26 @@ import type { CategoryList, Product, ProductPage } from '@shop/contracts/product
 import { AppError } from '@shop/rpc/errors';
 import type { Rpc } from '@shop/rpc/rpc';
 import type { SerializedJson } from '@shop/rpc/serialized-json';
-import { structuredProduct, type PageFacts } from './page-head.js';
 import { productKey } from '../path-params.js';
+import { structuredProduct, type PageMetadata } from './page-head.js';
 
 export interface PageContent {
-  facts: PageFacts;
+  metadata: PageMetadata;
   /** By the path of the API. */
-  answers?: Record<string, SerializedJson>;
+  responses?: Record<string, SerializedJson>;
 }
 
 export interface PageAddress {
   params: Record<string, string>;
-  /** Whether filters or the like follow the path. */
-  plain: boolean;
+  /** Filters and the like. */
+  hasQuery: boolean;
   origin: string;
 }
 
-export type Content = (rpc: Rpc, address: PageAddress) => Promise<PageContent>;
+type LoadContent = (rpc: Rpc, address: PageAddress) => Promise<PageContent>;
 
-/** Of the pages that are the same for everybody. Throws not_found for what there is none of. */
-export const pageContents: Partial<Record<PageName, Content>> = {
+/** Pages that are the same for every client. not_found. */
+export const pageContents: Partial<Record<PageName, LoadContent>> = {
   home: async (rpc, { origin }) => {
     const [featured, categories] = await Promise.all([
       rpc.call(catalogRpc.listProducts, { featured: true, inStock: true, limit: 8 }),
@@ -42,64 +42,63 @@ export const pageContents: Partial<Record<PageName, Content>> = {
     ]);
     const structured = { '@context': 'https://schema.org', '@type': 'WebSite', name: shopName, url: origin };
     return {
-      facts: { canonical: '/', structured, ...firstPicture(featured) },
-      answers: { [featuredPath]: featured, [categoriesPath]: categories },
+      metadata: { canonical: '/', structured, ...firstImage(featured) },
+      responses: { [featuredPath]: featured, [categoriesPath]: categories },
     };
   },
-  products: async (rpc, { plain }) => {
-    const { facts, answers } = await firstPage(rpc, plain);
-    return { facts: { title: 'All products', ...facts, ...(plain && { canonical: '/products' }) }, answers };
+  products: async (rpc, { hasQuery }) => {
+    const { metadata, responses } = await firstPage(rpc, hasQuery);
+    return {
+      metadata: { title: 'All products', ...metadata, ...(!hasQuery && { canonical: '/products' }) },
+      responses,
+    };
   },
-  category: async (rpc, { params, plain }) => {
+  category: async (rpc, { params, hasQuery }) => {
     const slug = params['category']!;
     const categories = await rpc.call(catalogRpc.listCategories, {});
     const { items } = JSON.parse(categories.body.toString()) as CategoryList;
     const category = items.find((item) => item.slug === slug);
     if (!category) throw new AppError('not_found', 'There is no such category.');
     const { name, products } = category;
-    const list = await firstPage(rpc, plain, slug);
+    const { metadata, responses } = await firstPage(rpc, hasQuery, slug);
     return {
-      facts: {
-        ...list.facts,
+      metadata: {
+        ...metadata,
         title: name,
         description: `${name}: ${products} things, chosen with care, at ${shopName}.`,
-        ...(plain && { canonical: `/categories/${slug}` }),
+        ...(!hasQuery && { canonical: `/categories/${slug}` }),
       },
-      answers: { ...list.answers, [categoriesPath]: categories },
+      responses: { ...responses, [categoriesPath]: categories },
     };
   },
   product: async (rpc, { params, origin }) => {
     const key = productKey(params['product']!);
-    const answer = await rpc.call(catalogRpc.getProduct, { product: key });
-    const product = JSON.parse(answer.body.toString()) as Product;
+    const response = await rpc.call(catalogRpc.getProduct, { product: key });
+    const product = JSON.parse(response.body.toString()) as Product;
     return {
-      facts: {
+      metadata: {
         title: product.name,
         description: product.description,
         canonical: `/products/${product.slug}`,
         type: 'product',
-        picture: product.images[0],
-        pictureSizes: PRODUCT_IMAGE_SIZES,
+        image: product.images[0],
+        imageSizes: PRODUCT_IMAGE_SIZES,
         structured: structuredProduct(product, origin),
       },
-      answers: { [productPath(key)]: answer },
+      responses: { [productPath(key)]: response },
     };
   },
 };
 
-async function firstPage(
-  rpc: Rpc,
-  plain: boolean,
-  category?: string,
-): Promise<{ facts: PageFacts; answers: Record<string, SerializedJson> }> {
-  if (!plain) return { facts: {}, answers: {} };
+async function firstPage(rpc: Rpc, hasQuery: boolean, category?: string): Promise<PageContent> {
+  if (hasQuery) return { metadata: {} };
   const query = { category, limit: PAGE_SIZE };
   const list = await rpc.call(catalogRpc.listProducts, query);
-  return { facts: firstPicture(list), answers: { [productsPath(query)]: list } };
+  return { metadata: firstImage(list), responses: { [productsPath(query)]: list } };
 }
 
-/** The first that is seen of a list. */
-function firstPicture({ body }: SerializedJson): PageFacts {
+/** The first image that a list shows. */
+function firstImage({ body }: SerializedJson): PageMetadata {
   const { items } = JSON.parse(body.toString()) as ProductPage;
-  return { picture: items.find(({ image }) => image)?.image, pictureSizes: CARD_IMAGE_SIZES };
+  return { image: items.find(({ image }) => image)?.image, imageSizes: CARD_IMAGE_SIZES };
 }

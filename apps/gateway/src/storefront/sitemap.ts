@@ -1,4 +1,4 @@
-// /robots.txt and the sitemap: an index, the shop's pages, and its products in parts that the catalog has prepared.
+// /robots.txt and the sitemap: an index, the shop's pages, and the products in parts that the catalog has prepared.
 import { createHash } from 'node:crypto';
 import { finished, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -7,12 +7,12 @@ import type { CategoryList } from '@shop/contracts/products';
 import { AppError } from '@shop/rpc/errors';
 import type { Rpc } from '@shop/rpc/rpc';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { AtOnce } from '../at-once.js';
+import { ConcurrencyLimit } from '../concurrency-limit.js';
+import { clientHas } from '../send-serialized-json.js';
 import { escape } from './page-head.js';
-import { matches } from '../send-serialized-json.js';
 
-/** Each holds its part, gzipped, for as long as its client takes to read it. */
-const MOST_AT_ONCE = 16;
+/** Each holds its gzipped part in memory while the client reads it. */
+const MAX_PARTS = 16;
 const NOT_PREPARED_RETRY_SECONDS = 10;
 const ROBOTS_CACHE_CONTROL = 'public, max-age=3600, stale-if-error=86400';
 const CACHE_CONTROL = 'public, max-age=600, stale-if-error=86400';
@@ -20,15 +20,14 @@ const XML = '<?xml version="1.0" encoding="UTF-8"?>\n';
 const NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"';
 
 export function serveSitemap(fastify: FastifyInstance, rpc: Rpc, originOf: (request: FastifyRequest) => string): void {
-  const atOnce = new AtOnce(MOST_AT_ONCE, 'parts of the sitemap');
+  const limit = new ConcurrencyLimit(MAX_PARTS, 'parts of the sitemap');
 
-  fastify.get('/robots.txt', (request, reply) =>
-    reply
+  fastify.get('/robots.txt', (request, reply) => {
+    const rules = ['User-agent: *', 'Disallow: /api/', 'Allow: /api/products', 'Allow: /api/categories'];
+    return reply
       .headers({ 'content-type': 'text/plain; charset=utf-8', 'cache-control': ROBOTS_CACHE_CONTROL })
-      .send(
-        `User-agent: *\nDisallow: /api/\nAllow: /api/products\nAllow: /api/categories\nSitemap: ${originOf(request)}/sitemap.xml\n`,
-      ),
-  );
+      .send([...rules, `Sitemap: ${originOf(request)}/sitemap.xml`, ''].join('\n'));
+  });
   fastify.get('/sitemap.xml', async (request, reply) => {
     const { parts } = await rpc.call(catalogRpc.getSitemap, {});
     if (!parts) throw new AppError('unavailable', 'The sitemap is being prepared.', {}, NOT_PREPARED_RETRY_SECONDS);
@@ -52,34 +51,28 @@ export function serveSitemap(fastify: FastifyInstance, rpc: Rpc, originOf: (requ
   fastify.get<{ Params: { file: string } }>('/sitemaps/:file', async (request, reply) => {
     const [, part] = /^products-([1-9]\d{0,8})\.xml$/.exec(request.params.file) ?? [];
     if (part === undefined) throw new AppError('not_found', 'There is no such sitemap.');
-    const leave = atOnce.enter('all');
-    finished(reply.raw, leave);
-    const { body, etag } = await rpc.call(catalogRpc.getSitemapPart, { part: Number(part) });
+    finished(reply.raw, limit.enter('all'));
+    const { body, etag: catalogEtag } = await rpc.call(catalogRpc.getSitemapPart, { part: Number(part) });
     const origin = originOf(request);
-    const ours = `W/"${createHash('sha1').update(origin).update(etag).digest('base64url')}"`;
-    void reply.header('etag', ours);
-    const known = request.headers['if-none-match'];
-    if (known !== undefined && matches(known, ours))
-      return reply.header('cache-control', CACHE_CONTROL).code(304).send();
-    return sendXml(
-      reply,
-      request.method === 'HEAD' ? Readable.from([]) : Readable.from(urlset(body, `${origin}/products/`)),
-    );
+    const etag = `W/"${createHash('sha1').update(origin).update(catalogEtag).digest('base64url')}"`;
+    void reply.header('etag', etag);
+    if (clientHas(reply, etag)) return reply.header('cache-control', CACHE_CONTROL).code(304).send();
+    return sendXml(reply, Readable.from(request.method === 'HEAD' ? [] : urlset(body, `${origin}/products/`)));
   });
 }
 
-/** Piece by piece, as fast as the client reads. */
+/** Streams, so that memory does not grow when the client reads slowly. */
 async function* urlset(gzippedLines: Buffer, prefix: string): AsyncGenerator<string> {
   yield `${XML}<urlset ${NAMESPACE}>\n`;
-  const lines = createGunzip();
-  lines.end(gzippedLines);
-  let begun = '';
-  for await (const text of lines.setEncoding('utf8')) {
-    const complete = (begun + String(text)).split('\n');
-    begun = complete.pop()!;
-    yield complete.map((line) => productEntry(prefix, line)).join('');
+  const gunzip = createGunzip();
+  gunzip.end(gzippedLines);
+  let partialLine = '';
+  for await (const text of gunzip.setEncoding('utf8')) {
+    const lines = (partialLine + String(text)).split('\n');
+    partialLine = lines.pop()!;
+    yield lines.map((line) => productEntry(prefix, line)).join('');
   }
-  if (begun) yield productEntry(prefix, begun);
+  if (partialLine) yield productEntry(prefix, partialLine);
   yield '</urlset>\n';
 }
 

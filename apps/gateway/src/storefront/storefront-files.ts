@@ -1,4 +1,4 @@
-// The built storefront: one page that the gateway completes for each address, and files whose names say what is in them.
+// Reads the built storefront: one page as a template for every address, and files with content hashes in their names.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -9,50 +9,51 @@ import { meta } from './page-head.js';
 
 export interface Storefront {
   assetsDir: string;
-  /** Of the page before it is completed. */
+  /** Of the template and its headers, for ETags. */
   version: string;
+  /** Content-Security-Policy */
   policy: string;
   page(parts: PageParts): string;
 }
 
 export interface PageParts {
-  /** Of one that there is. */
+  /** Undefined for error pages. */
   name?: PageName | undefined;
   /** Elements of <head>. */
   head: string;
-  /** JSON that no markup can be mistaken for. */
-  data?: string;
+  /** JSON for an inline script. */
+  data: string;
 }
 
 const HEAD = '<!--head-->';
 const END_OF_HEAD = '</head>';
 const DATA = '<!--data-->';
 
-/** As Vite writes it, by source. */
+/** Vite's manifest, by source file. */
 type Manifest = Record<string, { file: string; css?: string[]; imports?: string[] }>;
 
-/** Where they have another name than the page. */
+/** Source files that are not named after their page. */
 const sources: Partial<Record<PageName, string>> = { category: 'products' };
 
-/** Undefined where none was built: the shop is an API then. */
+/** Undefined when no storefront was built: then the shop is only an API. */
 export function readStorefront(config: GatewayConfig): Storefront | undefined {
   const folder = config.STOREFRONT_DIR ?? resolve(import.meta.dirname, '../../../storefront/dist');
   const file = join(folder, 'index.html');
   if (!existsSync(file)) return undefined;
   const stripeKey = config.PAYMENT_PROVIDER === 'stripe' ? config.STRIPE_PUBLISHABLE_KEY : undefined;
-  const facts = stripeKey === undefined ? '' : `${meta('name', STRIPE_KEY_META, stripeKey)}\n    `;
-  const placed = (text: string) => text.replaceAll('"./assets/', `"${config.ASSETS_URL}/`);
-  const html = placed(readFileSync(file, 'utf8')).replace(HEAD, () => facts + HEAD);
+  const stripeMeta = stripeKey === undefined ? '' : `${meta('name', STRIPE_KEY_META, stripeKey)}\n    `;
+  const withAssetsUrl = (text: string) => text.replaceAll('"./assets/', `"${config.ASSETS_URL}/`);
+  const html = withAssetsUrl(readFileSync(file, 'utf8')).replace(HEAD, () => stripeMeta + HEAD);
   const [start, rest] = split(html, HEAD);
   const [head, body] = split(rest, END_OF_HEAD);
   const [beforeData, end] = split(body, DATA);
   const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as Manifest;
   const policy = policyOf(html, config, stripeKey !== undefined);
   const names = Object.keys(pages) as PageName[];
-  const files = new Map(names.map((name) => [name, placed(filesOf(name, manifest))]));
+  const links = new Map(names.map((name) => [name, withAssetsUrl(preloadLinks(name, manifest))]));
   return {
     assetsDir: join(folder, 'assets'),
-    // nginx keeps the headers that a copy came with for as long as that is not modified.
+    // Includes the headers: on 304 nginx keeps those of its cached copy.
     version: createHash('sha1')
       .update(html + policy + JSON.stringify(inert))
       .digest('base64url')
@@ -60,25 +61,25 @@ export function readStorefront(config: GatewayConfig): Storefront | undefined {
     policy,
     page: (parts) =>
       [
-        ...[start, parts.head, head, parts.name ? files.get(parts.name) : '', END_OF_HEAD],
-        ...[beforeData, parts.data ?? '', end],
+        ...[start, parts.head, head, parts.name ? links.get(parts.name) : '', END_OF_HEAD],
+        ...[beforeData, parts.data, end],
       ].join(''),
   };
 }
 
-/** Elements that ask for what this page alone consists of, so that no script has to be run before. */
-function filesOf(page: PageName, manifest: Manifest): string {
-  const files = new Set(filesBehind('index.html', manifest));
-  const own = [...filesBehind(`src/pages/${sources[page] ?? page}.tsx`, manifest)].filter((file) => !files.has(file));
+/** Links to the files of this page alone, so that the browser loads them before any script runs. */
+function preloadLinks(page: PageName, manifest: Manifest): string {
+  const shared = filesOf('index.html', manifest);
+  const own = [...filesOf(`src/pages/${sources[page] ?? page}.tsx`, manifest)].filter((file) => !shared.has(file));
   const rel = (file: string) => (file.endsWith('.css') ? 'stylesheet' : 'modulepreload');
   return own.map((file) => `<link rel="${rel(file)}" crossorigin href="./${file}">\n  `).join('');
 }
 
-function filesBehind(source: string, manifest: Manifest, found = new Set<string>()): Set<string> {
+function filesOf(source: string, manifest: Manifest, found = new Set<string>()): Set<string> {
   const chunk = manifest[source];
   if (!chunk || found.has(chunk.file)) return found;
   for (const file of [chunk.file, ...(chunk.css ?? [])]) found.add(file);
-  for (const other of chunk.imports ?? []) filesBehind(other, manifest, found);
+  for (const other of chunk.imports ?? []) filesOf(other, manifest, found);
   return found;
 }
 
@@ -88,13 +89,13 @@ function split(text: string, mark: string): [string, string] {
   return [text.slice(0, at), text.slice(at + mark.length)];
 }
 
-/** Scripts out of its files, those inside the page by their hashes; files and pictures may come from other hosts, a card form from Stripe. */
+/** Allows inline scripts by hash, the origins of assets and images, and Stripe's card form where it is used. */
 function policyOf(html: string, { ASSETS_URL, MEDIA_URL }: GatewayConfig, withStripe: boolean): string {
   const hashes = [...html.matchAll(/<script>([^]*?)<\/script>/g)].map(
     ([, script]) => ` 'sha256-${createHash('sha256').update(script!).digest('base64')}'`,
   );
-  const assets = originOf(ASSETS_URL);
-  const images = new Set(["'self'", 'data:', assets, originOf(MEDIA_URL)]);
+  const assets = sourceOf(ASSETS_URL);
+  const images = new Set(["'self'", 'data:', assets, sourceOf(MEDIA_URL)]);
   return [
     "default-src 'none'",
     `script-src ${assets}${hashes.join('')}${withStripe ? ' https://js.stripe.com https://*.js.stripe.com' : ''}`,
@@ -109,7 +110,6 @@ function policyOf(html: string, { ASSETS_URL, MEDIA_URL }: GatewayConfig, withSt
   ].join('; ');
 }
 
-/** As a policy names it. */
-function originOf(url: string): string {
+function sourceOf(url: string): string {
   return URL.canParse(url) ? new URL(url).origin : "'self'";
 }

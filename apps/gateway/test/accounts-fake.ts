@@ -5,7 +5,7 @@ import { AppError } from '@shop/rpc/errors';
 
 export const PASSWORD = 'correct-horse';
 
-export function accountsStub(customers: Map<string, Customer>): StubHandlers<typeof accountsRpc> {
+export function fakeAccounts(customers: Map<string, Customer>): StubHandlers<typeof accountsRpc> {
   const byEmail = (email: string) => [...customers.values()].find((customer) => customer.email === email.toLowerCase());
   const byId = (id: string) => {
     const customer = customers.get(id);

@@ -2,7 +2,7 @@ import { type CreditEntry, paymentsRpc } from '@shop/contracts/payments';
 import type { StubHandlers } from '@shop/kit/testing/services';
 
 /** Keeps store credit, and believes every event. */
-export function paymentsStub(): StubHandlers<typeof paymentsRpc> {
+export function fakePayments(): StubHandlers<typeof paymentsRpc> {
   const given = new Map<string, CreditEntry[]>();
   return {
     getCredit: ({ customerId }) => {

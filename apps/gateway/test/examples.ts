@@ -1,4 +1,4 @@
-// One example of every shape that is answered, by the schema's id; a test holds them against the schemas.
+// One valid example of every shape in a response, by the id of its schema.
 import { CURRENCY } from '@shop/contracts/currency';
 
 const category = { slug: 'furniture', name: 'Furniture' };
