@@ -1,4 +1,4 @@
-// Accounts as the gateway's tests need it: customers in a map, all with one password.
+// A fake of accounts: customers in a map, all with the same password.
 import type { accountsRpc, Customer } from '@shop/contracts/accounts';
 import type { StubHandlers } from '@shop/kit/testing/services';
 import { AppError } from '@shop/rpc/errors';

@@ -1,25 +1,25 @@
 import { request as httpRequest } from 'node:http';
 import { Problem } from '@shop/contracts/problems';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openShop, PASSWORD, Visitor, type Shop } from './shop.js';
+import { openShop, PASSWORD, Client, type Shop } from './shop.js';
 
 let shop: Shop;
-let someone: Visitor;
+let client: Client;
 beforeAll(async () => {
   shop = await openShop({ RATE_LIMITS: 'off' });
-  someone = new Visitor(shop);
+  client = new Client(shop);
 });
 afterAll(() => shop.stop());
 
 const json = { 'content-type': 'application/json' };
 
-/** The answer, after checking that it is a whole problem as RFC 9457 has it. */
+/** Returns the response after checking that it is a complete problem (RFC 9457). */
 async function problemOf(
   method: string,
   path: string,
   options: { body?: unknown; headers?: Record<string, string> } = {},
 ) {
-  const { status, headers, body } = await someone.call(method, path, options);
+  const { status, headers, body } = await client.call(method, path, options);
   expect(headers.get('content-type')).toBe('application/problem+json');
   expect(headers.get('cache-control')).toBe('no-store');
   expect(Problem.strict().parse(body)).toEqual(body);
@@ -28,8 +28,8 @@ async function problemOf(
   return { ...body, headers };
 }
 
-describe('a body', () => {
-  it('that is no JSON is 400', async () => {
+describe('the body of a request', () => {
+  it('is refused with 400 when it is not JSON', async () => {
     for (const body of ['{', '{"email":', 'null,', "{'a':1}", '\u0000', '{"a":1}}'])
       expect(await problemOf('POST', '/api/session', { body }), body).toMatchObject({
         status: 400,
@@ -37,7 +37,7 @@ describe('a body', () => {
       });
   });
 
-  it('that is JSON of another kind is 400', async () => {
+  it('is refused with 400 when it is not a JSON object', async () => {
     for (const body of ['null', '[]', '1', '"x"', 'true', ''])
       expect(await problemOf('POST', '/api/session', { body, headers: json }), body).toMatchObject({
         status: 400,
@@ -46,12 +46,12 @@ describe('a body', () => {
     expect(await problemOf('POST', '/api/session')).toMatchObject({ status: 400, code: 'invalid_request' });
   });
 
-  it('that tries to reach prototypes is 400', async () => {
+  it('is refused with 400 when it tries prototype pollution', async () => {
     for (const body of ['{"__proto__":{"role":"staff"}}', '{"constructor":{"prototype":{"role":"staff"}}}'])
       expect(await problemOf('POST', '/api/session', { body })).toMatchObject({ status: 400, code: 'invalid_request' });
   });
 
-  it('with a field nobody knows is 400 and names it', async () => {
+  it('is refused with 400 that names an unknown field', async () => {
     const body = { email: 'a@example.org', password: PASSWORD, name: 'A', role: 'staff' };
     const problem = await problemOf('POST', '/api/customers', { body });
     expect(problem).toMatchObject({ status: 400, code: 'invalid_request', detail: 'role: is not a field here' });
@@ -60,7 +60,7 @@ describe('a body', () => {
     expect((await problemOf('POST', '/api/session', { body: thousands })).errors).toHaveLength(50);
   });
 
-  it('with wrong values is 400 and names each', async () => {
+  it('is refused with 400 that names each wrong value', async () => {
     const body = { email: 'nobody', password: 'short', name: ' ' };
     const { errors } = await problemOf('POST', '/api/customers', { body });
     expect(errors!.map(({ field }) => field)).toEqual(['email', 'password', 'name']);
@@ -69,7 +69,7 @@ describe('a body', () => {
     expect(types.errors!.map(({ field }) => field)).toEqual(['email', 'password', 'name']);
   });
 
-  it('with text that no database keeps is 400', async () => {
+  it('is refused with 400 when a text cannot be stored', async () => {
     for (const odd of ['\\u0000', '\\ud800', 'a\\udfffb']) {
       const registration = `{"email":"a@example.org","password":"long-enough-now","name":"${odd}"}`;
       const { errors } = await problemOf('POST', '/api/customers', { body: registration });
@@ -79,22 +79,22 @@ describe('a body', () => {
     }
   });
 
-  it('with a quantity no cart has is 400', async () => {
+  it('is refused with 400 when a quantity is out of range', async () => {
     for (const quantity of [-1, 100, 1e9, 1.5, '2', null, Number.MAX_SAFE_INTEGER + 2]) {
       const problem = await problemOf('PUT', '/api/cart/lines/walnut-desk', { body: { quantity } });
       expect([problem.status, problem.errors?.[0]?.field], String(quantity)).toEqual([400, 'quantity']);
     }
   });
 
-  it('of 10 MB is 413, and so is one byte over the limit', async () => {
+  it('is refused with 413 at 10 MB and at one byte over the limit', async () => {
     for (const size of [10_000_000, 100_001]) {
       const problem = await problemOf('POST', '/api/session', { body: `"${'x'.repeat(size - 2)}"` });
       expect(problem).toMatchObject({ status: 413, code: 'payload_too_large' });
     }
-    expect((await someone.post('/api/session', `"${'x'.repeat(99_000)}"`)).status).toBe(400);
+    expect((await client.post('/api/session', `"${'x'.repeat(99_000)}"`)).status).toBe(400);
   });
 
-  it('of 10 MB in chunks of unknown length is 413', async () => {
+  it('is refused with 413 at 10 MB sent in chunks', async () => {
     const status = await new Promise((resolve, reject) => {
       const request = httpRequest(`${shop.url}/api/session`, { method: 'POST', headers: json }, (response) => {
         resolve(response.statusCode);
@@ -109,7 +109,7 @@ describe('a body', () => {
     expect(status).toBe(413);
   });
 
-  it('of another type is 415', async () => {
+  it('is refused with 415 when its type is not JSON', async () => {
     const types = [
       'text/plain',
       'application/x-www-form-urlencoded',
@@ -128,8 +128,8 @@ describe('a body', () => {
   });
 });
 
-describe('a query', () => {
-  it('that the contract does not know is 400', async () => {
+describe('the query of a request', () => {
+  it('is refused with 400 when it does not match the schema', async () => {
     const bad = [
       'limit=0',
       'limit=101',
@@ -155,8 +155,8 @@ describe('a query', () => {
   });
 });
 
-describe('an address', () => {
-  it('that is none is 404', async () => {
+describe('the path of a request', () => {
+  it('returns 404 when there is no route', async () => {
     const none = [
       '/api',
       '/api/',
@@ -172,17 +172,17 @@ describe('an address', () => {
     expect(await problemOf('DELETE', '/api/nothing')).toMatchObject({ status: 404, code: 'not_found' });
   });
 
-  it('with the longest name of a product is 404', async () => {
+  it('returns 404 for very long product names', async () => {
     for (const length of [200, 300, 5000])
       expect(await problemOf('GET', `/api/products/${'x'.repeat(length)}`)).toMatchObject({ status: 404 });
   });
 
-  it('that cannot be read is 400', async () => {
+  it('returns 400 when it cannot be decoded', async () => {
     for (const path of ['/api/products/%E0%A4%A', '/%'])
       expect(await problemOf('GET', path), path).toMatchObject({ status: 400, code: 'invalid_request' });
   });
 
-  it('asked in a wrong way is 405 and says which ways there are', async () => {
+  it('returns 405 with the allowed methods for any other method', async () => {
     const wrong: [method: string, path: string, allow: string[]][] = [
       ['DELETE', '/api/products', ['GET', 'HEAD', 'POST']],
       ['POST', '/api/products/walnut-desk', ['GET', 'HEAD', 'PATCH']],
@@ -201,7 +201,7 @@ describe('an address', () => {
 });
 
 describe('a request id', () => {
-  it('is taken when it is sane, and made when it is not', async () => {
+  it('is taken from the request when it is valid, and generated otherwise', async () => {
     const given = await problemOf('GET', '/api/nothing', { headers: { 'x-request-id': 'abc-123' } });
     expect(given.requestId).toBe('abc-123');
     const odd = await problemOf('GET', '/api/nothing', { headers: { 'x-request-id': 'a b"c' } });

@@ -1,4 +1,4 @@
-// A storefront as Vite would have built it, with as little in it as can be.
+// A minimal storefront with the structure that Vite builds.
 import { mkdtempSync, mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,12 +10,12 @@ const MANIFEST = {
   'src/pages/product.tsx': {
     file: 'assets/product-3c4d.js',
     css: ['assets/product-5e6f.css'],
-    imports: ['index.html', '_picture.js'],
+    imports: ['index.html', '_image.js'],
   },
-  '_picture.js': { file: 'assets/picture-7a8b.js', imports: ['src/pages/product.tsx'] },
+  '_image.js': { file: 'assets/image-7a8b.js', imports: ['src/pages/product.tsx'] },
 };
 
-/** Answers its folder. */
+/** Returns its folder. */
 export function builtStorefront(): string {
   const dir = mkdtempSync(join(tmpdir(), 'shop-storefront-'));
   mkdirSync(join(dir, 'assets'));

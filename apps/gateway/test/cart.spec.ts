@@ -1,7 +1,7 @@
 import type { Cart } from '@shop/contracts/carts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Carts } from '../src/cart/carts.js';
-import { ADA, DESK, LAMP, openShop, Visitor, type Shop } from './shop.js';
+import { ADA, DESK, LAMP, openShop, Client, type Shop } from './shop.js';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -11,23 +11,23 @@ beforeEach(() => shop.redis.flushdb());
 afterAll(() => shop.stop());
 
 const uuid = (n: number) => `01900000-0000-7000-8000-${String(n).padStart(12, '0')}`;
-const put = (who: Visitor, product: string, quantity: number) =>
+const put = (who: Client, product: string, quantity: number) =>
   who.put<Cart>(`/api/cart/lines/${product}`, { quantity });
 const quantities = ({ lines }: Cart) => Object.fromEntries(lines.map(({ slug, quantity }) => [slug, quantity]));
 
 describe('a cart', () => {
-  it('is empty at first, and looking at it leaves nothing behind', async () => {
-    const { status, body, headers } = await new Visitor(shop).get<Cart>('/api/cart');
+  it('is empty at first, and reading it stores nothing', async () => {
+    const { status, body, headers } = await new Client(shop).get<Cart>('/api/cart');
     expect([status, body]).toEqual([200, { lines: [], totalCents: 0, currency: 'EUR' }]);
     expect(headers.getSetCookie()).toEqual([]);
     expect(headers.get('cache-control')).toBe('no-store');
     expect(await shop.redis.dbsize()).toBe(0);
   });
 
-  it('works before log-in, by id or slug, with the prices of now', async () => {
-    const someone = new Visitor(shop);
-    await put(someone, 'walnut-desk', 2);
-    const { body } = await put(someone, LAMP, 1);
+  it('works before log-in, by id or slug, with current prices', async () => {
+    const client = new Client(shop);
+    await put(client, 'walnut-desk', 2);
+    const { body } = await put(client, LAMP, 1);
     expect(body).toEqual({
       lines: [
         {
@@ -53,23 +53,23 @@ describe('a cart', () => {
       currency: 'EUR',
     });
     shop.products.set(LAMP, { ...shop.products.get(LAMP)!, priceCents: 999, stock: 1 });
-    expect((await someone.get<Cart>('/api/cart')).body.lines[1]).toMatchObject({ priceCents: 999, inStock: true });
+    expect((await client.get<Cart>('/api/cart')).body.lines[1]).toMatchObject({ priceCents: 999, inStock: true });
     shop.products.set(LAMP, { ...shop.products.get(LAMP)!, priceCents: 1999, stock: 0 });
   });
 
-  it('says that there is not enough when more is wanted than there is', async () => {
-    const someone = new Visitor(shop);
-    expect((await put(someone, 'walnut-desk', 5)).body.lines[0]?.inStock).toBe(true);
-    expect((await put(someone, 'walnut-desk', 6)).body.lines[0]?.inStock).toBe(false);
+  it('shows a line as out of stock when its quantity exceeds the stock', async () => {
+    const client = new Client(shop);
+    expect((await put(client, 'walnut-desk', 5)).body.lines[0]?.inStock).toBe(true);
+    expect((await put(client, 'walnut-desk', 6)).body.lines[0]?.inStock).toBe(false);
   });
 
-  it('loses a line by quantity 0 and by DELETE, however often', async () => {
-    const someone = new Visitor(shop);
-    await put(someone, DESK, 2);
-    await put(someone, LAMP, 1);
-    expect(quantities((await put(someone, DESK, 0)).body)).toEqual({ lamp: 1 });
+  it('removes a line by quantity 0 and by DELETE, both idempotent', async () => {
+    const client = new Client(shop);
+    await put(client, DESK, 2);
+    await put(client, LAMP, 1);
+    expect(quantities((await put(client, DESK, 0)).body)).toEqual({ lamp: 1 });
     for (let i = 0; i < 2; i++)
-      expect((await someone.delete<Cart>('/api/cart/lines/lamp')).body).toEqual({
+      expect((await client.delete<Cart>('/api/cart/lines/lamp')).body).toEqual({
         lines: [],
         totalCents: 0,
         currency: 'EUR',
@@ -77,49 +77,45 @@ describe('a cart', () => {
     expect(await shop.redis.keys('cart:*')).toEqual([]);
   });
 
-  it('knows no product that the catalog does not know, but lets go of one that is gone', async () => {
-    const someone = new Visitor(shop);
-    const nothing = [
-      await put(someone, uuid(999), 1),
-      await put(someone, 'no-such', 1),
-      await put(someone, 'no-such', 0),
-    ];
+  it('refuses unknown products, but removes one that is gone from the catalog', async () => {
+    const client = new Client(shop);
+    const nothing = [await put(client, uuid(999), 1), await put(client, 'no-such', 1), await put(client, 'no-such', 0)];
     for (const { status } of nothing) expect(status).toBe(404);
-    expect((await someone.delete('/api/cart/lines/no-such')).status).toBe(404);
-    expect(someone.cookie).toBeUndefined();
+    expect((await client.delete('/api/cart/lines/no-such')).status).toBe(404);
+    expect(client.cookie).toBeUndefined();
 
     const lamp = shop.products.get(LAMP)!;
-    await put(someone, DESK, 1);
-    await put(someone, LAMP, 1);
+    await put(client, DESK, 1);
+    await put(client, LAMP, 1);
     shop.products.delete(LAMP);
-    expect(quantities((await someone.get<Cart>('/api/cart')).body)).toEqual({ 'walnut-desk': 1 });
-    expect((await someone.delete<Cart>(`/api/cart/lines/${LAMP}`)).status).toBe(200);
+    expect(quantities((await client.get<Cart>('/api/cart')).body)).toEqual({ 'walnut-desk': 1 });
+    expect((await client.delete<Cart>(`/api/cart/lines/${LAMP}`)).status).toBe(200);
     shop.products.set(LAMP, lamp);
-    expect(quantities((await someone.get<Cart>('/api/cart')).body)).toEqual({ 'walnut-desk': 1 });
+    expect(quantities((await client.get<Cart>('/api/cart')).body)).toEqual({ 'walnut-desk': 1 });
   });
 
-  it('loses no change of many at the same time', async () => {
-    const someone = new Visitor(shop);
-    await put(someone, DESK, 1);
+  it('keeps every one of many concurrent changes', async () => {
+    const client = new Client(shop);
+    await put(client, DESK, 1);
     for (let i = 0; i < 40; i++)
       shop.products.set(uuid(i), { productId: uuid(i), slug: `p-${i}`, name: 'P', priceCents: 1, stock: 9 });
-    await Promise.all(Array.from({ length: 40 }, (_, i) => put(someone, uuid(i), 1)));
-    const { body } = await someone.get<Cart>('/api/cart');
+    await Promise.all(Array.from({ length: 40 }, (_, i) => put(client, uuid(i), 1)));
+    const { body } = await client.get<Cart>('/api/cart');
     expect(body.lines).toHaveLength(41);
     expect(body.lines[0]?.productId).toBe(DESK);
     for (let i = 0; i < 40; i++) shop.products.delete(uuid(i));
   });
 
-  it('is kept for 7 days without a log-in, from the last look at it', async () => {
-    const someone = new Visitor(shop);
-    await put(someone, DESK, 1);
+  it('is kept for 7 days since its last use when it is anonymous', async () => {
+    const client = new Client(shop);
+    await put(client, DESK, 1);
     const [key] = await shop.redis.keys('cart:*');
     await shop.redis.pexpire(key!, 60_000);
-    await someone.get('/api/cart');
+    await client.get('/api/cart');
     expect(await shop.redis.ttl(key!)).toBeGreaterThan(6 * 24 * 3600);
   });
 
-  it('holds 100 products and no more', async () => {
+  it('holds at most 100 products', async () => {
     const carts = shop.running.app.get(Carts, { strict: false });
     const place = { key: 'cart:full', lifetimeMs: 60_000 };
     for (let i = 0; i < 100; i++) await carts.setLine(place, uuid(i), 1);
@@ -136,12 +132,12 @@ describe('a cart', () => {
 });
 
 describe('logging in', () => {
-  it('adds the cart to the one that was there, at most 99 of a product', async () => {
-    const phone = await new Visitor(shop).logIn();
+  it('merges the anonymous cart into the cart of the customer, up to 99 of a product', async () => {
+    const phone = await new Client(shop).logIn();
     await put(phone, LAMP, 60);
     await put(phone, DESK, 1);
 
-    const laptop = new Visitor(shop);
+    const laptop = new Client(shop);
     await put(laptop, LAMP, 50);
     await laptop.logIn();
     expect(quantities((await laptop.get<Cart>('/api/cart')).body)).toEqual({ lamp: 99, 'walnut-desk': 1 });
@@ -150,26 +146,26 @@ describe('logging in', () => {
     expect(quantities((await phone.get<Cart>('/api/cart')).body)).toEqual({ lamp: 99, 'walnut-desk': 1 });
   });
 
-  it('brings along what was in the cart before registering', async () => {
-    const someone = new Visitor(shop);
-    await put(someone, DESK, 3);
-    await someone.post('/api/customers', { email: 'new@example.org', password: 'long-enough-now', name: 'New' });
-    expect(quantities((await someone.get<Cart>('/api/cart')).body)).toEqual({ 'walnut-desk': 3 });
+  it('keeps the cart when a customer registers', async () => {
+    const client = new Client(shop);
+    await put(client, DESK, 3);
+    await client.post('/api/customers', { email: 'new@example.org', password: 'long-enough-now', name: 'New' });
+    expect(quantities((await client.get<Cart>('/api/cart')).body)).toEqual({ 'walnut-desk': 3 });
   });
 
-  it('twice at the same time from one visitor adds the cart once', async () => {
-    const someone = new Visitor(shop);
-    await put(someone, DESK, 4);
-    const [a, b] = [new Visitor(shop), new Visitor(shop)];
-    a.cookie = b.cookie = someone.cookie;
+  it('merges the cart once when one session logs in twice at the same time', async () => {
+    const client = new Client(shop);
+    await put(client, DESK, 4);
+    const [a, b] = [new Client(shop), new Client(shop)];
+    a.cookie = b.cookie = client.cookie;
     await Promise.all([a.logIn(), b.logIn()]);
     expect(quantities((await a.get<Cart>('/api/cart')).body)).toEqual({ 'walnut-desk': 4 });
   });
 
-  it('shows nobody else that cart after log-out', async () => {
-    const someone = await new Visitor(shop).logIn();
-    await put(someone, DESK, 1);
-    await someone.delete('/api/session');
-    expect((await someone.get<Cart>('/api/cart')).body.lines).toEqual([]);
+  it('hides the cart of the customer after log-out', async () => {
+    const client = await new Client(shop).logIn();
+    await put(client, DESK, 1);
+    await client.delete('/api/session');
+    expect((await client.get<Cart>('/api/cart')).body.lines).toEqual([]);
   });
 });

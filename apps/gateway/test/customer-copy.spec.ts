@@ -1,14 +1,14 @@
-// The copy of who a customer is must not outlive a change, however reads and changes meet.
+// The cached copy of a customer must not outlive a change, in any interleaving of reads and changes.
 import type { SessionAnswer } from '@shop/contracts/accounts';
 import { AppError } from '@shop/rpc/errors';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { openShop, Visitor, type Shop } from './shop.js';
+import { openShop, Client, type Shop } from './shop.js';
 
 let shop: Shop;
-let ada: Visitor;
+let ada: Client;
 beforeEach(async () => {
   shop = await openShop({ RATE_LIMITS: 'off' });
-  ada = await new Visitor(shop).logIn();
+  ada = await new Client(shop).logIn();
   await shop.emptyCache();
   await ada.logIn();
 });
@@ -17,7 +17,7 @@ afterEach(() => shop.stop());
 const name = async () => (await ada.get<SessionAnswer>('/api/session')).body.customer?.name;
 const rename = () => ada.patch('/api/customers/me', { name: 'Ada L.' });
 
-it('is not stored by a read that began before the change', async () => {
+it('a read that began before a change does not cache the customer', async () => {
   const read = shop.accounts.getCustomer!;
   let answer: (() => void) | undefined;
   shop.accounts.getCustomer = async (input) => {
@@ -34,7 +34,7 @@ it('is not stored by a read that began before the change', async () => {
   expect(await name()).toBe('Ada L.');
 });
 
-it('is forgotten also when the change was made but answered with an error', async () => {
+it('a change that was made but returned an error evicts the cached customer', async () => {
   expect(await name()).toBe('Ada');
   const update = shop.accounts.updateCustomer!;
   shop.accounts.updateCustomer = async (input) => {

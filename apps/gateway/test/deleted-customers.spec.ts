@@ -4,31 +4,31 @@ import type { Order } from '@shop/contracts/orders';
 import { AppError } from '@shop/rpc/errors';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { examples } from './examples.js';
-import { ADA, DESK, openShop, SAM, Visitor, type Shop } from './shop.js';
+import { ADA, DESK, openShop, SAM, Client, type Shop } from './shop.js';
 
-/** A copy of a customer lives for 2 s. */
+/** The TTL of the cached copy is 2 s. */
 const SOON = { timeout: 20_000, interval: 100 };
 const payment = { method: 'card', token: 'tok_ok' };
 const lines = [{ productId: DESK, quantity: 1 }];
 
 let shop: Shop;
-let ada: Visitor;
+let ada: Client;
 beforeEach(async () => {
   shop = await openShop({ RATE_LIMITS: 'off' });
-  ada = await new Visitor(shop).logIn();
+  ada = await new Client(shop).logIn();
 });
 afterEach(() => shop.stop());
 
 const asked = (procedure: string) => shop.calls.get(procedure)?.length ?? 0;
-const order = (visitor: Visitor, key: string) =>
-  visitor.post('/api/orders', { payment, lines }, { 'idempotency-key': key });
-const customerOf = async (visitor: Visitor) => (await visitor.get<SessionAnswer>('/api/session')).body.customer;
+const order = (client: Client, key: string) =>
+  client.post('/api/orders', { payment, lines }, { 'idempotency-key': key });
+const customerOf = async (client: Client) => (await client.get<SessionAnswer>('/api/session')).body.customer;
 /** A second browser with the same cookie. */
-const copyOf = (visitor: Visitor) => Object.assign(new Visitor(shop), { cookie: visitor.cookie });
+const copyOf = (client: Client) => Object.assign(new Client(shop), { cookie: client.cookie });
 
 describe('the sessions of a deleted customer', () => {
-  it('end within seconds, on every device, whichever route is asked first', async () => {
-    const phone = await new Visitor(shop).logIn();
+  it('end within seconds on every device, with any route as the first request', async () => {
+    const phone = await new Client(shop).logIn();
     expect((await order(ada, 'before')).status).toBe(202);
     await ada.put(`/api/cart/lines/${DESK}`, { quantity: 1 });
     shop.customers.delete(ADA);
@@ -52,7 +52,7 @@ describe('the sessions of a deleted customer', () => {
     expect(await shop.redis.keys('session:*')).toEqual([]);
   });
 
-  it('do not count for GET /api/session or the cart, and the cookie expires', async () => {
+  it('are anonymous for GET /api/session and the cart, and the cookie expires', async () => {
     shop.customers.delete(ADA);
     const seen = await copyOf(ada).get<SessionAnswer>('/api/session');
     expect([seen.status, seen.body]).toEqual([200, { customer: null }]);
@@ -60,7 +60,7 @@ describe('the sessions of a deleted customer', () => {
     expect(await shop.redis.keys('session:*')).toEqual([]);
   });
 
-  it('give way to a new anonymous session for a new cart', async () => {
+  it('are replaced by an anonymous session when a new cart begins', async () => {
     await ada.put(`/api/cart/lines/${DESK}`, { quantity: 3 });
     await shop.emptyCache();
     shop.customers.delete(ADA);
@@ -70,7 +70,7 @@ describe('the sessions of a deleted customer', () => {
     expect((await ada.get('/api/orders')).status).toBe(401);
   });
 
-  it('end while an order is being followed', async () => {
+  it('end while a stream of an order is open', async () => {
     shop.orders.getOrder = () => ({ ...(examples.Order as Order), status: 'pending' });
     const follow = () =>
       fetch(`${shop.url}/api/orders/${examples.Order.id}/events`, { headers: { cookie: ada.cookie! } });
@@ -81,16 +81,16 @@ describe('the sessions of a deleted customer', () => {
   });
 });
 
-it('a stream ends when its session does', async () => {
+it('a stream ends when its session ends', async () => {
   shop.orders.getOrder = () => ({ ...(examples.Order as Order), status: 'pending' });
   const stream = await fetch(`${shop.url}/api/orders/${examples.Order.id}/events`, {
     headers: { cookie: ada.cookie! },
   });
-  await (await new Visitor(shop).logIn()).delete('/api/sessions');
+  await (await new Client(shop).logIn()).delete('/api/sessions');
   expect(await stream.text()).toContain('event: status');
 });
 
-it('a customer deleted between the check and a change is asked to log in', async () => {
+it('a change by a customer who was deleted after the session check returns 401', async () => {
   expect(await customerOf(ada)).toMatchObject({ id: ADA });
   shop.customers.delete(ADA);
   expect((await ada.patch('/api/customers/me', { name: 'Ada L.' })).body).toMatchObject({ code: 'login_required' });
@@ -98,14 +98,14 @@ it('a customer deleted between the check and a change is asked to log in', async
 });
 
 it('staff lose their access within seconds of losing the role', async () => {
-  const sam = await new Visitor(shop).logIn('sam@example.org');
+  const sam = await new Client(shop).logIn('sam@example.org');
   expect((await sam.get('/api/staff/access')).status).toBe(204);
   shop.customers.set(SAM, { ...shop.customers.get(SAM)!, role: 'customer' });
   await expect.poll(async () => (await sam.get('/api/staff/access')).status, SOON).toBe(403);
 });
 
-it('no credit is given to a deleted customer, not even for a moment', async () => {
-  const sam = await new Visitor(shop).logIn('sam@example.org');
+it('store credit for a deleted customer is refused at once, without the cached copy', async () => {
+  const sam = await new Client(shop).logIn('sam@example.org');
   await customerOf(ada);
   shop.customers.delete(ADA);
   const gift = await sam.post(`/api/customers/${ADA}/credit`, { amountCents: 1, reference: 'r' });
@@ -118,7 +118,7 @@ describe('while accounts is down', () => {
     throw new AppError('unavailable');
   };
 
-  it('a customer who was there a moment ago goes on, long after the copy is no longer fresh', async () => {
+  it('a customer seen in the last ten minutes keeps access after the fresh copy has expired', async () => {
     expect((await ada.get('/api/orders')).status).toBe(200);
     shop.accounts.getCustomer = down;
     const before = asked('accounts.getCustomer');
@@ -129,7 +129,7 @@ describe('while accounts is down', () => {
     expect(await customerOf(ada)).toMatchObject({ id: ADA });
   });
 
-  it('a customer of whom there is no copy is not let in unchecked, and not logged out', async () => {
+  it('a customer without a cached copy gets 503 and stays logged in', async () => {
     const read = shop.accounts.getCustomer;
     shop.accounts.getCustomer = down;
     await shop.emptyCache();
@@ -140,9 +140,9 @@ describe('while accounts is down', () => {
     await vi.waitFor(async () => expect((await ada.get('/api/orders')).status).toBe(200), SOON);
   });
 
-  it('a customer who was found deleted before it stays out', async () => {
+  it('a customer found deleted before the outage stays logged out', async () => {
     expect((await ada.get('/api/orders')).status).toBe(200);
-    const phone = await new Visitor(shop).logIn();
+    const phone = await new Client(shop).logIn();
     shop.customers.delete(ADA);
     await expect.poll(async () => (await copyOf(ada).get('/api/orders')).status, SOON).toBe(401);
     shop.accounts.getCustomer = down;
@@ -155,13 +155,13 @@ describe('while accounts is down', () => {
     expect(await shop.redis.keys('session:*')).toEqual([]);
   });
 
-  it('pages without a log-in go on, for customers too', async () => {
+  it('pages that need no log-in work for everyone', async () => {
     shop.accounts.getCustomer = down;
     for (const path of ['/api/products', '/api/products/walnut-desk', '/api/categories'])
       expect((await ada.get(path)).status, path).toBe(200);
-    const visitor = new Visitor(shop);
-    expect((await visitor.put(`/api/cart/lines/${DESK}`, { quantity: 1 })).status).toBe(200);
-    expect((await visitor.get('/api/cart')).status).toBe(200);
+    const client = new Client(shop);
+    expect((await client.put(`/api/cart/lines/${DESK}`, { quantity: 1 })).status).toBe(200);
+    expect((await client.get('/api/cart')).status).toBe(200);
     expect(asked('accounts.getCustomer')).toBe(0);
   });
 });

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { openShop, Visitor, type Shop } from './shop.js';
+import { openShop, Client, type Shop } from './shop.js';
 
-// The real one, which fails once.
+// The real module, whose first call fails.
 vi.mock('../src/docs/openapi.js', async (original) => {
   const real = await original<typeof import('../src/docs/openapi.js')>();
   const fail = () => {
@@ -17,14 +17,14 @@ beforeAll(async () => {
 });
 afterAll(() => shop.stop());
 
-it('is described although describing it failed before', async () => {
-  const visitor = new Visitor(shop);
-  expect((await visitor.get('/api/openapi.json')).status).toBe(500);
-  const { status, body } = await visitor.get<{ openapi: string }>('/api/openapi.json');
+it('the API description is built again after a failure', async () => {
+  const client = new Client(shop);
+  expect((await client.get('/api/openapi.json')).status).toBe(500);
+  const { status, body } = await client.get<{ openapi: string }>('/api/openapi.json');
   expect([status, body.openapi]).toEqual([200, '3.0.3']);
 });
 
-it('runs on its page no script but its own', async () => {
+it('the CSP of the docs page allows only its own scripts', async () => {
   const page = await fetch(`${shop.url}/api/docs`);
   const policy = page.headers.get('content-security-policy')!;
   const scripts = [...(await page.text()).matchAll(/<script>([^]*?)<\/script>/g)].map(([, script]) => script!);
@@ -35,7 +35,7 @@ it('runs on its page no script but its own', async () => {
   expect(hashes).toHaveLength(1);
 });
 
-it('lets browsers keep for an hour what the page is made of, but not what does not exist', async () => {
+it('files of the docs page are cacheable for an hour, unknown files are not cacheable', async () => {
   const control = async (file: string) => (await fetch(`${shop.url}/api/docs/${file}`)).headers.get('cache-control');
   for (const file of ['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png'])
     expect(await control(file), file).toBe('public, max-age=3600');

@@ -1,10 +1,10 @@
-// What a client is told when orders falls silent while it places an order.
+// The response to a client when orders stops answering while it places an order.
 import { ordersRpc, type Order } from '@shop/contracts/orders';
 import { CURRENCY } from '@shop/contracts/currency';
 import { stubService, type Stub } from '@shop/kit/testing/services';
 import { ToxicProxy } from '@shop/kit/testing/toxic-proxy';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { DESK, openShop, Visitor, type Shop } from './shop.js';
+import { DESK, openShop, Client, type Shop } from './shop.js';
 
 const DEADLINE_MS = 2000;
 const order: Order = {
@@ -16,8 +16,8 @@ const body = { lines: [{ productId: DESK, quantity: 1 }], payment: { method: 'ca
 let shop: Shop;
 let orders: Stub;
 let toOrders: ToxicProxy;
-let ada: Visitor;
-/** The keys that orders was asked with, and what it does before it answers. */
+let ada: Client;
+/** The keys of the calls to orders, and what the fake does before it answers. */
 const keys: string[] = [];
 let meanwhile: () => Promise<void>;
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
   });
   toOrders = await ToxicProxy.to('127.0.0.1', Number(orders.address.split(':')[1]));
   shop = await openShop({ ORDERS_ADDRESSES: toOrders.address, REQUEST_DEADLINE_MS: String(DEADLINE_MS) });
-  ada = await new Visitor(shop).logIn();
+  ada = await new Client(shop).logIn();
 });
 beforeEach(() => {
   keys.splice(0);
@@ -49,7 +49,7 @@ async function place(key: string) {
   return { status, id: answer.id, ms: performance.now() - startedAt };
 }
 
-it('answers an order whose first answer got lost', async () => {
+it('returns the order when the first answer of orders was lost', async () => {
   meanwhile = async () => {
     if (keys.length > 1) return;
     await toOrders.cut();
@@ -60,14 +60,14 @@ it('answers an order whose first answer got lost', async () => {
   expect(keys.length).toBeGreaterThan(1);
 });
 
-it('answers 503 only at the deadline when orders has fallen silent', async () => {
+it('returns 503 only at the deadline when orders does not answer', async () => {
   meanwhile = () => toOrders.cut();
   const { status, ms } = await place('silent');
   expect(status).toBe(503);
   expect(ms).toBeGreaterThan(DEADLINE_MS * 0.9);
 });
 
-it('fails at once when orders was never asked', async () => {
+it('fails at once when the call never reached orders', async () => {
   const { status, ms } = await place('away');
   expect([status, keys]).toEqual([503, []]);
   expect(ms).toBeLessThan(DEADLINE_MS * 0.9);

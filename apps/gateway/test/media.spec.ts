@@ -5,39 +5,39 @@ import { mediaKey, originalKey, uploadKey } from '@shop/contracts/images';
 import type { Problem } from '@shop/contracts/problems';
 import { findS3 } from '@shop/kit/testing/s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openPictureShop, type PictureShop } from './upload.js';
+import { openImageShop, type ImageShop } from './upload.js';
 
 const s3 = findS3();
-if ('missing' in s3) console.warn(`Skipped: pictures are not served from S3, because ${s3.missing}.`);
+if ('missing' in s3) console.warn(`Skipped: images are not served from S3, because ${s3.missing}.`);
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 const bytes = randomBytes(100_000);
-const picture = sha256(Buffer.from('picture'));
-const key = mediaKey(picture, sha256(bytes), 'webp');
+const image = sha256(Buffer.from('image'));
+const key = mediaKey(image, sha256(bytes), 'webp');
 
-describe.each(['folder', 's3'] as const)('a file out of a %s', (kind) => {
+describe.each(['folder', 's3'] as const)('an image file in storage %s', (kind) => {
   describe.skipIf(kind === 's3' && 'missing' in s3)('', () => {
-    let pictures: PictureShop;
+    let imageShop: ImageShop;
     let stopS3 = () => Promise.resolve();
     beforeAll(async () => {
       const server = kind === 's3' && 'start' in s3 ? await s3.start() : undefined;
       if (server) stopS3 = () => server.stop();
-      pictures = await openPictureShop(server?.env as Record<string, string> | undefined);
-      const folder = server?.folder ?? pictures.folder;
-      for (const one of [key, originalKey(picture), uploadKey('secret'), 'media/secret.webp']) {
+      imageShop = await openImageShop(server?.env as Record<string, string> | undefined);
+      const folder = server?.folder ?? imageShop.folder;
+      for (const one of [key, originalKey(image), uploadKey('secret'), 'media/secret.webp']) {
         await mkdir(dirname(join(folder, one)), { recursive: true });
         await writeFile(join(folder, one), bytes);
       }
     });
     afterAll(async () => {
-      await pictures?.stop();
+      await imageShop?.stop();
       await stopS3();
     });
 
     const get = (headers: Record<string, string> = {}, method = 'GET', path = `/${key}`) =>
-      fetch(pictures.shop.url + path, { method, headers });
+      fetch(imageShop.shop.url + path, { method, headers });
 
-    it('may be kept for a year, and is what it is called', async () => {
+    it('is immutable for a year and has the type of its extension', async () => {
       const response = await get();
       expect(response.status).toBe(200);
       expect(Buffer.from(await response.arrayBuffer()).equals(bytes)).toBe(true);
@@ -51,7 +51,7 @@ describe.each(['folder', 's3'] as const)('a file out of a %s', (kind) => {
       });
     });
 
-    it('is not sent to whoever has it, nor to HEAD', async () => {
+    it('is not sent again with a matching ETag, nor in response to HEAD', async () => {
       const etag = `"${sha256(bytes).slice(0, 16)}"`;
       for (const tag of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
         const response = await get({ 'if-none-match': tag });
@@ -76,7 +76,7 @@ describe.each(['folder', 's3'] as const)('a file out of a %s', (kind) => {
       expect(Buffer.from(await response.arrayBuffer()).equals(bytes.subarray(start, end + 1))).toBe(true);
     });
 
-    it('is sent whole when the part is none, is of something else, or is several', async () => {
+    it('is sent as a whole for an invalid range, another If-Range, or several ranges', async () => {
       const headers = [
         { range: 'bytes=0-1,5-6' },
         { range: 'lines=0-1' },
@@ -91,7 +91,7 @@ describe.each(['folder', 's3'] as const)('a file out of a %s', (kind) => {
       expect((await get(same)).status).toBe(206);
     });
 
-    it('has no part beyond its end', async () => {
+    it('returns 416 for a range beyond its end', async () => {
       const response = await get({ range: 'bytes=100000-' });
       expect([response.status, response.headers.get('content-range')]).toEqual([416, 'bytes */100000']);
       expect(((await response.json()) as Problem).code).toBe('range_not_satisfiable');
@@ -101,17 +101,17 @@ describe.each(['folder', 's3'] as const)('a file out of a %s', (kind) => {
       `/${mediaKey(sha256(Buffer.from('none')), sha256(bytes), 'webp')}`,
       `/${key.replace('webp', 'avif')}`,
       `/${key.replace('media/', 'media/../originals/')}`,
-      `/media/..%2foriginals%2f${picture}`,
-      `/media/..%2foriginals/${picture}`,
-      `/media/%2e%2e/${originalKey(picture)}`,
+      `/media/..%2foriginals%2f${image}`,
+      `/media/..%2foriginals/${image}`,
+      `/media/%2e%2e/${originalKey(image)}`,
       `/media/${uploadKey('secret')}`,
-      `/media/${picture.slice(0, 16)}/..%2f..%2foriginals%2f${picture}`,
+      `/media/${image.slice(0, 16)}/..%2f..%2foriginals%2f${image}`,
       `/${key}%00`,
       `/${key}/`,
       `/${key.toUpperCase().replace('MEDIA', 'media')}`,
       '/media/secret.webp',
       '/media/',
-      `/${originalKey(picture)}`,
+      `/${originalKey(image)}`,
       `/${uploadKey('secret')}`,
     ])('is the only kind of file there is: not %s', async (path) => {
       const response = await get({}, 'GET', path);
@@ -119,17 +119,17 @@ describe.each(['folder', 's3'] as const)('a file out of a %s', (kind) => {
       expect(response.headers.get('cache-control')).toBe('no-store');
     });
 
-    it('cannot be written', async () => {
+    it('cannot be written over HTTP', async () => {
       const response = await get({}, 'PUT');
       expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
     });
   });
 });
 
-it('is unavailable while its storage is', async () => {
+it('an image file returns 503 while storage is down', async () => {
   const bucket = { S3_BUCKET: 'x', S3_ACCESS_KEY_ID: 'x', S3_SECRET_ACCESS_KEY: 'x' };
-  const pictures = await openPictureShop({ ...bucket, STORAGE: 's3', S3_ENDPOINT: 'http://127.0.0.1:1' });
-  const response = await fetch(`${pictures.shop.url}/${key}`);
+  const imageShop = await openImageShop({ ...bucket, STORAGE: 's3', S3_ENDPOINT: 'http://127.0.0.1:1' });
+  const response = await fetch(`${imageShop.shop.url}/${key}`);
   expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
-  await pictures.stop();
+  await imageShop.stop();
 });

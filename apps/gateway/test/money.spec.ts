@@ -3,17 +3,17 @@ import { RefundList, type Credit, type CreditEntry } from '@shop/contracts/payme
 import { AppError } from '@shop/rpc/errors';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { examples } from './examples.js';
-import { ADA, openShop, Visitor, type Shop } from './shop.js';
+import { ADA, openShop, Client, type Shop } from './shop.js';
 
 const ORDER = '01900000-0000-7000-8000-00000000000a';
 
 let shop: Shop;
-let ada: Visitor;
-let staff: Visitor;
+let ada: Client;
+let staff: Client;
 beforeAll(async () => {
   shop = await openShop({ RATE_LIMITS: 'off' });
-  ada = await new Visitor(shop).logIn();
-  staff = await new Visitor(shop).logIn('sam@example.org');
+  ada = await new Client(shop).logIn();
+  staff = await new Client(shop).logIn('sam@example.org');
 });
 beforeEach(() => shop.calls.clear());
 afterAll(() => shop.stop());
@@ -23,7 +23,7 @@ describe('a refund', () => {
   const body = { amountCents: 500, reason: 'broken' };
   const key = { 'idempotency-key': 'k' };
 
-  it('is passed on with its key, and answers the order', async () => {
+  it('is passed on with its key and returns the order', async () => {
     shop.orders.refundOrder = () => Order.parse(examples.Order);
     const answer = await staff.post<Order>(path, body, key);
     expect([answer.status, answer.body]).toEqual([202, examples.Order]);
@@ -34,14 +34,14 @@ describe('a refund', () => {
     ]);
   });
 
-  it('beyond what was paid is refused', async () => {
+  it('is refused beyond the amount that was paid', async () => {
     shop.orders.refundOrder = () => {
       throw new AppError('refund_exceeds_payment');
     };
     expect((await staff.post(path, body, key)).body).toMatchObject({ status: 409, code: 'refund_exceeds_payment' });
   });
 
-  it('that failed refuses its key, with the failure', async () => {
+  it('that failed returns its failure when its key is used again', async () => {
     shop.orders.refundOrder = () => {
       throw new AppError('refund_failed', 'It failed: insufficient_funds.');
     };
@@ -50,7 +50,7 @@ describe('a refund', () => {
     });
   });
 
-  it('is shown to staff with its state and failure, of orders that exist', async () => {
+  it('is listed for staff with status and failure, or 404 for an unknown order', async () => {
     const { items } = examples.RefundList;
     shop.payments.listRefunds = () => RefundList.parse({ items });
     shop.orders.getOrder = ({ id }) => {
@@ -62,17 +62,17 @@ describe('a refund', () => {
     expect((await staff.get(`/api/orders/${ADA}/refunds`)).body).toMatchObject({ code: 'not_found' });
     expect((await staff.get('/api/orders/x/refunds')).body).toMatchObject({ code: 'not_found' });
     expect((await ada.get(path)).body).toMatchObject({ status: 403, code: 'forbidden' });
-    expect((await new Visitor(shop).get(path)).body).toMatchObject({ code: 'login_required' });
+    expect((await new Client(shop).get(path)).body).toMatchObject({ code: 'login_required' });
   });
 
-  it('is for staff, and for orders', async () => {
-    expect((await new Visitor(shop).post(path, body, key)).body).toMatchObject({ code: 'login_required' });
+  it('rejects customers with 403 and unknown orders with 404', async () => {
+    expect((await new Client(shop).post(path, body, key)).body).toMatchObject({ code: 'login_required' });
     expect((await ada.post(path, body, key)).body).toMatchObject({ status: 403, code: 'forbidden' });
     expect((await staff.post('/api/orders/x/refunds', body, key)).body).toMatchObject({ code: 'not_found' });
     expect(shop.calls.get('orders.refundOrder')).toBeUndefined();
   });
 
-  it('of a wrong shape reaches nobody', async () => {
+  it('with an invalid body is not passed on', async () => {
     expect((await staff.post(path, body)).body).toMatchObject({ code: 'idempotency_key_required' });
     const wrong = [{}, { ...body, amountCents: 0 }, { ...body, amountCents: 1.5 }, { ...body, amountCents: 1e9 }];
     for (const each of [...wrong, { reason: '' }, { reason: ' ' }, { reason: 'x'.repeat(201) }, { ...body, all: true }])
@@ -82,8 +82,8 @@ describe('a refund', () => {
   });
 });
 
-describe('the orders of everybody', () => {
-  it('are shown to staff, by id of an order or a customer and by status', async () => {
+describe('the orders of all customers', () => {
+  it('are listed for staff, by id of an order or a customer and by status', async () => {
     expect((await staff.get<OrderPage>('/api/staff/orders')).status).toBe(200);
     expect((await staff.get(`/api/staff/orders?q=${ADA}&status=paid&limit=5&cursor=abc`)).status).toBe(200);
     expect(shop.calls.get('orders.listOrders')).toEqual([
@@ -94,16 +94,16 @@ describe('the orders of everybody', () => {
       expect((await staff.get(`/api/staff/orders?${query}`)).body, query).toMatchObject({ code: 'invalid_request' });
   });
 
-  it('are nothing for customers', async () => {
+  it('reject customers with 403', async () => {
     expect((await ada.get('/api/staff/orders')).body).toMatchObject({ status: 403, code: 'forbidden' });
-    expect((await new Visitor(shop).get('/api/staff/orders')).body).toMatchObject({ code: 'login_required' });
+    expect((await new Client(shop).get('/api/staff/orders')).body).toMatchObject({ code: 'login_required' });
   });
 });
 
 describe('store credit', () => {
   const gift = { amountCents: 1000, reference: 'late parcel' };
 
-  it('is given by staff and seen by its owner', async () => {
+  it('is given by staff and visible to its owner', async () => {
     expect((await ada.get<Credit>('/api/credit')).body).toEqual({ balanceCents: 0, entries: [] });
     const given = await staff.post<CreditEntry>(`/api/customers/${ADA}/credit`, gift);
     expect([given.status, given.body]).toMatchObject([201, gift]);
@@ -111,45 +111,45 @@ describe('store credit', () => {
     expect((await staff.get<Credit>('/api/credit')).body.balanceCents).toBe(0);
   });
 
-  it('is given to somebody, by staff', async () => {
-    const refusals: [Visitor, string, string][] = [
+  it('is refused for unknown customers and when the caller is not staff', async () => {
+    const refusals: [Client, string, string][] = [
       [staff, '01900000-0000-7000-8000-00000000dead', 'not_found'],
       [staff, 'x', 'not_found'],
       [ada, ADA, 'forbidden'],
-      [new Visitor(shop), ADA, 'login_required'],
+      [new Client(shop), ADA, 'login_required'],
     ];
     for (const [who, id, code] of refusals)
       expect((await who.post(`/api/customers/${id}/credit`, gift)).body.code, id).toBe(code);
-    expect((await new Visitor(shop).get('/api/credit')).body.code).toBe('login_required');
+    expect((await new Client(shop).get('/api/credit')).body.code).toBe('login_required');
     for (const wrong of [{ ...gift, amountCents: 0 }, { ...gift, amountCents: -5 }, { ...gift, reference: '' }, {}])
       expect((await staff.post(`/api/customers/${ADA}/credit`, wrong)).body.code).toBe('invalid_request');
     expect(shop.calls.get('payments.giveCredit')).toBeUndefined();
   });
 });
 
-describe("Stripe's events", () => {
+describe("Stripe's webhook", () => {
   const path = '/api/payments/stripe/events';
   const event = '{ "type":"payment_intent.succeeded",\n "id": "evt_1", "data":{"name":"\\u00e9 é"} }';
 
-  it('reach payments byte by byte, with their signature', async () => {
-    const answer = await new Visitor(shop).post(path, event, { 'stripe-signature': 't=1,v1=abc' });
+  it('passes the bytes of an event to payments with their signature', async () => {
+    const answer = await new Client(shop).post(path, event, { 'stripe-signature': 't=1,v1=abc' });
     expect([answer.status, answer.body]).toEqual([200, { received: true }]);
     expect(shop.calls.get('payments.receiveStripeEvent')).toEqual([{ body: event, signature: 't=1,v1=abc' }]);
   });
 
-  it('reach payments whole when they are long', async () => {
+  it('passes long events to payments completely', async () => {
     const long = JSON.stringify({ id: 'evt_2', type: 'x', filling: 'é'.repeat(40_000) });
-    expect((await new Visitor(shop).post(path, long, { 'stripe-signature': 's' })).status).toBe(200);
+    expect((await new Client(shop).post(path, long, { 'stripe-signature': 's' })).status).toBe(200);
     expect(shop.calls.get('payments.receiveStripeEvent')).toEqual([{ body: long, signature: 's' }]);
   });
 
-  it('that payments does not believe are refused, and so is what is no event', async () => {
-    expect((await new Visitor(shop).post(path, '{"id":1}')).body.code).toBe('invalid_request');
-    expect((await new Visitor(shop).post(path, '{')).body.code).toBe('invalid_request');
+  it('refuses events that payments refuses, and bodies that are not events', async () => {
+    expect((await new Client(shop).post(path, '{"id":1}')).body.code).toBe('invalid_request');
+    expect((await new Client(shop).post(path, '{')).body.code).toBe('invalid_request');
     shop.payments.receiveStripeEvent = () => {
       throw new AppError('forbidden');
     };
-    expect((await new Visitor(shop).post(path, event)).body).toMatchObject({ status: 403, code: 'forbidden' });
+    expect((await new Client(shop).post(path, event)).body).toMatchObject({ status: 403, code: 'forbidden' });
     expect(shop.calls.get('payments.receiveStripeEvent')).toEqual([{ body: event, signature: '' }]);
   });
 });

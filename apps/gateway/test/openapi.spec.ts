@@ -13,7 +13,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { GatewayModule } from '../src/gateway.module.js';
 import { examples } from './examples.js';
 import { QueuesController } from '../src/staff/queues.controller.js';
-import { ADA, openShop, Visitor, type Shop } from './shop.js';
+import { ADA, openShop, Client, type Shop } from './shop.js';
 
 interface Operation {
   summary?: string;
@@ -33,7 +33,7 @@ let operations: [name: string, operation: Operation][];
 
 beforeAll(async () => {
   shop = await openShop({ STOREFRONT_DIR: '/nowhere' });
-  document = (await new Visitor(shop).get<Document>('/api/openapi.json')).body;
+  document = (await new Client(shop).get<Document>('/api/openapi.json')).body;
   operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]): [string, Operation] => [
       `${method.toUpperCase()} ${path}`,
@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.stop());
 
-/** Every route of every controller, as Nest has them, but for the page of the queues, which is no API. */
+/** Every route of every controller, except the page of the queues, which is not part of the API. */
 function routes(): string[] {
   const modules = Reflect.getMetadata('imports', GatewayModule) as object[];
   const controllers = modules.flatMap(
@@ -66,17 +66,17 @@ it('is valid OpenAPI 3.0', async () => {
   expect(document.openapi).toBe('3.0.3');
 });
 
-it('has every route there is, and no other', () => {
+it('has every route and no other', () => {
   expect(operations.map(([name]) => name).sort()).toEqual(routes().sort());
   expect(operations.length).toBeGreaterThan(15);
 });
 
-it('says where visitors may be told to slow down', () => {
+it('lists 429 for rate-limited routes', () => {
   const limited = operations.filter(([, { responses }]) => responses['429']).map(([name]) => name);
   expect(limited).toContain('PUT /api/cart/lines/{product}');
 });
 
-it('says of every route what it is for, what it answers and how it refuses', () => {
+it('has a summary, responses and problems for every route', () => {
   for (const [name, { summary, responses, requestBody, security }] of operations) {
     expect(summary, name).toBeTruthy();
     const statuses = Object.keys(responses);
@@ -92,7 +92,7 @@ it('says of every route what it is for, what it answers and how it refuses', () 
   }
 });
 
-it('shows examples that are what they are examples of', () => {
+it('has examples that are valid against their schemas', () => {
   const schemas = { Category, CategoryList, ProductSummary, ProductPage, Product, Customer, CustomerAnswer };
   const products = { StaffProduct, StaffProductPage, StaffProductSummary };
   const ofStaff = { ...products, StaffHealth, Refund, RefundList, StaffOrder, StaffOrderPage };
@@ -108,7 +108,7 @@ it('shows examples that are what they are examples of', () => {
         Problem.parse(value);
 });
 
-it('takes and gives files byte for byte', () => {
+it('describes uploads and downloads as binary files', () => {
   const { requestBody } = document.paths['/api/products/{product}/images']!['post']!;
   expect(Object.keys(requestBody!.content).sort()).toEqual([...ImageType.options].sort());
   const { responses } = document.paths['/media/{image}/{file}']!['get']!;
@@ -116,8 +116,8 @@ it('takes and gives files byte for byte', () => {
   expect(Object.keys(responses['200']!.content!)).toEqual(['image/*']);
 });
 
-it('shows requests that the routes accept', async () => {
-  const staff = await new Visitor(shop).logIn('sam@example.org');
+it('has example requests that the routes accept', async () => {
+  const staff = await new Client(shop).logIn('sam@example.org');
   shop.catalog.createProduct = shop.catalog.updateProduct = () => examples.Product as Product;
   shop.catalog.createCategory = () => examples.Category;
   shop.catalog.orderImages = shop.catalog.listImages = () => examples.ImageList as ImageList;
@@ -130,8 +130,8 @@ it('shows requests that the routes accept', async () => {
   }
 });
 
-it('has a page to try it that needs nothing from elsewhere', async () => {
-  const page = await fetch(`${shop.url}/`); // where there is no storefront, the front page leads there
+it('has a docs page that loads nothing from other hosts', async () => {
+  const page = await fetch(`${shop.url}/`); // without a storefront the front page redirects there
   expect(page.url).toBe(`${shop.url}/api/docs`);
   expect(page.status).toBe(200);
   expect(page.headers.get('content-type')).toContain('text/html');

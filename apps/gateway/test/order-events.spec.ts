@@ -5,14 +5,14 @@ import { AppError } from '@shop/rpc/errors';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { orderEvents } from '../src/orders/order-events.js';
 import { examples } from './examples.js';
-import { openShop, Visitor, type Shop } from './shop.js';
+import { openShop, Client, type Shop } from './shop.js';
 
 let shop: Shop;
-let ada: Visitor;
+let ada: Client;
 let status: OrderStatus;
 beforeAll(async () => {
   shop = await openShop();
-  ada = await new Visitor(shop).logIn();
+  ada = await new Client(shop).logIn();
 });
 afterAll(() => shop.stop());
 beforeEach(() => {
@@ -23,7 +23,7 @@ beforeEach(() => {
 const orderThatIs = (status: OrderStatus) => ({ ...(examples.Order as Order), status });
 const path = `/api/orders/${examples.Order.id}/events`;
 
-/** The stream, read piece by piece. */
+/** Reads the stream chunk by chunk. */
 async function follow(headers: Record<string, string> = {}, from = shop) {
   const abort = new AbortController();
   const response = await fetch(from.url + path, { headers: { cookie: ada.cookie!, ...headers }, signal: abort.signal });
@@ -43,7 +43,7 @@ async function follow(headers: Record<string, string> = {}, from = shop) {
 const event = (id: number, status: OrderStatus) =>
   `id: ${id}\nevent: status\ndata: ${JSON.stringify(orderThatIs(status))}\n\n`;
 
-test('every status is an event, and the stream ends when the order is final', async () => {
+test('the stream has an event for every status and ends when the order is final', async () => {
   const stream = await follow();
   expect(stream.response.headers.get('content-type')).toBe('text/event-stream');
   expect(stream.response.headers.get('cache-control')).toBe('no-store');
@@ -54,14 +54,14 @@ test('every status is an event, and the stream ends when the order is final', as
   expect(await stream.rest()).toBe(event(3, 'paid'));
 });
 
-test('a stream resumes after the last event that was seen, and is over when there is nothing more to come', async () => {
+test('a stream resumes after Last-Event-ID, and returns 204 when no event follows it', async () => {
   status = 'rejected';
   expect(await (await follow({ 'last-event-id': '2' })).rest()).toBe(event(3, 'rejected'));
   expect((await follow({ 'last-event-id': '3' })).response.status).toBe(204);
   expect(await (await follow({ 'last-event-id': 'mad' })).rest()).toBe(event(3, 'rejected'));
 });
 
-test('an outage of orders is waited for, and an order that was withdrawn ends its stream', async () => {
+test('a stream survives an outage of orders and ends when its order is cancelled', async () => {
   const stream = await follow();
   await stream.next();
   shop.orders.getOrder = () => Promise.reject(new AppError('unavailable'));
@@ -74,14 +74,14 @@ test('an outage of orders is waited for, and an order that was withdrawn ends it
   expect(await stream.rest()).toBe('');
 });
 
-test('whose order it is not, or who is not logged in, is told as elsewhere', async () => {
+test('a stream returns 404 for the order of another customer and 401 without a log-in', async () => {
   shop.orders.getOrder = () => Promise.reject(new AppError('not_found'));
   expect((await ada.get(path)).body.code).toBe('not_found');
   expect((await ada.get('/api/orders/mad/events')).body.code).toBe('not_found');
-  expect((await new Visitor(shop).get(path)).body.code).toBe('login_required');
+  expect((await new Client(shop).get(path)).body.code).toBe('login_required');
 });
 
-test('a customer has ten streams at most, and who leaves makes room', async () => {
+test('a customer has at most ten streams, and a closed stream frees its place', async () => {
   const streams = await Promise.all(Array.from({ length: 10 }, () => follow()));
   const refused = await ada.get(path);
   expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited']);
@@ -95,7 +95,7 @@ test('a customer has ten streams at most, and who leaves makes room', async () =
   for (const stream of streams.slice(1)) await stream.rest();
 });
 
-test('who leaves before the order was found takes up no room', async () => {
+test('a client that disconnects before the order is read takes up no place', async () => {
   const { server } = shop.running.app.getHttpAdapter().getInstance();
   const open = promisify(server.getConnections.bind(server));
   const found: (() => void)[] = [];
@@ -122,9 +122,9 @@ test('who leaves before the order was found takes up no room', async () => {
   }, 5000);
 });
 
-test('a gateway that stops ends its streams at once', async () => {
+test('a stopping gateway ends its streams at once', async () => {
   const other = await openShop();
-  ada = await new Visitor(other).logIn();
+  ada = await new Client(other).logIn();
   other.orders.getOrder = () => orderThatIs('pending');
   const stream = await follow({}, other);
   await stream.next();
@@ -134,7 +134,7 @@ test('a gateway that stops ends its streams at once', async () => {
   expect(performance.now() - startedAt).toBeLessThan(3000);
 });
 
-test('while nothing happens a comment comes now and then', async () => {
+test('an idle stream sends heartbeat comments', async () => {
   const end = new AbortController();
   const order = orderThatIs('pending');
   const stream = orderEvents({ order, lastId: 2, read: async () => order, end: end.signal, heartbeatMs: 10 });

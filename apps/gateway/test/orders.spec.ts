@@ -2,13 +2,13 @@ import type { Cart } from '@shop/contracts/carts';
 import type { Order, OrderPage } from '@shop/contracts/orders';
 import { AppError } from '@shop/rpc/errors';
 import { beforeEach, afterEach, describe, expect, it } from 'vitest';
-import { ADA, DESK, LAMP, openShop, Visitor, type Shop } from './shop.js';
+import { ADA, DESK, LAMP, openShop, Client, type Shop } from './shop.js';
 
 let shop: Shop;
-let ada: Visitor;
+let ada: Client;
 beforeEach(async () => {
   shop = await openShop({ RATE_LIMITS: 'off' });
-  ada = await new Visitor(shop).logIn();
+  ada = await new Client(shop).logIn();
 });
 afterEach(() => shop.stop());
 
@@ -23,7 +23,7 @@ const cart = async () => (await ada.get<Cart>('/api/cart')).body.lines.map(({ qu
 const asked = () => shop.calls.get('orders.placeOrder') ?? [];
 
 describe('placing an order', () => {
-  it('is accepted with the place to look at it', async () => {
+  it('returns 202 with the Location of the order', async () => {
     const { status, body, headers } = await order({ lines: [{ productId: DESK, quantity: 2 }] }, 'key-1');
     expect(status).toBe(202);
     expect(body).toMatchObject({ status: 'pending', currency: 'EUR' });
@@ -41,7 +41,7 @@ describe('placing an order', () => {
     expect((await ada.get<OrderPage>('/api/orders')).body.items).toEqual([body]);
   });
 
-  it('is the same request whatever the order of its keys, and another one when a value differs', async () => {
+  it('ignores the order of JSON keys in a replay, but not a different value', async () => {
     const first = await order({ lines: [{ productId: DESK, quantity: 2 }] }, 'k');
     const again = await ada.post<Order>(
       '/api/orders',
@@ -55,7 +55,7 @@ describe('placing an order', () => {
     });
   });
 
-  it('orders the cart and empties it', async () => {
+  it('without lines orders the cart and empties it', async () => {
     await ada.put(`/api/cart/lines/${DESK}`, { quantity: 2 });
     await ada.put(`/api/cart/lines/${LAMP}`, { quantity: 1 });
     const { status } = await order({}, 'k');
@@ -70,14 +70,14 @@ describe('placing an order', () => {
     expect(await cart()).toEqual([]);
   });
 
-  it('leaves the cart alone when it has lines of its own', async () => {
+  it('with lines leaves the cart unchanged', async () => {
     await ada.put(`/api/cart/lines/${LAMP}`, { quantity: 7 });
     await order({ lines: [{ productId: DESK, quantity: 1 }] }, 'k');
     expect(asked()[0]).not.toHaveProperty('cartVersion');
     expect(await cart()).toEqual([7]);
   });
 
-  it('again with the same key answers the same order and takes nothing out of the next cart', async () => {
+  it('again with the same key returns the same order and leaves the next cart unchanged', async () => {
     await ada.put(`/api/cart/lines/${DESK}`, { quantity: 2 });
     const first = await order({}, 'k');
     await ada.put(`/api/cart/lines/${LAMP}`, { quantity: 3 });
@@ -86,10 +86,10 @@ describe('placing an order', () => {
     expect(await cart()).toEqual([3]);
   });
 
-  it('again after its answer was lost empties the cart that was ordered', async () => {
+  it('again after a lost response removes the ordered lines from the cart', async () => {
     await ada.put(`/api/cart/lines/${DESK}`, { quantity: 2 });
     const place = shop.orders.placeOrder!;
-    // The order is written, and then the gateway hears nothing.
+    // The order is stored, but the answer is lost.
     shop.orders.placeOrder = async (input) => {
       await place(input);
       throw new AppError('unavailable');
@@ -102,10 +102,10 @@ describe('placing an order', () => {
   });
 
   it.each([
-    ['a line that is added', LAMP, 1, [1]],
-    ['what a quantity is raised by', DESK, 5, [3]],
+    ['an added line', LAMP, 1, [1]],
+    ['an increase of a quantity', DESK, 5, [3]],
   ] as const)(
-    'keeps %s while the order is placed, and a replay takes nothing more',
+    'keeps %s while the order is placed, and a replay removes nothing more',
     async (_, product, quantity, left) => {
       await ada.put(`/api/cart/lines/${DESK}`, { quantity: 2 });
       const place = shop.orders.placeOrder!;
@@ -121,7 +121,7 @@ describe('placing an order', () => {
     },
   );
 
-  it('keeps the cart when it is refused', async () => {
+  it('keeps the cart when the order is refused', async () => {
     await ada.put(`/api/cart/lines/${DESK}`, { quantity: 2 });
     shop.orders.placeOrder = () => {
       throw new AppError('out_of_stock', undefined, { productIds: [DESK] });
@@ -134,7 +134,7 @@ describe('placing an order', () => {
     expect(await cart()).toEqual([2]);
   });
 
-  it('orders what the cart shows: a product that is gone is not in it', async () => {
+  it('orders the cart without products that are gone from the catalog', async () => {
     await ada.put(`/api/cart/lines/${DESK}`, { quantity: 2 });
     await ada.put(`/api/cart/lines/${LAMP}`, { quantity: 1 });
     shop.products.delete(LAMP);
@@ -143,13 +143,13 @@ describe('placing an order', () => {
     expect(await shop.redis.keys('cart:*')).toEqual([]);
   });
 
-  it('of an empty cart is refused', async () => {
+  it('is refused for an empty cart', async () => {
     expect((await refusal({}, 'k')).body).toMatchObject({ status: 400, code: 'empty_order' });
   });
 });
 
-describe('a bad order', () => {
-  it('has no key, or one that is none', async () => {
+describe('an invalid order', () => {
+  it('is refused without a valid Idempotency-Key', async () => {
     const lines = [{ productId: DESK, quantity: 1 }];
     expect((await refusal({ lines })).body).toMatchObject({ status: 400, code: 'idempotency_key_required' });
     expect((await refusal({ lines }, '')).body).toMatchObject({ status: 400, code: 'idempotency_key_required' });
@@ -162,7 +162,7 @@ describe('a bad order', () => {
     expect((await order({ lines }, 'x'.repeat(128))).status).toBe(202);
   });
 
-  it('is told which field is wrong, and reaches nobody', async () => {
+  it('is refused with the wrong fields and not passed on', async () => {
     const line = { productId: DESK, quantity: 1 };
     const wrong: [body: object, field: string][] = [
       [{ lines: [{ ...line, quantity: 0 }] }, 'lines[0].quantity'],
@@ -196,7 +196,7 @@ describe('a bad order', () => {
     expect(asked()).toEqual([]);
   });
 
-  it('with a product that orders does not know is told which', async () => {
+  it('is refused with the unknown product named', async () => {
     shop.orders.placeOrder = () => {
       throw new AppError('invalid_request', undefined, {
         errors: [{ field: 'lines[0].productId', message: 'is unknown' }],
@@ -207,23 +207,23 @@ describe('a bad order', () => {
   });
 });
 
-describe('looking at orders', () => {
-  it('shows a customer their own, and staff all', async () => {
+describe('reading orders', () => {
+  it('shows customers their own orders, and staff all orders', async () => {
     const { body } = await order({ lines: [{ productId: DESK, quantity: 1 }] }, 'k');
-    const grace = new Visitor(shop);
+    const grace = new Client(shop);
     await grace.post('/api/customers', { email: 'grace@example.org', password: 'long-enough-now', name: 'Grace' });
     expect((await grace.get(`/api/orders/${body.id}`)).body).toMatchObject({ status: 404, code: 'not_found' });
-    const staff = await new Visitor(shop).logIn('sam@example.org');
+    const staff = await new Client(shop).logIn('sam@example.org');
     expect((await staff.get<Order>(`/api/orders/${body.id}`)).body).toEqual(body);
     expect((await staff.get<Order>(`/api/orders/${body.id.toUpperCase()}`)).status).toBe(200);
   });
 
-  it('knows no order that is none', async () => {
+  it('returns 404 for malformed ids', async () => {
     for (const id of ['x', '01900000-0000-7000-8000-00000000dead', '%00'])
       expect((await ada.get(`/api/orders/${id}`)).body, id).toMatchObject({ status: 404, code: 'not_found' });
   });
 
-  it('passes paging on', async () => {
+  it('passes limit and cursor on', async () => {
     await ada.get('/api/orders?limit=5&cursor=abc');
     expect(shop.calls.get('orders.listOrders')).toEqual([{ customerId: ADA, limit: 5, cursor: 'abc' }]);
     for (const query of ['limit=0', 'limit=101', 'limit=x', 'cursor=', 'page=2'])

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openShop, Visitor, type Shop } from './shop.js';
+import { openShop, Client, type Shop } from './shop.js';
 
 let shop: Shop;
-let someone: Visitor;
+let client: Client;
 beforeAll(async () => {
   shop = await openShop({ RATE_LIMITS: 'off' });
-  someone = new Visitor(shop);
+  client = new Client(shop);
 });
 afterAll(() => shop.stop());
 
-it('is told with every answer to a browser that this is nothing to guess at, to frame or to run', async () => {
+it('every response forbids sniffing, framing and running', async () => {
   const hardened = {
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'strict-origin-when-cross-origin',
@@ -17,26 +17,26 @@ it('is told with every answer to a browser that this is nothing to guess at, to 
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   };
   const answers = [
-    await someone.get('/api/products'),
-    await someone.get('/api/session'),
-    await someone.get('/api/nothing'),
-    await someone.delete('/api/products'),
-    await someone.post('/api/session', '{'),
-    await someone.post('/api/session', {}, { origin: 'https://evil.example' }),
-    await someone.get('/api/openapi.json'),
-    await someone.call('PROPFIND', '/api/products'),
-    await someone.get('/api/products/%ff'),
+    await client.get('/api/products'),
+    await client.get('/api/session'),
+    await client.get('/api/nothing'),
+    await client.delete('/api/products'),
+    await client.post('/api/session', '{'),
+    await client.post('/api/session', {}, { origin: 'https://evil.example' }),
+    await client.get('/api/openapi.json'),
+    await client.call('PROPFIND', '/api/products'),
+    await client.get('/api/products/%ff'),
   ];
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 404, 405, 400, 403, 200, 405, 400]);
   for (const { headers } of answers) expect(Object.fromEntries(headers)).toMatchObject(hardened);
 });
 
-describe('another site', () => {
+describe('a request from another site', () => {
   const body = { quantity: 1 };
   const write = (headers: Record<string, string>) =>
-    someone.call('PUT', '/api/cart/lines/walnut-desk', { body, headers });
+    client.call('PUT', '/api/cart/lines/walnut-desk', { body, headers });
 
-  it('may not write', async () => {
+  it('may not change anything', async () => {
     const host = new URL(shop.url).host;
     for (const origin of [
       'https://evil.example',
@@ -55,21 +55,21 @@ describe('another site', () => {
       ['DELETE', '/api/session'],
       ['POST', '/api/orders'],
     ] as const)
-      expect((await someone.call(method, path, { headers: { origin: 'https://evil.example' } })).body).toMatchObject({
+      expect((await client.call(method, path, { headers: { origin: 'https://evil.example' } })).body).toMatchObject({
         status: 403,
       });
   });
 
-  it('may read what is public, as everybody', async () => {
-    expect((await someone.get('/api/products', { origin: 'https://elsewhere.example' })).status).toBe(200);
+  it('may read public data', async () => {
+    expect((await client.get('/api/products', { origin: 'https://elsewhere.example' })).status).toBe(200);
   });
 
-  it('is not this one, and not a program', async () => {
+  it('is not assumed without an Origin or with our own', async () => {
     expect((await write({ origin: shop.url })).status).toBe(200);
     expect((await write({})).status).toBe(200);
   });
 
-  it('is not this one with a port that need not be named', async () => {
+  it('is told apart from our own when default ports are left out', async () => {
     const fastify = shop.running.app.getHttpAdapter().getInstance();
     const put = async (origin: string, host: string) => {
       const { statusCode } = await fastify.inject({
@@ -95,10 +95,10 @@ describe('another site', () => {
       expect(await put(origin, host), `${origin} ${host}`).toBe(403);
   });
 
-  it('is not the address that visitors are told', async () => {
+  it('is not assumed for the origin of PUBLIC_URL', async () => {
     const behind = await openShop({ PUBLIC_URL: 'https://shop.example.org', RATE_LIMITS: 'off' });
-    const visitor = new Visitor(behind);
-    const put = (origin: string) => visitor.call('PUT', '/api/cart/lines/walnut-desk', { body, headers: { origin } });
+    const client = new Client(behind);
+    const put = (origin: string) => client.call('PUT', '/api/cart/lines/walnut-desk', { body, headers: { origin } });
     expect((await put('https://shop.example.org')).status).toBe(200);
     expect((await put('https://evil.example')).status).toBe(403);
     await behind.stop();

@@ -1,13 +1,13 @@
 import type { SessionAnswer } from '@shop/contracts/accounts';
 import type { Cart } from '@shop/contracts/carts';
 import { beforeEach, afterEach, describe, expect, it, vi } from 'vitest';
-import { ADA, DESK, openShop, PASSWORD, Visitor, type Answer, type Shop } from './shop.js';
+import { ADA, DESK, openShop, PASSWORD, Client, type Answer, type Shop } from './shop.js';
 
 let shop: Shop;
-let ada: Visitor;
+let ada: Client;
 beforeEach(async () => {
   shop = await openShop({ REQUEST_DEADLINE_MS: '3000' });
-  ada = await new Visitor(shop).logIn();
+  ada = await new Client(shop).logIn();
 });
 afterEach(() => shop.stop());
 
@@ -20,15 +20,15 @@ function expectUnavailable({ status, body, headers }: Answer<unknown>): void {
   expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
 }
 
-async function expectBrowsing(who: Visitor): Promise<void> {
+async function expectBrowsing(who: Client): Promise<void> {
   for (const path of ['/api/products', '/api/products/walnut-desk', '/api/categories']) {
     const { status, headers } = await who.get(path);
     expect([status, headers.get('cache-control')?.split(',')[0]], path).toEqual([200, 'public']);
   }
 }
 
-describe.each(['cut', 'silence'] as const)('Redis (state): %s', (failure) => {
-  it('leaves browsing as it was, and says 503 where a session is needed; afterwards all is back', async () => {
+describe.each(['cut', 'silence'] as const)('an outage of Redis (state) by %s', (failure) => {
+  it('leaves browsing unaffected, returns 503 where a session is needed, and ends without a restart', async () => {
     await shop.state[failure]();
     await expectBrowsing(ada);
     const answers = await Promise.all([
@@ -36,15 +36,15 @@ describe.each(['cut', 'silence'] as const)('Redis (state): %s', (failure) => {
       ada.get('/api/cart'),
       ada.get('/api/orders'),
       ada.put(`/api/cart/lines/${DESK}`, { quantity: 1 }),
-      new Visitor(shop).put(`/api/cart/lines/${DESK}`, { quantity: 1 }),
-      new Visitor(shop).post('/api/session', { email: 'ada@example.org', password: PASSWORD }),
-      new Visitor(shop).post('/api/customers', { email: 'b@example.org', password: PASSWORD, name: 'B' }),
+      new Client(shop).put(`/api/cart/lines/${DESK}`, { quantity: 1 }),
+      new Client(shop).post('/api/session', { email: 'ada@example.org', password: PASSWORD }),
+      new Client(shop).post('/api/customers', { email: 'b@example.org', password: PASSWORD, name: 'B' }),
       order(),
     ]);
     for (const answer of answers) expectUnavailable(answer);
     expect(shop.calls.get('accounts.createCustomer')).toBeUndefined();
     expect(shop.calls.get('orders.placeOrder')).toBeUndefined();
-    expect((await new Visitor(shop).get<SessionAnswer>('/api/session')).body).toEqual({ customer: null });
+    expect((await new Client(shop).get<SessionAnswer>('/api/session')).body).toEqual({ customer: null });
 
     if (failure === 'silence') await shop.state.cut();
     await shop.state.mend();
@@ -53,8 +53,8 @@ describe.each(['cut', 'silence'] as const)('Redis (state): %s', (failure) => {
   });
 });
 
-describe.each(['cut', 'silence'] as const)('Redis (cache): %s', (failure) => {
-  it('is noticed by nobody', async () => {
+describe.each(['cut', 'silence'] as const)('an outage of Redis (cache) by %s', (failure) => {
+  it('does not affect any request', async () => {
     await shop.cache[failure]();
     await expectBrowsing(ada);
     for (let i = 0; i < 3; i++)
@@ -66,8 +66,8 @@ describe.each(['cut', 'silence'] as const)('Redis (cache): %s', (failure) => {
   });
 });
 
-describe('Redis (cache) with a copy that is none', () => {
-  it('is noticed by nobody', async () => {
+describe('an invalid copy in Redis (cache)', () => {
+  it('does not affect any request', async () => {
     for (const copy of ['no JSON', 'null', '{}', `{"id":"${ADA}","role":"owner"}`]) {
       await shop.redis.multi().select(10).set(`customer:${ADA}`, copy).select(9).exec();
       const { status, body } = await ada.get<SessionAnswer>('/api/session');
@@ -76,9 +76,9 @@ describe('Redis (cache) with a copy that is none', () => {
   });
 });
 
-describe('a neighbour that is gone', () => {
-  it('is unavailable, and the rest of the shop goes on', async () => {
-    await expectBrowsing(ada); // Who was never reached would be waited for.
+describe('a service that is down', () => {
+  it('makes its routes return 503 while other routes work', async () => {
+    await expectBrowsing(ada); // Connects to every service: calls to a service that was never reached would wait for it.
     await shop.fakes.catalog.stop();
     for (const path of ['/api/products', '/api/products/walnut-desk', '/api/categories']) {
       const answer = await ada.get(path);
@@ -94,18 +94,18 @@ describe('a neighbour that is gone', () => {
     expectUnavailable(await order());
 
     await shop.fakes.accounts.stop();
-    expectUnavailable(await new Visitor(shop).post('/api/session', { email: 'ada@example.org', password: PASSWORD }));
+    expectUnavailable(await new Client(shop).post('/api/session', { email: 'ada@example.org', password: PASSWORD }));
   });
 
-  it('counts a log-in that could not be checked as no wrong password', async () => {
+  it('does not count a log-in that could not be checked as a wrong password', async () => {
     await shop.fakes.accounts.stop();
     for (let i = 0; i < 12; i++)
-      expectUnavailable(await new Visitor(shop).post('/api/session', { email: 'ada@example.org', password: PASSWORD }));
+      expectUnavailable(await new Client(shop).post('/api/session', { email: 'ada@example.org', password: PASSWORD }));
   });
 });
 
-describe('a neighbour that hangs', () => {
-  it('is unavailable within the deadline', async () => {
+describe('a service that hangs', () => {
+  it('makes its routes return 503 within the deadline', async () => {
     const never = () => new Promise<never>(() => undefined);
     shop.catalog.getProduct = shop.orders.placeOrder = never;
     const answers = await Promise.all([ada.get('/api/products/walnut-desk'), order()]);

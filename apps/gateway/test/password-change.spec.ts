@@ -1,27 +1,27 @@
 import type { SessionAnswer } from '@shop/contracts/accounts';
 import { AppError } from '@shop/rpc/errors';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { openShop, PASSWORD, Visitor, type Shop } from './shop.js';
+import { openShop, PASSWORD, Client, type Shop } from './shop.js';
 
 let shop: Shop;
-let ada: Visitor;
-let thief: Visitor;
+let ada: Client;
+let thief: Client;
 beforeEach(async () => {
   shop = await openShop({ RATE_LIMITS: 'off' });
-  ada = await new Visitor(shop).logIn();
-  thief = await new Visitor(shop).logIn();
+  ada = await new Client(shop).logIn();
+  thief = await new Client(shop).logIn();
 });
 afterEach(() => shop.stop());
 
 const change = () => ada.put('/api/customers/me/password', { current: PASSWORD, next: 'battery-staple' });
 
-async function whoIs(someone: Visitor): Promise<string | undefined> {
-  const { status, body } = await someone.get<SessionAnswer>('/api/session');
+async function whoIs(client: Client): Promise<string | undefined> {
+  const { status, body } = await client.get<SessionAnswer>('/api/session');
   expect(status).toBe(200);
   return body.customer?.email;
 }
 
-it('ends the other sessions also when Redis goes away between the change and its end', async () => {
+it('a password change ends the other sessions even when Redis fails after the change', async () => {
   shop.accounts.changePassword = async () => {
     await shop.state.cut();
     return { done: true };
@@ -32,7 +32,7 @@ it('ends the other sessions also when Redis goes away between the change and its
   expect(await whoIs(ada)).toBe('ada@example.org');
 });
 
-it('changes nothing when the other sessions cannot be ended', async () => {
+it('a password stays when the other sessions cannot be ended', async () => {
   const check = shop.accounts.checkCredentials!;
   shop.accounts.checkCredentials = async (input) => {
     await shop.state.cut();
@@ -43,17 +43,17 @@ it('changes nothing when the other sessions cannot be ended', async () => {
   await shop.state.mend();
 });
 
-it('ends sessions that began meanwhile, also when the change was made but answered with an error', async () => {
-  let late: Visitor | undefined;
+it('a password change ends sessions that began meanwhile, even when it returns an error', async () => {
+  let late: Client | undefined;
   shop.accounts.changePassword = async () => {
-    late = await new Visitor(shop).logIn();
+    late = await new Client(shop).logIn();
     throw new AppError('unavailable');
   };
   expect((await change()).status).toBe(503);
   expect([await whoIs(thief), await whoIs(late!), await whoIs(ada)]).toEqual([undefined, undefined, 'ada@example.org']);
 });
 
-it('lets no session begin for a password that was checked before the change', async () => {
+it('a log-in whose password was checked before a change begins no session', async () => {
   const check = shop.accounts.checkCredentials!;
   let answer: (() => void) | undefined;
   shop.accounts.checkCredentials = async (input) => {
@@ -61,7 +61,7 @@ it('lets no session begin for a password that was checked before the change', as
     await new Promise<void>((resolve) => (answer = resolve));
     return customer;
   };
-  const late = new Visitor(shop);
+  const late = new Client(shop);
   const loggingIn = late.post('/api/session', { email: 'ada@example.org', password: PASSWORD });
   await vi.waitFor(() => expect(answer).toBeDefined());
   shop.accounts.checkCredentials = check;
@@ -70,5 +70,5 @@ it('lets no session begin for a password that was checked before the change', as
   expect((await loggingIn).status).toBe(503);
   expect(late.cookie).toBeUndefined();
   expect(await shop.redis.zcard('sessions-of:01900000-0000-7000-8000-000000000001')).toBe(1);
-  expect(await whoIs(await new Visitor(shop).logIn())).toBe('ada@example.org');
+  expect(await whoIs(await new Client(shop).logIn())).toBe('ada@example.org');
 });

@@ -1,7 +1,7 @@
 import { type CreditEntry, paymentsRpc } from '@shop/contracts/payments';
 import type { StubHandlers } from '@shop/kit/testing/services';
 
-/** Keeps store credit, and believes every event. */
+/** Keeps store credit and accepts every event. */
 export function fakePayments(): StubHandlers<typeof paymentsRpc> {
   const given = new Map<string, CreditEntry[]>();
   return {

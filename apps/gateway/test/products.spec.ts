@@ -3,21 +3,21 @@ import { AppError } from '@shop/rpc/errors';
 import { SerializedJson } from '@shop/rpc/serialized-json';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { examples } from './examples.js';
-import { DESK, openShop, Visitor, type Shop } from './shop.js';
+import { DESK, openShop, Client, type Shop } from './shop.js';
 
 let shop: Shop;
-let staff: Visitor;
+let staff: Client;
 beforeAll(async () => {
   shop = await openShop({ RATE_LIMITS: 'off' });
-  staff = await new Visitor(shop).logIn('sam@example.org');
+  staff = await new Client(shop).logIn('sam@example.org');
 });
 afterAll(() => shop.stop());
 
 const publicPaths = ['/api/products/walnut-desk', '/api/products?limit=5', '/api/categories'];
 const PUBLIC = 'public, max-age=1, stale-while-revalidate=1, stale-if-error=86400';
 
-describe('a public answer', () => {
-  it('passes the owner’s bytes on as they are, with their ETag', async () => {
+describe('a public response', () => {
+  it('passes the bytes of the owner on unchanged, with their ETag', async () => {
     const bytes = '{"odd":   "spacing", "n": 1.50}';
     shop.catalog.getProduct = () => new SerializedJson(Buffer.from(bytes), '"made-by-the-owner"');
     const response = await fetch(`${shop.url}/api/products/walnut-desk`);
@@ -27,7 +27,7 @@ describe('a public answer', () => {
     shop.catalog.getProduct = () => SerializedJson.of(examples.Product);
   });
 
-  it('may be copied for a second, and longer only while it is renewed or the shop is down', async () => {
+  it('is cacheable for a second, and longer only while revalidating or after an error', async () => {
     for (const path of publicPaths) {
       const { headers, status } = await staff.get(path);
       expect([status, headers.get('cache-control')], path).toEqual([200, PUBLIC]);
@@ -35,7 +35,7 @@ describe('a public answer', () => {
     }
   });
 
-  it('is 304 without a body for who has it, compared weakly', async () => {
+  it('is 304 without a body when If-None-Match matches weakly', async () => {
     for (const path of publicPaths) {
       const etag = (await staff.get(path)).headers.get('etag')!;
       for (const known of [etag, `W/${etag}`, `"other", W/${etag}`, '*']) {
@@ -51,10 +51,10 @@ describe('a public answer', () => {
     }
   });
 
-  it('costs no look at Redis and no question to accounts, even with a session', async () => {
+  it('needs no call to Redis or accounts, even with a session', async () => {
     const monitor = await shop.redis.monitor();
     const seen: string[][] = [];
-    // The server is shared with other projects' tests, these databases are not.
+    // Other projects' tests use the same Redis server, but not these databases.
     monitor.on('monitor', (_time, args: string[], _from, database: string) => {
       if (['9', '10'].includes(database)) seen.push(args);
     });
@@ -67,13 +67,13 @@ describe('a public answer', () => {
     monitor.disconnect();
   });
 
-  it('answers HEAD with the same headers and nothing else', async () => {
+  it('returns the same headers without a body for HEAD', async () => {
     const { status, body, headers } = await staff.call('HEAD', '/api/products/walnut-desk');
     expect([status, body]).toEqual([200, undefined]);
     expect(Number(headers.get('content-length'))).toBe(JSON.stringify(examples.Product).length);
   });
 
-  it('that there is none of is 404, which nobody may keep', async () => {
+  it('returns 404 that is not cacheable for unknown products', async () => {
     shop.catalog.getProduct = () => {
       throw new AppError('not_found', 'There is no such product.');
     };
@@ -87,7 +87,7 @@ describe('a public answer', () => {
     expect(asked() - before).toBe(1);
   });
 
-  it('takes the query as the contract has it', async () => {
+  it('parses the query by the schema', async () => {
     await staff.get(
       '/api/products?category=chairs&q=oak&minPriceCents=5&inStock=true&featured=false&sort=-price&limit=3',
     );
@@ -106,7 +106,7 @@ describe('a public answer', () => {
 describe('staff', () => {
   const product = { name: 'Chair', description: 'Oak.', category: 'chairs', priceCents: 100, stock: 1 };
 
-  it('adds products and categories', async () => {
+  it('add products and categories', async () => {
     shop.catalog.createProduct = (input) => ({ ...(examples.Product as Product), name: input.name });
     shop.catalog.createCategory = (input) => ({ ...input, products: 0 });
     const created = await staff.post<Product>('/api/products', product);
@@ -119,7 +119,7 @@ describe('staff', () => {
     expect([category.status, category.body]).toEqual([201, { slug: 'chairs', name: 'Chairs', products: 0 }]);
   });
 
-  it('reads products as they are, hidden ones as well, and nobody keeps a copy', async () => {
+  it('read current products, including hidden ones, without caching', async () => {
     shop.catalog.listStaffProducts = () => examples.StaffProductPage as StaffProductPage;
     shop.catalog.getStaffProduct = () => examples.StaffProduct as StaffProduct;
     for (const [path, wanted] of [
@@ -128,14 +128,14 @@ describe('staff', () => {
     ] as const) {
       const { status, body, headers } = await staff.get(path);
       expect([status, body, headers.get('cache-control')]).toEqual([200, wanted, 'no-store']);
-      expect((await new Visitor(shop).get(path)).status).toBe(401);
-      expect((await (await new Visitor(shop).logIn()).get(path)).status).toBe(403);
+      expect((await new Client(shop).get(path)).status).toBe(401);
+      expect((await (await new Client(shop).logIn()).get(path)).status).toBe(403);
     }
     expect(shop.calls.get('catalog.listStaffProducts')).toEqual([{ q: 'desk', hidden: true, limit: 24 }]);
     expect(shop.calls.get('catalog.getStaffProduct')).toEqual([{ product: 'walnut-desk' }]);
   });
 
-  it('changes a product only in the version it has seen', async () => {
+  it('change a product only with its current version', async () => {
     shop.catalog.updateProduct = ({ version, patch }) => {
       if (version !== 7) throw new AppError('stale_version');
       return { ...(examples.Product as Product), ...patch, category: examples.Product.category, version: 8 };
@@ -163,7 +163,7 @@ describe('staff', () => {
   });
 });
 
-it('knows the desk by its id too', async () => {
+it('finds a product by its id', async () => {
   shop.catalog.getProduct = ({ product }) => SerializedJson.of({ product });
   expect((await staff.get(`/api/products/${DESK.toUpperCase()}`)).body).toEqual({ product: DESK });
 });

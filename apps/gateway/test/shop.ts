@@ -1,4 +1,4 @@
-// The gateway on a real Redis, with neighbours that keep to the contracts.
+// The gateway on a real Redis, with fakes of the other services that follow the contracts.
 import { accountsRpc, type Customer } from '@shop/contracts/accounts';
 import { CURRENCY } from '@shop/contracts/currency';
 import { catalogRpc, type PricedProduct } from '@shop/contracts/catalog';
@@ -28,20 +28,20 @@ type Changeable<T extends Record<string, Rpc>> = { -readonly [K in keyof StubHan
 export interface Shop {
   url: string;
   running: Running;
-  /** To look behind the gateway's back. */
+  /** Direct access to Redis (state). */
   redis: Redis;
   emptyCache(): Promise<void>;
   state: ToxicProxy;
   cache: ToxicProxy;
   fakes: { accounts: Stub; catalog: Stub; orders: Stub; payments: Stub };
-  /** What the neighbours answer; tests change it. */
+  /** Handlers of the fakes, which tests replace. */
   accounts: Changeable<typeof accountsRpc>;
   catalog: Changeable<typeof catalogRpc>;
   orders: Changeable<typeof ordersRpc>;
   payments: Changeable<typeof paymentsRpc>;
   customers: Map<string, Customer>;
   products: Map<string, PricedProduct>;
-  /** The inputs of every call, by procedure. */
+  /** The inputs of every call, by RPC name. */
   calls: Map<string, unknown[]>;
   stop(): Promise<void>;
 }
@@ -106,7 +106,7 @@ export async function openShop(env: Record<string, string> = {}): Promise<Shop> 
   };
 }
 
-/** Looks the handler up at the call, so that tests may change it, and remembers the input. */
+/** Finds the handler at each call, so that tests can replace it, and records the input. */
 function counted<T extends object>(calls: Map<string, unknown[]>, service: string, handlers: T): T {
   return new Proxy(handlers, {
     get: (target, key) => (input: unknown) => {
@@ -133,7 +133,7 @@ function fakeCatalog(products: Map<string, PricedProduct>): StubHandlers<typeof 
   };
 }
 
-/** Keeps orders by idempotency key, as orders does. */
+/** Keeps orders by idempotency key, like the real service. */
 function fakeOrders(): StubHandlers<typeof ordersRpc> {
   const placed = new Map<string, { order: Order; bodyHash: string; cartVersion?: string }>();
   return {
@@ -173,8 +173,8 @@ export interface Answer<T> {
 
 type Options = { body?: unknown; headers?: Record<string, string> };
 
-/** A visitor with one cookie jar, in which only the shop's cookie is. */
-export class Visitor {
+/** An HTTP client that keeps the session cookie. */
+export class Client {
   cookie: string | undefined;
 
   constructor(private readonly shop: { url: string }) {}

@@ -42,7 +42,7 @@ const locations = (text: string) => [...text.matchAll(/<loc>(.*?)<\/loc>/g)].map
 const callCount = () => [...shop.calls.values()].flat().length;
 
 describe('the sitemap', () => {
-  it('is an index of the pages and of the parts with products, found by robots.txt', async () => {
+  it('is an index of the pages and the parts with products, linked from robots.txt', async () => {
     expect((await open('/robots.txt')).text).toContain(`Sitemap: ${shop.url}/sitemap.xml`);
     const { status, headers, text } = await open('/sitemap.xml');
     expect([status, headers.get('content-type')]).toEqual([200, 'application/xml; charset=utf-8']);
@@ -53,7 +53,7 @@ describe('the sitemap', () => {
     expect(callCount()).toBe(1);
   });
 
-  it('has the shop’s pages and its categories', async () => {
+  it('lists the pages and the categories', async () => {
     const { items } = examples.CategoryList;
     expect(locations((await open('/sitemaps/pages.xml')).text)).toEqual(
       ['/', '/products', ...items.map(({ slug }) => `/categories/${slug}`)].map((path) => shop.url + path),
@@ -61,7 +61,7 @@ describe('the sitemap', () => {
     expect(callCount()).toBe(1);
   });
 
-  it('names every product of a part, for one call of the catalog', async () => {
+  it('lists every product of a part with one call to the catalog', async () => {
     const { headers, text } = await open('/sitemaps/products-2.xml');
     expect(headers.get('cache-control')).toContain('public');
     expect(locations(text)).toEqual(slugs.map((slug) => `${shop.url}/products/${slug}`));
@@ -70,7 +70,7 @@ describe('the sitemap', () => {
     expect(callCount()).toBe(1);
   });
 
-  it('is not sent to those who have it, nor in answer to HEAD', async () => {
+  it('is not sent again with a matching ETag, nor in response to HEAD', async () => {
     const { headers } = await open('/sitemaps/products-2.xml', { method: 'HEAD' });
     const etag = headers.get('etag')!;
     expect(headers.get('content-type')).toBe('application/xml; charset=utf-8');
@@ -79,7 +79,7 @@ describe('the sitemap', () => {
     expect((await open('/sitemaps/products-7.xml')).headers.get('etag')).not.toBe(etag);
   });
 
-  it('of pages is there, and the index says when to ask again, while products are not prepared', async () => {
+  it('lists the pages, and its index returns 503 with Retry-After, while products are not prepared', async () => {
     shop.catalog.getSitemap = () => ({ parts: null });
     const { status, headers } = await open('/sitemap.xml');
     expect([status, headers.get('retry-after')]).toEqual([503, '10']);
@@ -87,13 +87,13 @@ describe('the sitemap', () => {
   });
 
   it.each(['no-such', 'products-3', 'products-0', 'products-1e9', 'products-99999999999', 'products-'])(
-    'has no part %s',
+    'returns 404 for %s',
     async (name) => {
       expect((await open(`/sitemaps/${name}.xml`)).status).toBe(404);
     },
   );
 
-  it('holds up no one when many clients read slowly, and serves again when they are gone', async () => {
+  it('limits slow readers without blocking other requests, and recovers when they disconnect', async () => {
     const paused = (): Promise<IncomingMessage> =>
       new Promise((resolve, reject) => {
         httpGet(`${shop.url}/sitemaps/products-2.xml`, { agent: false }, resolve).on('error', reject);

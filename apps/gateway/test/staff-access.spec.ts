@@ -6,14 +6,14 @@ import { testRedisUrl } from '@shop/kit/testing/stores';
 import { AppError } from '@shop/rpc/errors';
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openShop, Visitor, type Shop } from './shop.js';
+import { openShop, Client, type Shop } from './shop.js';
 
 let shop: Shop;
-let staff: Visitor;
+let staff: Client;
 const queue = new Queue('image-worker', { connection: { url: testRedisUrl(9) }, prefix: prefixOf('image-worker') });
 beforeAll(async () => {
   shop = await openShop({ RATE_LIMITS: 'off' });
-  staff = await new Visitor(shop).logIn('sam@example.org');
+  staff = await new Client(shop).logIn('sam@example.org');
 });
 afterAll(async () => {
   await queue.obliterate({ force: true });
@@ -21,17 +21,17 @@ afterAll(async () => {
   await shop.stop();
 });
 
-it('a proxy learns who is of staff', async () => {
-  const access = async (visitor: Visitor) => (await visitor.get('/api/staff/access')).status;
-  expect(await access(new Visitor(shop))).toBe(401);
-  expect(await access(await new Visitor(shop).logIn())).toBe(403);
-  expect(await access(await new Visitor(shop).logIn('sam@example.org'))).toBe(204);
+it('the auth check for proxies returns 204 for staff only', async () => {
+  const access = async (client: Client) => (await client.get('/api/staff/access')).status;
+  expect(await access(new Client(shop))).toBe(401);
+  expect(await access(await new Client(shop).logIn())).toBe(403);
+  expect(await access(await new Client(shop).logIn('sam@example.org'))).toBe(204);
 });
 
-describe('staff see of the health of the shop', () => {
+describe('the health of the shop', () => {
   const health = async () => (await staff.get<StaffHealth>('/api/staff/health')).body;
 
-  it('which services answer, and which of their replicas are well', async () => {
+  it('shows which services answer and the state of their replicas', async () => {
     const before = shop.payments.getCredit;
     shop.payments.getCredit = () => {
       throw new AppError('unavailable');
@@ -48,7 +48,7 @@ describe('staff see of the health of the shop', () => {
     expect(services.find(({ name }) => name === 'orders')!.replicas).toEqual(replicas);
   });
 
-  it('what waits in the queues, and since when', async () => {
+  it('shows the jobs in the queues and the age of the oldest', async () => {
     await queue.add('processPicture', { payload: {} });
     await queue.add('processPicture', { payload: {} }, { priority: 3 });
     await queue.add('processPicture', { payload: {} }, { delay: 60_000 });
@@ -56,28 +56,28 @@ describe('staff see of the health of the shop', () => {
     expect(queues!.map(({ name }) => name).sort()).toEqual(['image-worker', 'orders', 'payments']);
     expect(queues!.find(({ name }) => name === 'image-worker')).toEqual({
       name: 'image-worker',
-      workers: expect.any(Number), // BullMQ counts those of the whole Redis, which other projects' tests use too.
+      workers: expect.any(Number), // BullMQ counts the workers of the whole Redis server, which other projects' tests use too.
       ...{ waiting: 1, prioritized: 1, active: 0, delayed: 1, failed: 0 },
       oldestSeconds: expect.any(Number),
     });
   });
 
-  it('nothing, when they are not of staff', async () => {
-    expect((await new Visitor(shop).get('/api/staff/health')).status).toBe(401);
-    expect((await (await new Visitor(shop).logIn()).get('/api/staff/health')).status).toBe(403);
+  it('rejects clients that are not staff', async () => {
+    expect((await new Client(shop).get('/api/staff/health')).status).toBe(401);
+    expect((await (await new Client(shop).logIn()).get('/api/staff/health')).status).toBe(403);
   });
 
-  // Last, because another gateway begins with an empty Redis.
-  it('a replica that is gone', async () => {
+  // Last, because opening another shop empties Redis.
+  it('shows a replica that is down', async () => {
     const lost = await stubService(catalogRpc, shop.catalog as StubHandlers<typeof catalogRpc>);
     const other = await openShop({
       RATE_LIMITS: 'off',
       CATALOG_ADDRESSES: `${shop.fakes.catalog.address},${lost.address}`,
     });
     try {
-      const visitor = await new Visitor(other).logIn('sam@example.org');
+      const client = await new Client(other).logIn('sam@example.org');
       const states = async () => {
-        const { services } = (await visitor.get<StaffHealth>('/api/staff/health')).body;
+        const { services } = (await client.get<StaffHealth>('/api/staff/health')).body;
         return services.find(({ name }) => name === 'catalog')!.replicas.map(({ state }) => state);
       };
       await expect.poll(states).toEqual(['ready', 'ready']);

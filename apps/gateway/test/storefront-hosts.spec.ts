@@ -1,4 +1,4 @@
-// What pages name and allow: where their files lie, and who charges cards.
+// The URLs and policies of pages that depend on the configuration.
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gatewayConfig } from '../src/gateway.config.js';
@@ -21,12 +21,12 @@ const open = async (path: string, headers: Record<string, string> = { accept: 't
   return { headers: response.headers, html: await response.text() };
 };
 
-describe('files', () => {
-  it('are named by where the shop itself has them, unless told otherwise', async () => {
+describe('files of the storefront', () => {
+  it('have URLs of the shop itself by default', async () => {
     expect((await open('/cart')).html).toContain('src="/assets/main-1a2b.js"');
   });
 
-  it('may lie with another host, which alone the page may then take them from', async () => {
+  it('have URLs of the host in ASSETS_URL, and the policy allows only that host', async () => {
     const elsewhere = await openShop({ STOREFRONT_DIR: dir, ASSETS_URL: 'https://cdn.example.org:8443/shop/assets' });
     try {
       const here = await open('/cart');
@@ -44,7 +44,7 @@ describe('files', () => {
     }
   });
 
-  it('may be asked for by pages of any host', async () => {
+  it('can be loaded by pages of any origin', async () => {
     const { headers } = await open('/assets/main-1a2b.js', { 'accept-encoding': 'identity' });
     expect(headers.get('access-control-allow-origin')).toBe('*');
     expect((await open('/cart')).headers.get('access-control-allow-origin')).toBeNull();
@@ -52,16 +52,16 @@ describe('files', () => {
 });
 
 it.each(['https://cdn.example.org/assets/', 'cdn.example.org', '/a"><script>', 'https://cdn.example.org/a b', '//cdn'])(
-  'refuses %s for ASSETS_URL',
+  'ASSETS_URL refuses %s',
   (url) => {
     expect(gatewayConfig.shape.ASSETS_URL.safeParse(url).success).toBe(false);
   },
 );
 
-describe('where Stripe charges cards', () => {
+describe('with PAYMENT_PROVIDER=stripe', () => {
   const env = { STOREFRONT_DIR: dir, PAYMENT_PROVIDER: 'stripe' };
 
-  it('every page knows its key, and may load, ask and frame it', async () => {
+  it('every page has the publishable key and a policy that allows Stripe’s scripts, API and frames', async () => {
     const other = await openShop({ ...env, STRIPE_PUBLISHABLE_KEY: 'pk_test_1' });
     const page = await fetch(`${other.url}/checkout`);
     const html = await page.text();
@@ -76,11 +76,11 @@ describe('where Stripe charges cards', () => {
     expect(policy['script-src']).toContain('https://js.stripe.com');
     expect(policy['frame-src']).toEqual(expect.arrayContaining(['https://js.stripe.com', 'https://hooks.stripe.com']));
     expect(policy['connect-src']).toEqual(["'self'", 'https://api.stripe.com']);
-    // A copy of a page with another key is no copy of this one.
+    // Another key changes the ETag.
     expect(page.headers.get('etag')).not.toBe((await open('/checkout')).headers.get('etag'));
   });
 
-  it('the gateway does not start without its key, nor with the secret one', async () => {
+  it('the gateway does not start without the publishable key or with a secret one', async () => {
     await expect(openShop(env)).rejects.toThrow('STRIPE_PUBLISHABLE_KEY: is needed with PAYMENT_PROVIDER=stripe');
     await expect(openShop({ ...env, STRIPE_PUBLISHABLE_KEY: 'sk_live_1' })).rejects.toThrow(
       'STRIPE_PUBLISHABLE_KEY: must be the publishable key: pk_…',

@@ -10,7 +10,7 @@ const dir = builtStorefront();
 
 let shop: Shop;
 beforeAll(async () => {
-  shop = await openShop({ STOREFRONT_DIR: dir, MEDIA_URL: 'https://pictures.example.org/media' });
+  shop = await openShop({ STOREFRONT_DIR: dir, MEDIA_URL: 'https://images.example.org/media' });
 });
 afterAll(async () => {
   await shop.stop();
@@ -36,7 +36,7 @@ const variants = [480, 960].map((width) => ({
 const desk = { ...examples.Product.images[0]!, variants };
 
 describe('the page of a product', () => {
-  it('says what it is without running a script', async () => {
+  it('has its metadata without running a script', async () => {
     const { status, html } = await open('/products/walnut-desk');
     expect(status).toBe(200);
     expect(inHead(html, /<title>(.*?)<\/title>/)).toBe('Walnut desk – Field &amp; Hearth');
@@ -48,30 +48,30 @@ describe('the page of a product', () => {
     expect(structured.offers).toMatchObject({ price: '499.00', priceCurrency: 'EUR' });
   });
 
-  it('brings what it will ask the API for', async () => {
+  it('contains the API responses that it needs first', async () => {
     expect(dataOf((await open('/products/walnut-desk')).html)).toEqual({
       '/api/products/walnut-desk': examples.Product,
     });
   });
 
-  it('asks for all its files at once, and for none twice', async () => {
+  it('links to all its files at once and to each only once', async () => {
     const { html } = await open('/products/walnut-desk');
     const links = [...html.matchAll(/<link rel="(modulepreload|stylesheet)" crossorigin href="(.*?)">/g)];
     expect(links.map(([, rel, href]) => `${rel} ${href}`)).toEqual([
       'modulepreload /assets/product-3c4d.js',
       'stylesheet /assets/product-5e6f.css',
-      'modulepreload /assets/picture-7a8b.js',
+      'modulepreload /assets/image-7a8b.js',
     ]);
     expect((await open('/cart')).html).not.toContain('product-3c4d');
   });
 
-  it('asks for its picture before any script does', async () => {
+  it('preloads its image', async () => {
     shop.catalog.getProduct = () => SerializedJson.of({ ...examples.Product, images: [desk] });
     const { html } = await open('/products/walnut-desk');
     expect(html).toContain('imagesrcset="/media/desk/480.avif 480w, /media/desk/960.avif 960w"');
   });
 
-  it('cannot be broken by what staff call a product', async () => {
+  it('escapes the name and description of the product', async () => {
     const name = `"><script>alert(1)</script><!-- '&`;
     shop.catalog.getProduct = () => SerializedJson.of({ ...examples.Product, name, description: name });
     const { html } = await open('/products/walnut-desk');
@@ -80,7 +80,7 @@ describe('the page of a product', () => {
     expect((dataOf(html)['/api/products/walnut-desk'] as { name: string }).name).toBe(name);
   });
 
-  it('is 304 for who has it, and new when the product or the storefront is', async () => {
+  it('is 304 with a matching ETag, which changes with the product and with the storefront', async () => {
     const { headers } = await open('/products/walnut-desk');
     const etag = headers.get('etag')!;
     const same = await open('/products/walnut-desk', { 'if-none-match': etag });
@@ -91,22 +91,22 @@ describe('the page of a product', () => {
     expect((await open('/products/walnut-desk', { 'if-none-match': etag })).status).toBe(200);
   });
 
-  it('may be copied for a moment, and may run and load only what it consists of', async () => {
+  it('is cacheable for a second, and its policy allows only its own files', async () => {
     const { headers } = await open('/products/walnut-desk');
     expect(headers.get('cache-control')).toContain('public, max-age=1');
     const policy = headers.get('content-security-policy')!;
     expect(policy).toMatch(
-      /script-src 'self' 'sha256-[\w+/=]+'; style-src 'self'; img-src 'self' data: https:\/\/pictures.example.org;/,
+      /script-src 'self' 'sha256-[\w+/=]+'; style-src 'self'; img-src 'self' data: https:\/\/images.example.org;/,
     );
     expect(policy).not.toContain('unsafe');
   });
 
-  it('lets nothing of Stripe in, unless Stripe charges the cards', async () => {
+  it('does not allow Stripe in its policy by default', async () => {
     const { headers, html } = await open('/');
     expect(headers.get('content-security-policy') + html).not.toContain('stripe');
   });
 
-  it('is 404 as a page when there is no such product', async () => {
+  it('is a 404 page when there is no such product', async () => {
     shop.catalog.getProduct = () => {
       throw new AppError('not_found');
     };
@@ -118,7 +118,7 @@ describe('the page of a product', () => {
   it.each([
     ['unavailable', 503, '5'],
     ['internal', 500, null],
-  ] as const)('comes without its data when the catalog says %s', async (code, expected, retryAfter) => {
+  ] as const)('is sent without data when the catalog returns %s', async (code, expected, retryAfter) => {
     shop.catalog.getProduct = () => {
       throw new AppError(code);
     };
@@ -132,7 +132,7 @@ describe('the page of a product', () => {
   });
 });
 
-it('shows a category under one address, whatever filters follow it', async () => {
+it('a category has one canonical URL with any filters', async () => {
   const plain = await open('/categories/furniture');
   expect(inHead(plain.html, /rel="canonical" href="(.*?)"/)).toBe(`${shop.url}/categories/furniture`);
   expect(Object.keys(dataOf(plain.html))).toEqual(['/api/products?category=furniture&limit=24', '/api/categories']);
@@ -141,21 +141,18 @@ it('shows a category under one address, whatever filters follow it', async () =>
   expect((await open('/categories/no-such')).status).toBe(404);
 });
 
-it.each(['/', '/products', '/categories/furniture'])(
-  'asks for the first picture of %s before any script does',
-  async (path) => {
-    const items = [
-      { ...examples.ProductSummary, image: null },
-      { ...examples.ProductSummary, image: desk },
-    ];
-    shop.catalog.listProducts = () => SerializedJson.of({ items, nextCursor: null });
-    expect((await open(path)).html).toContain('imagesrcset="/media/desk/480.avif 480w, /media/desk/960.avif 960w"');
-    shop.catalog.listProducts = () => SerializedJson.of({ items: items.slice(0, 1), nextCursor: null });
-    expect((await open(path)).html).not.toContain('imagesrcset');
-  },
-);
+it.each(['/', '/products', '/categories/furniture'])('the page %s preloads its first image', async (path) => {
+  const items = [
+    { ...examples.ProductSummary, image: null },
+    { ...examples.ProductSummary, image: desk },
+  ];
+  shop.catalog.listProducts = () => SerializedJson.of({ items, nextCursor: null });
+  expect((await open(path)).html).toContain('imagesrcset="/media/desk/480.avif 480w, /media/desk/960.avif 960w"');
+  shop.catalog.listProducts = () => SerializedJson.of({ items: items.slice(0, 1), nextCursor: null });
+  expect((await open(path)).html).not.toContain('imagesrcset');
+});
 
-it('keeps pages of a person out of search engines and copies', async () => {
+it('personal pages are noindex and not cacheable', async () => {
   for (const path of ['/cart', '/checkout', '/orders', '/account', '/manage/products/new']) {
     const { status, html, headers } = await open(path);
     expect([status, headers.get('cache-control')], path).toEqual([200, 'no-cache']);
@@ -163,7 +160,7 @@ it('keeps pages of a person out of search engines and copies', async () => {
   }
 });
 
-it('tells people with a page and programs with a problem that there is nothing', async () => {
+it('an unknown path returns a 404 page to browsers and a problem to other clients', async () => {
   const page = await open('/no/such/page');
   expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
   for (const [path, accept] of [
@@ -180,7 +177,7 @@ it('tells people with a page and programs with a problem that there is nothing',
   }
 });
 
-it('serves files for ever, compressed where they lie compressed', async () => {
+it('files are immutable, and sent compressed where a compressed copy exists', async () => {
   const plain = await open('/assets/main-1a2b.js', { 'accept-encoding': 'identity' });
   expect([plain.html, plain.headers.get('cache-control')]).toEqual(['plain', 'public, max-age=31536000, immutable']);
   const small = await fetch(`${shop.url}/assets/main-1a2b.js`, {

@@ -2,7 +2,7 @@ import type { Cart } from '@shop/contracts/carts';
 import type { PlaceOrder } from '@shop/contracts/orders';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Carts } from '../src/cart/carts.js';
-import { ADA, DESK, LAMP, openShop, Visitor, type Shop } from './shop.js';
+import { ADA, DESK, LAMP, openShop, Client, type Shop } from './shop.js';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -11,13 +11,13 @@ beforeAll(async () => {
 beforeEach(() => shop.redis.flushdb());
 afterAll(() => shop.stop());
 
-describe('taking ordered lines out of a cart', () => {
+describe('removing ordered lines from a cart', () => {
   const place = { key: 'cart:ordered', lifetimeMs: 60_000 };
   const carts = () => shop.running.app.get(Carts, { strict: false });
   const set = (productId: string, quantity: number) => carts().setLine(place, productId, quantity);
   const now = async () => (await carts().read(place)).lines.map(({ productId, quantity }) => [productId, quantity]);
 
-  it('empties a cart of which all was ordered', async () => {
+  it('empties a cart that was ordered completely', async () => {
     await set(DESK, 1);
     const { version, lines } = await set(LAMP, 2);
     await carts().takeOut(place, version!, lines);
@@ -25,18 +25,18 @@ describe('taking ordered lines out of a cart', () => {
   });
 
   it.each([
-    ['a line that was added stays', [LAMP, 3], [[LAMP, 3]]],
-    ['what a quantity was raised by stays', [DESK, 5], [[DESK, 3]]],
-    ['a quantity that was lowered leaves nothing', [DESK, 1], []],
-    ['a line that was taken out stays out', [DESK, 0], []],
-  ] as const)('of a cart that was changed since: %s', async (_, change, left) => {
+    ['keeps an added line', [LAMP, 3], [[LAMP, 3]]],
+    ['keeps an increase of a quantity', [DESK, 5], [[DESK, 3]]],
+    ['removes a line whose quantity was lowered', [DESK, 1], []],
+    ['does not restore a removed line', [DESK, 0], []],
+  ] as const)('of a changed cart %s', async (_, change, left) => {
     const { version, lines } = await set(DESK, 2);
     await set(...(change as [string, number]));
     await carts().takeOut(place, version!, lines);
     expect(await now()).toEqual(left);
   });
 
-  it('happens once, however often it is asked for', async () => {
+  it('is idempotent', async () => {
     const { version, lines } = await set(DESK, 2);
     await set(LAMP, 1);
     for (let i = 0; i < 3; i++) await carts().takeOut(place, version!, lines);
@@ -53,7 +53,7 @@ describe('taking ordered lines out of a cart', () => {
     expect(await now()).toEqual([[DESK, 2]]);
   });
 
-  it('keeps the version of a cart through changes, and gives what is left another one', async () => {
+  it('replaces the version of the cart, which other changes keep', async () => {
     const versions = [];
     for (let quantity = 1; quantity <= 3; quantity += 1) versions.push((await set(DESK, quantity)).version!);
     await set(LAMP, 1);
@@ -64,7 +64,7 @@ describe('taking ordered lines out of a cart', () => {
     expect(version).not.toBe(versions[0]);
   });
 
-  it('takes out what was ordered before a visitor’s cart was merged in', async () => {
+  it('works after an anonymous cart was merged in', async () => {
     const { version, lines } = await set(DESK, 2);
     const brought = { key: 'cart:brought', lifetimeMs: 60_000 };
     await carts().setLine(brought, DESK, 1);
@@ -74,12 +74,12 @@ describe('taking ordered lines out of a cart', () => {
   });
 });
 
-describe('a cart that another key has ordered', () => {
-  it('is refused with that order, and loses those goods once', async () => {
-    const ada = await new Visitor(shop).logIn();
+describe('a cart that was ordered under another key', () => {
+  it('is refused with that order, and its lines are removed once', async () => {
+    const ada = await new Client(shop).logIn();
     const payment = { method: 'card', token: 'tok_ok' } as const;
     await ada.put(`/api/cart/lines/${DESK}`, { quantity: 2 });
-    // The gateway that placed the first order died before it took the goods out.
+    // The gateway that placed the first order stopped before it removed the lines.
     const { version } = JSON.parse((await shop.redis.get(`cart:customer:${ADA}`))!) as { version: string };
     const lines = [{ productId: DESK, quantity: 2 }];
     const place = shop.orders.placeOrder!;

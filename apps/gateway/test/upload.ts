@@ -1,4 +1,4 @@
-// A gateway with a storage of its own, and what is sent to it.
+// A gateway with a storage folder of its own, and uploads to it.
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
@@ -8,16 +8,16 @@ import { catalogRpc } from '@shop/contracts/catalog';
 import type { Image, Upload } from '@shop/contracts/images';
 import type { InputOf } from '@shop/contracts/rpc';
 import { AppError } from '@shop/rpc/errors';
-import { DESK, openShop, Visitor, type Answer, type Shop } from './shop.js';
+import { DESK, openShop, Client, type Answer, type Shop } from './shop.js';
 
 export const PNG = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(100, 7)]);
 export const IMAGE = '01900000-0000-7000-8000-0000000000b1';
 
-export interface PictureShop {
+export interface ImageShop {
   shop: Shop;
   folder: string;
-  staff: Visitor;
-  /** What the catalog was given. */
+  staff: Client;
+  /** Inputs of the catalog's addImage. */
   taken: InputOf<typeof catalogRpc.addImage>[];
   /** Keys of all files. */
   files(): Promise<string[]>;
@@ -26,10 +26,10 @@ export interface PictureShop {
   stop(): Promise<void>;
 }
 
-export async function openPictureShop(env: Record<string, string> = {}): Promise<PictureShop> {
+export async function openImageShop(env: Record<string, string> = {}): Promise<ImageShop> {
   const folder = await mkdtemp(join(tmpdir(), 'shop-test-gateway-'));
   const shop = await openShop({ STORAGE_DIR: folder, ...env });
-  const taken: PictureShop['taken'] = [];
+  const taken: ImageShop['taken'] = [];
   shop.catalog.findProduct = ({ product }) => {
     if (product !== DESK && product !== 'walnut-desk') throw new AppError('not_found', 'There is no such product');
     return { id: DESK };
@@ -38,7 +38,7 @@ export async function openPictureShop(env: Record<string, string> = {}): Promise
     taken.push(input);
     return imageOf(input.product);
   };
-  const staff = await new Visitor(shop).logIn('sam@example.org');
+  const staff = await new Client(shop).logIn('sam@example.org');
   return {
     shop,
     folder,
@@ -78,16 +78,16 @@ export function expectedUpload(bytes: Buffer): Omit<Upload, 'key'> {
   return { hash: createHash('sha256').update(bytes).digest('hex'), type: 'image/png', bytes: bytes.length };
 }
 
-/** Begins an upload that says it has `length` bytes, and sends some; the returned function breaks the connection. */
-export async function beginUpload(pictures: PictureShop, length: number, some: Buffer): Promise<() => void> {
-  const socket = open(pictures, length);
+/** Begins an upload with a Content-Length of `length` and sends `some`; the returned function breaks the connection. */
+export async function beginUpload(imageShop: ImageShop, length: number, some: Buffer): Promise<() => void> {
+  const socket = open(imageShop, length);
   await new Promise<void>((resolve) => socket.write(some, () => resolve()));
   return () => socket.destroy();
 }
 
-/** Sends an upload byte by byte, every so many milliseconds, for as long as it can. */
-export function trickle(pictures: PictureShop, length: number, everyMs: number) {
-  const socket = open(pictures, length);
+/** Sends an upload byte by byte, one every `everyMs`, until the connection closes. */
+export function trickle(imageShop: ImageShop, length: number, everyMs: number) {
+  const socket = open(imageShop, length);
   const received: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => received.push(chunk));
   socket.write(PNG);
@@ -96,8 +96,8 @@ export function trickle(pictures: PictureShop, length: number, everyMs: number) 
   return { closed, answer: () => Buffer.concat(received).toString() };
 }
 
-/** Whatever is answered, this side goes on sending. */
-function open({ shop, staff }: PictureShop, length: number): Socket {
+/** allowHalfOpen: this side can keep sending after the response. */
+function open({ shop, staff }: ImageShop, length: number): Socket {
   const { hostname, port } = new URL(shop.url);
   const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
   socket.on('error', () => undefined);
@@ -108,7 +108,7 @@ function open({ shop, staff }: PictureShop, length: number): Socket {
   return socket;
 }
 
-/** The bytes, a chunk at a time, and without a length told beforehand. */
+/** Streams the bytes in chunks, without Content-Length. */
 export function streamOf(bytes: Buffer, size = 65_536): ReadableStream {
   let at = 0;
   return new ReadableStream({
