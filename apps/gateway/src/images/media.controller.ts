@@ -34,7 +34,7 @@ export class MediaController {
     const key = MediaKey.safeParse(`media/${image}/${file}`);
     if (!key.success) throw notFound();
     const [hash, extension] = file.split('.') as [string, MediaExtension];
-    const size = await this.sizeOf(key.data);
+    const { contentLength: size } = await this.storage.getMetaData(key.data).catch(explain);
     const etag = `"${hash}"`;
     const headers = {
       'cache-control': 'public, max-age=31536000, immutable',
@@ -50,17 +50,10 @@ export class MediaController {
       throw new AppError('range_not_satisfiable', `The file has ${size} bytes.`);
     }
     const { start, end } = range ?? { start: 0, end: size - 1 };
-    const body = request.method === 'HEAD' ? Readable.from([]) : await this.read(key.data, start, end);
+    const read = () => this.storage.getRange(key.data, start, end).catch(explain);
+    const body = request.method === 'HEAD' ? Readable.from([]) : await read();
     if (range) void reply.code(206).header('content-range', `bytes ${start}-${end}/${size}`);
     void reply.headers({ ...headers, 'content-type': types[extension], 'content-length': end - start + 1 }).send(body);
-  }
-
-  private async sizeOf(key: string): Promise<number> {
-    return (await this.storage.getMetaData(key).catch(explain)).contentLength;
-  }
-
-  private read(key: string, start: number, end: number): Promise<Readable> {
-    return this.storage.getRange(key, start, end).catch(explain);
   }
 }
 

@@ -11,7 +11,7 @@ import { imageTypeOf, SIGNATURE_BYTES } from './image-type.js';
 /** 20 MiB, which is also more than 20 MB. */
 export const MAX_BYTES = 20 * 1024 * 1024;
 
-/** After so many bytes of all uploads together, their buffers are garbage-collected: V8 does not count memory off its heap. */
+/** Garbage is collected after this many bytes of all uploads together: V8 does not see the memory of buffers off its heap. */
 const COLLECT_BYTES = 8 * 1024 * 1024;
 let sinceCollected = 0;
 

@@ -8,12 +8,14 @@ import { Customers } from './customers.js';
 import { CurrentSession, LoggedIn } from './guards.js';
 import { RateLimits, addressGroup } from './rate-limits.js';
 import { RequestSession, type CustomerSession } from './request-session.js';
+import { Sessions } from './sessions.js';
 
 @Controller('api/customers')
 export class CustomersController {
   constructor(
     private readonly rpc: Rpc,
     private readonly customers: Customers,
+    private readonly sessions: Sessions,
     private readonly requestSession: RequestSession,
     private readonly limits: RateLimits,
   ) {}
@@ -72,12 +74,12 @@ export class CustomersController {
       this.rpc.call(accountsRpc.checkCredentials, { email, password: change.current }),
     );
     // First, so that the password stays when sessions cannot be ended.
-    await this.requestSession.logOutElsewhere(session);
+    await this.sessions.endAll(id, session);
     try {
       await this.rpc.call(accountsRpc.changePassword, { ...change, id });
     } finally {
       // Again, for sessions that began meanwhile. Also after an error: the change may have been made.
-      await this.requestSession.logOutElsewhere(session);
+      await this.sessions.endAll(id, session);
     }
   }
 }

@@ -76,7 +76,7 @@ export class RateLimits {
   }
 
   private async requireAttemptsLeft(attempts: [limit: Limit, key: string][]): Promise<void> {
-    const counts = await Promise.all(attempts.map(([limit, key]) => this.limiters?.get(limit)!.get(hashed(key))));
+    const counts = await Promise.all(attempts.map(async ([limit, key]) => this.limiters?.get(limit)!.get(hashed(key))));
     for (const count of counts) if (count && count.remainingPoints <= 0) throw rateLimited(count);
   }
 }

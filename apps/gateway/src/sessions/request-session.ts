@@ -61,11 +61,6 @@ export class RequestSession {
     this.logInListeners.push(listener);
   }
 
-  /** The time to pass to logIn. It must be read before the password is checked. */
-  now(): Promise<number> {
-    return this.sessions.now();
-  }
-
   /**
    * Begins a session under a new id, which prevents session fixation. unavailable when all sessions of the customer were
    * ended after `checkedAt`, because the password may have changed since.
@@ -89,10 +84,6 @@ export class RequestSession {
   async logOutEverywhere(reply: FastifyReply, customerId: string): Promise<void> {
     await this.sessions.endAll(customerId);
     this.setCookie(reply, '', 0);
-  }
-
-  async logOutElsewhere(session: CustomerSession): Promise<void> {
-    await this.sessions.endAll(session.customerId, session);
   }
 
   private async findWithCustomer(reply: FastifyReply): Promise<ActiveSession | undefined> {

@@ -6,11 +6,13 @@ import { Documented, setsCookie } from '../documented.js';
 import { CurrentSession, LoggedIn } from './guards.js';
 import { RateLimits } from './rate-limits.js';
 import { RequestSession, type CustomerSession } from './request-session.js';
+import { Sessions } from './sessions.js';
 
 @Controller('api')
 export class SessionController {
   constructor(
     private readonly rpc: Rpc,
+    private readonly sessions: Sessions,
     private readonly requestSession: RequestSession,
     private readonly limits: RateLimits,
   ) {}
@@ -29,7 +31,7 @@ export class SessionController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CustomerAnswer> {
     const account = credentials.email.trim().toLowerCase();
-    const checkedAt = await this.requestSession.now();
+    const checkedAt = await this.sessions.now();
     const customer = await this.limits.guessPassword(account, reply.request.ip, () =>
       this.rpc.call(accountsRpc.checkCredentials, credentials),
     );
