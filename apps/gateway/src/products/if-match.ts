@@ -1,7 +1,7 @@
 import { AppError } from '@shop/rpc/errors';
 
 /** The product version in an If-Match header: `"7"`, or weak `W/"7"`. */
-export function versionFrom(ifMatch: string | undefined): number {
+export function readVersion(ifMatch: string | undefined): number {
   if (ifMatch === undefined)
     throw new AppError('version_required', 'If-Match must hold the version of the product: If-Match: "7"');
   const quoted = /^\s*(?:W\/)?"([^"]*)"\s*$/.exec(ifMatch)?.[1];

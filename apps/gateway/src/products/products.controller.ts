@@ -7,7 +7,7 @@ import { Documented, conditional } from '../documented.js';
 import { productKey } from '../path-params.js';
 import { sendSerializedJson } from '../send-serialized-json.js';
 import { Staff } from '../sessions/guards.js';
-import { versionFrom } from './if-match.js';
+import { readVersion } from './if-match.js';
 
 @Controller('api/products')
 export class ProductsController {
@@ -56,7 +56,7 @@ export class ProductsController {
     @Headers('if-match') ifMatch: string | undefined,
     @Body({ schema: ProductPatch }) patch: ProductPatch,
   ): Promise<Product> {
-    const version = versionFrom(ifMatch);
+    const version = readVersion(ifMatch);
     return this.rpc.call(catalogRpc.updateProduct, { product: productKey(product), version, patch });
   }
 }

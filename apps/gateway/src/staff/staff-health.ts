@@ -19,7 +19,7 @@ const probes: Record<string, (rpc: Rpc, staffId: string) => Promise<unknown>> = 
 };
 
 @Injectable()
-export class StaffHealthReads implements OnApplicationShutdown {
+export class StaffHealthReader implements OnApplicationShutdown {
   private queues: Queues | undefined;
 
   constructor(

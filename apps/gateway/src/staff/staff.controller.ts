@@ -3,17 +3,17 @@ import { StaffHealth } from '@shop/contracts/staff';
 import { Documented } from '../documented.js';
 import { CurrentSession, Staff } from '../sessions/guards.js';
 import type { CustomerSession } from '../sessions/request-session.js';
-import { StaffHealthReads } from './staff-health.js';
+import { StaffHealthReader } from './staff-health.js';
 
 @Controller('api/staff')
 @UseGuards(Staff)
 export class StaffController {
-  constructor(private readonly reads: StaffHealthReads) {}
+  constructor(private readonly reader: StaffHealthReader) {}
 
   @Get('health')
   @Documented({ summary: 'Whether services answer, and the state of the queues', answer: StaffHealth })
   health(@CurrentSession() { customerId }: CustomerSession): Promise<StaffHealth> {
-    return this.reads.read(customerId);
+    return this.reader.read(customerId);
   }
 
   @Get('access')
