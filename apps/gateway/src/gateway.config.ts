@@ -17,7 +17,7 @@ export const gatewayConfig = defineConfig(
     MEDIA_URL: z
       .string()
       .default('/media')
-      .describe('Base URL of image files: /media of the gateway, or a CDN with a copy of it'),
+      .describe('The start of all image URLs: /media of the gateway, or of a server with a copy of it'),
     RATE_LIMITS: z.enum(['on', 'off']).default('on').describe('off disables all rate limits, for load tests'),
     PAYMENT_PROVIDER: PaymentProviderName.default('fake').describe(
       'With stripe, the checkout shows Stripe’s card form',
