@@ -87,7 +87,7 @@ export class OrderEntity {
   @Column('timestamptz', { name: 'next_sweep_at', nullable: true, select: false })
   nextSweepAt?: Date | null;
 
-  /** When the order was cancelled: its client was never told of it, and its goods are about to be released. */
+  /** When the order was cancelled: it was never confirmed to its client, and its goods are about to be released. */
   @Column('timestamptz', { name: 'withdrawn_at', nullable: true })
   cancelledAt!: Date | null;
 }

@@ -18,7 +18,7 @@ import { ordersConfig, type OrdersConfig } from './orders.config.js';
 
 /**
  * The part of the caller's time that is kept for the answer: it has to arrive, and a failed order has to be cancelled before its
- * caller is told.
+ * caller gets the error.
  */
 const keptBackMs = (leftMs: number) => Math.min(leftMs * 0.2, 1500);
 /** Cancelling an order may take this long even after the deadline. */

@@ -70,13 +70,13 @@ interface Scenario {
   /** Whether the bank will pay, per key. */
   solvent: boolean[];
   /** Every id that was returned to a client, per key. */
-  told: Set<string>[];
+  returned: Set<string>[];
 }
 
 function newScenario(solvent: boolean[]): Scenario {
   const productId = catalog.add(PRICE_CENTS, STOCK);
   const requests = solvent.map((_, key) => orderFor([], { lines: [{ productId, quantity: quantityOf(key) }] }));
-  return { productId, requests, solvent, told: solvent.map(() => new Set<string>()) };
+  return { productId, requests, solvent, returned: solvent.map(() => new Set<string>()) };
 }
 
 async function rowOf({ requests }: Scenario, key: number) {
@@ -95,7 +95,7 @@ async function run(scenario: Scenario, command: Command): Promise<void> {
   const ignore = () => undefined;
   if (command.do === 'place') {
     const placed = running.app.get(PlaceOrder, { strict: false }).place(scenario.requests[key]!);
-    return placed.then(({ id }) => void scenario.told[key]!.add(id), ignore);
+    return placed.then(({ id }) => void scenario.returned[key]!.add(id), ignore);
   }
   if (!row) return;
   if (command.do === 'cancel') return running.app.get(PlaceOrder, { strict: false }).cancel(row.id).catch(ignore);
@@ -116,8 +116,8 @@ async function refund(id: string, { part, fault }: Command & { do: 'refund' }): 
   await refunding.refundOrder(request).catch(() => undefined);
   const pieces = books.get(id)?.given.size ?? 0;
   if (fault !== 'none') return;
-  for (const told of [pieces, pieces - 1])
-    if (told > 0) await refunding.refundSettled({ orderId: id, refundedCents: told * PRICE_CENTS });
+  for (const refunded of [pieces, pieces - 1])
+    if (refunded > 0) await refunding.refundSettled({ orderId: id, refundedCents: refunded * PRICE_CENTS });
 }
 
 async function compare(scenario: Scenario, model: Modelled[]): Promise<void> {
@@ -150,7 +150,7 @@ test('every command of a sequence leaves the state that the model says', { timeo
 });
 
 test(
-  'concurrent commands end like some sequence of them, and an order that a client was told of is kept',
+  'concurrent commands end like some sequence of them, and an order that was confirmed to a client is kept',
   { timeout: 60_000 },
   async () => {
     const batches = fc.array(fc.array(commands, { minLength: 2, maxLength: 5 }), { maxLength: 5 });
@@ -185,7 +185,7 @@ test(
         expect([...ends, 'rejected undefined', 'rejected released']).toContain(`${row.status} ${goods}`);
         expect(row.refunded).toBe(given * PRICE_CENTS);
         if (row.status === 'rejected') expect(given).toBe(0);
-        expect([...scenario.told[key]!].filter((id) => id !== row.id)).toEqual([]);
+        expect([...scenario.returned[key]!].filter((id) => id !== row.id)).toEqual([]);
       }
       // No piece is sold twice, and none is held without an order.
       expect(catalog.stockOf(scenario.productId)).toBe(STOCK - sold);

@@ -63,7 +63,7 @@ export function step(model: Modelled[], command: Command, solvent: boolean[]): v
       release('absent');
       if (fault !== 'none') return;
     }
-    // A failed attempt cancels its order before its client is told.
+    // A failed attempt cancels its order before its client gets the error.
     order.status = 'cancelled';
     if (fault === 'before') return;
     const enough = left() >= quantity;

@@ -91,7 +91,7 @@ test('the sweep asks for the payment of an order whose process died before it di
 test.each([
   ['paid', null, 'paid'],
   ['declined', 'card_declined', 'rejected'],
-] as const)('the sweep finds out about a %s payment that orders was not told of', async (status, reason, expected) => {
+] as const)('the sweep finds a %s payment whose message was lost', async (status, reason, expected) => {
   const request = orderFor([shop.catalog.add(10_00, 5)]);
   const id = await leave(request, 'pending');
   await shop.paymentsDb.query(

@@ -62,7 +62,7 @@ export class ChargePayment implements OnModuleInit {
     if (attempt && begun) this.inFlight.start(attempt.share, () => this.attempt(attempt));
     if (attempt) return;
     const state = await writes.stateOf(this.db, orderId);
-    if (state.status === 'paid' || state.status === 'declined') await this.tellOrders(orderId, state);
+    if (state.status === 'paid' || state.status === 'declined') await this.notifyOrders(orderId, state);
   }
 
   /** Begins attempts at due payments; returns whether there may be more, and room for them. */
@@ -91,7 +91,7 @@ export class ChargePayment implements OnModuleInit {
       if (attempt.payment.method === 'credit' && attempt.amountCents > 0) {
         const outcome = await writes.settleByCredit(this.db, attempt);
         failPoint('payments.after-credit');
-        if (outcome) await this.tellOrders(orderId, outcome);
+        if (outcome) await this.notifyOrders(orderId, outcome);
         return;
       }
       result = await this.ask(attempt);
@@ -104,7 +104,7 @@ export class ChargePayment implements OnModuleInit {
     }
     const settled = await writes.settlePayment(this.db, attempt, result);
     failPoint('payments.after-settling');
-    if (settled) await this.tellOrders(orderId, result.status === 'paid' ? { status: 'paid' } : result);
+    if (settled) await this.notifyOrders(orderId, result.status === 'paid' ? { status: 'paid' } : result);
   }
 
   /**
@@ -123,12 +123,12 @@ export class ChargePayment implements OnModuleInit {
   }
 
   /** A message that is lost does no harm: the sweep of orders asks for the outcome. */
-  private async tellOrders(orderId: string, outcome: PaymentOutcome): Promise<void> {
+  private async notifyOrders(orderId: string, outcome: PaymentOutcome): Promise<void> {
     try {
       await this.queues.add(ordersJobs.paymentSettled, { orderId, outcome }, { id: orderId });
       failPoint('payments.after-telling');
     } catch (error) {
-      this.log.warn({ err: error, orderId }, 'orders not told of a payment yet');
+      this.log.warn({ err: error, orderId }, 'orders not notified of a payment yet');
     }
   }
 }

@@ -14,11 +14,11 @@ async function providerOf(nodeEnv: string, env: Record<string, string>) {
   return (values as { PAYMENT_PROVIDER: string }).PAYMENT_PROVIDER;
 }
 
-test('cards are charged by the fake provider in development', async () => {
+test('the fake provider charges cards in development', async () => {
   expect(await providerOf('development', {})).toBe('fake');
 });
 
-test('production refuses to start until it is told who charges cards', async () => {
+test('production refuses to start without a configured payment provider', async () => {
   await expect(providerOf('production', {})).rejects.toThrow('PAYMENT_PROVIDER: must name who charges cards');
   expect(await providerOf('production', { PAYMENT_PROVIDER: 'fake' })).toBe('fake');
 });

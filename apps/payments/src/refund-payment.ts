@@ -71,11 +71,11 @@ export class RefundPayment {
   private async attempt(refund: RefundAttempt): Promise<void> {
     if (refund.status === 'waiting') {
       const outcome = await this.make(refund);
-      if (outcome === 'refunded') await this.tellOrders(refund, outcome);
+      if (outcome === 'refunded') await this.notifyOrders(refund, outcome);
       return;
     }
-    if (refund.untold) await this.tellOrders(refund, refund.status);
-    if (refund.toCheck && (await this.check(refund))) await this.tellOrders(refund, 'failed');
+    if (refund.untold) await this.notifyOrders(refund, refund.status);
+    if (refund.toCheck && (await this.check(refund))) await this.notifyOrders(refund, 'failed');
   }
 
   /** Returns undefined while the provider has the refund under way, and when it had been settled before. */
@@ -124,7 +124,7 @@ export class RefundPayment {
     return true;
   }
 
-  private async tellOrders({ refundId, orderId }: RefundAttempt, outcome: 'refunded' | 'failed'): Promise<void> {
+  private async notifyOrders({ refundId, orderId }: RefundAttempt, outcome: 'refunded' | 'failed'): Promise<void> {
     const sum = await refundedSum(this.db, orderId);
     const { revision } = await this.rpc.call(ordersRpc.refundSettled, { orderId, ...sum });
     failPoint('payments.after-telling-refund');

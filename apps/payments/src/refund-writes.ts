@@ -80,7 +80,7 @@ export function claimDueRefunds(
   );
 }
 
-/** The age at which orders is told of a refund again, and the provider first asked whether it has failed. Later checks come at twice the age. */
+/** The age at which orders is notified of a refund again, and the refund first checked at the provider. Later checks come at twice the age. */
 const FIRST_CHECK_SECONDS = 2;
 
 const SETTLE = `
@@ -162,6 +162,6 @@ export async function refundedSum(db: DataSource, orderId: string) {
 }
 
 /** Orders has confirmed the outcome, so nothing is left to do unless the status has changed meanwhile. */
-export async function endRefund(db: DataSource, refundId: string, told: 'refunded' | 'failed'): Promise<void> {
-  await sql(db, `update refunds set next_attempt_at = null where id = $1 and status = $2`, [refundId, told]);
+export async function endRefund(db: DataSource, refundId: string, confirmed: 'refunded' | 'failed'): Promise<void> {
+  await sql(db, `update refunds set next_attempt_at = null where id = $1 and status = $2`, [refundId, confirmed]);
 }

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => payments.stop());
 
-test('a good card is charged once and booked, and orders is told', async () => {
+test('a good card is charged once and booked, and orders is notified', async () => {
   const { orderId } = await payments.charge(card('tok_ok'));
   expect(await payments.settled(orderId)).toEqual({ status: 'paid' });
   expect(await payments.stateOf(orderId)).toEqual({ status: 'paid' });
@@ -59,7 +59,7 @@ test('fifty concurrent jobs for one order make one charge and one ledger transac
   await Promise.all(Array.from({ length: 50 }, () => payments.charge(card('tok_ok'), { orderId })));
   expect(await payments.settled(orderId)).toEqual({ status: 'paid' });
   await payments.charge(card('tok_ok'), { orderId });
-  await vi.waitFor(() => expect(payments.told.filter((t) => t.orderId === orderId).length).toBeGreaterThan(1));
+  await vi.waitFor(() => expect(payments.received.filter((t) => t.orderId === orderId).length).toBeGreaterThan(1));
   expect(await payments.providerCharges(orderId)).toEqual([{ status: 'paid', calls: 1 }]);
   expect(await payments.entries(orderId)).toHaveLength(2);
 });
@@ -67,10 +67,10 @@ test('fifty concurrent jobs for one order make one charge and one ledger transac
 test('a job that comes after its payment was settled sends orders the first outcome again', async () => {
   const { orderId } = await payments.charge(card('tok_declined'));
   await payments.settled(orderId);
-  const before = payments.told.length;
+  const before = payments.received.length;
   await payments.charge(card('tok_ok'), { orderId });
-  await vi.waitFor(() => expect(payments.told.length).toBe(before + 1));
-  expect(payments.told.at(-1)).toEqual({ orderId, outcome: { status: 'declined', reason: 'card_declined' } });
+  await vi.waitFor(() => expect(payments.received.length).toBe(before + 1));
+  expect(payments.received.at(-1)).toEqual({ orderId, outcome: { status: 'declined', reason: 'card_declined' } });
 });
 
 test('a payment whose process died after the charge is found at the provider, not charged again', async () => {

@@ -22,20 +22,20 @@ type RefundSettled = InputOf<typeof ordersRpc.refundSettled>;
 
 /** `on` is the database of an earlier start; it is kept. */
 export async function startPayments(env: Record<string, string> = {}, on?: TestDatabase) {
-  const told: Settled[] = [];
+  const received: Settled[] = [];
   /** `old` is a version of orders that knows no revisions. */
-  const refunds = { told: [] as RefundSettled[], unavailable: false, old: false };
+  const refunds = { received: [] as RefundSettled[], unavailable: false, old: false };
 
   @Controller()
   class FakeOrders {
     @HandlesJob(ordersJobs.paymentSettled)
     async paymentSettled(settled: Settled): Promise<void> {
-      told.push(settled);
+      received.push(settled);
     }
     @Handles(ordersRpc.refundSettled)
     async refundSettled(settled: RefundSettled): Promise<{ done: true; revision?: number }> {
       if (refunds.unavailable) throw new AppError('unavailable');
-      refunds.told.push(settled);
+      refunds.received.push(settled);
       return { done: true, ...(!refunds.old && { revision: settled.revision }) };
     }
   }
@@ -73,7 +73,7 @@ export async function startPayments(env: Record<string, string> = {}, on?: TestD
     db,
     running,
     rpc,
-    told,
+    received,
     refunds,
     charge,
     stateOf,
@@ -81,8 +81,8 @@ export async function startPayments(env: Record<string, string> = {}, on?: TestD
     settled: (orderId: string, timeout = 10_000) =>
       vi.waitFor(
         () => {
-          const found = told.find((settled) => settled.orderId === orderId);
-          if (!found) throw new Error(`orders was not told of ${orderId}`);
+          const found = received.find((settled) => settled.orderId === orderId);
+          if (!found) throw new Error(`orders was not notified of ${orderId}`);
           return found.outcome;
         },
         { timeout, interval: 20 },
@@ -98,8 +98,8 @@ export async function startPayments(env: Record<string, string> = {}, on?: TestD
     refunded: (orderId: string, cents: number, timeout = 10_000) =>
       vi.waitFor(
         () => {
-          const last = refunds.told.findLast((settled) => settled.orderId === orderId);
-          if (last?.refundedCents !== cents) throw new Error(`orders was told of ${last?.refundedCents} cents`);
+          const last = refunds.received.findLast((settled) => settled.orderId === orderId);
+          if (last?.refundedCents !== cents) throw new Error(`orders was notified of ${last?.refundedCents} cents`);
         },
         { timeout, interval: 20 },
       ),

@@ -90,7 +90,7 @@ test('a refund whose answer was lost is made and booked once', async () => {
   expect(await entriesOfRefunds(orderId)).toHaveLength(2);
 });
 
-test('payments tells orders of a refund until it confirms, and makes the refund once', async () => {
+test('payments notifies orders of a refund until orders confirms, and makes the refund once', async () => {
   const orderId = await paidOrder();
   payments.refunds.unavailable = true;
   await refund(orderId, { amountCents: 34 });

@@ -92,7 +92,7 @@ test('a sweep does not wait for the slowest refund that it has begun', async () 
   await vi.waitFor(() => expect(refund).toHaveBeenCalled());
   await ask(other);
   await payments.refunded(other, 1234);
-  expect(payments.refunds.told.some(({ orderId }) => orderId === held)).toBe(false);
+  expect(payments.refunds.received.some(({ orderId }) => orderId === held)).toBe(false);
   release();
   await payments.refunded(held, 1234);
 });

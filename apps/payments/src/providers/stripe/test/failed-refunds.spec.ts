@@ -59,7 +59,7 @@ const bookedBack = [
 ];
 
 test.each(['refund.failed', 'refund.updated', 'charge.refund.updated'])(
-  'a refund that fails after it was made is booked back on the event %s, and orders is told',
+  'a refund that fails after it was made is booked back on the event %s, and orders is notified',
   async (type) => {
     const orderId = await paidOrder();
     await refunded(orderId);
@@ -96,7 +96,7 @@ test('duplicate, late and reordered events book a failed refund back once', asyn
     expect(await payments.db.query('select from refunds where next_check_at <= now()')).toEqual([]),
   );
   expect(await bookings(orderId)).toEqual(bookedBack);
-  expect(payments.refunds.told.findLast((told) => told.orderId === orderId)).toMatchObject({ revision: 2 });
+  expect(payments.refunds.received.findLast((sum) => sum.orderId === orderId)).toMatchObject({ revision: 2 });
 });
 
 test('an event alone proves nothing: a refund that Stripe lists as made stays made', async () => {
@@ -177,15 +177,15 @@ test('a refund that Stripe made without a usable answer is not given up', async 
   expect(await bookings(orderId)).toEqual(made);
 });
 
-test('payments tells an old version of orders of a failed refund until that version is replaced', async () => {
+test('payments notifies an old version of orders of a failed refund until that version is replaced', async () => {
   const orderId = await paidOrder();
   await refunded(orderId);
   payments.refunds.old = true;
   stripe.refundsBecome(orderId, 'failed', 'unknown');
   await payments.refunded(orderId, 0, 20_000);
-  const before = payments.refunds.told.length;
+  const before = payments.refunds.received.length;
   payments.refunds.old = false;
-  await vi.waitFor(() => expect(payments.refunds.told.length).toBeGreaterThan(before), within);
+  await vi.waitFor(() => expect(payments.refunds.received.length).toBeGreaterThan(before), within);
   await vi.waitFor(
     async () =>
       expect(
