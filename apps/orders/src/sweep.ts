@@ -1,10 +1,10 @@
 // Resumes pending orders that are stuck, and cancels new ones whose client has gone: the order row is the outbox. Runs on every
 // replica and needs no queue.
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { failPoint } from '@shop/kit/fail-point';
 import { Log } from '@shop/kit/log';
-import { repeat } from '@shop/kit/repeat';
+import { Repeats } from '@shop/kit/repeat';
 import { toAppError } from '@shop/rpc/errors';
 import { DataSource } from 'typeorm';
 import { claimDueOrders, type DueOrder } from './order-writes.js';
@@ -20,9 +20,7 @@ const BATCH = 20;
 const PER_OUTAGE = { burst: 3, everyMs: 60_000 };
 
 @Injectable()
-export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
-  private stop = () => Promise.resolve();
-
+export class Sweep {
   constructor(
     @InjectDataSource('orders') private readonly db: DataSource,
     @Inject(ordersConfig.token) private readonly config: OrdersConfig,
@@ -31,16 +29,8 @@ export class Sweep implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly log: Log,
   ) {}
 
-  onApplicationBootstrap(): void {
-    const every = { name: 'order sweep', seconds: this.config.ORDERS_SWEEP_SECONDS, log: this.log };
-    this.stop = repeat(every, () => this.sweep());
-  }
-
-  onModuleDestroy(): Promise<void> {
-    return this.stop();
-  }
-
-  private async sweep(): Promise<boolean> {
+  @Repeats(ordersConfig, { name: 'order sweep', seconds: ({ ORDERS_SWEEP_SECONDS }) => ORDERS_SWEEP_SECONDS })
+  async sweep(): Promise<boolean> {
     const { ORDERS_SWEEP_SECONDS, ORDERS_WITHDRAW_SECONDS } = this.config;
     const due = await claimDueOrders(this.db, BATCH, ORDERS_SWEEP_SECONDS, ORDERS_WITHDRAW_SECONDS);
     if (due.length > 0) failPoint('orders.after-claiming');

@@ -1,5 +1,5 @@
 // Charges an order exactly once, however often it is asked and wherever it is interrupted.
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { ordersJobs, type PaymentOutcome } from '@shop/contracts/orders';
 import { paymentsJobs, type ChargePayment as ChargeRequest } from '@shop/contracts/payments';
@@ -10,6 +10,7 @@ import { InFlight } from '@shop/kit/in-flight';
 import { Log } from '@shop/kit/log';
 import { Queues } from '@shop/kit/queue';
 import { exportQueueDepth } from '@shop/kit/queue-depth';
+import { Repeats } from '@shop/kit/repeat';
 import { DataSource } from 'typeorm';
 import * as writes from './payment-writes.js';
 import { paymentsConfig, type PaymentsConfig } from './payments.config.js';
@@ -22,7 +23,7 @@ const KEPT_FOR_SWEEP = 0.2;
 const { queue } = paymentsJobs.chargePayment;
 
 @Injectable()
-export class ChargePayment implements OnModuleInit {
+export class ChargePayment implements OnModuleInit, OnModuleDestroy {
   private readonly inFlight: InFlight;
 
   constructor(
@@ -38,6 +39,11 @@ export class ChargePayment implements OnModuleInit {
   /** Autoscaling counts payments that no process has room for as jobs. */
   onModuleInit(): void {
     exportQueueDepth(queue, async () => (await this.queues.depth(queue)) + (await this.countDue()));
+  }
+
+  /** Jobs and sweeps have ended by now; attempts under way finish while there still is a database. */
+  onModuleDestroy(): Promise<void> {
+    return this.inFlight.idle();
   }
 
   /** Payments under way are left out: more processes could not make a provider answer sooner. */
@@ -66,6 +72,7 @@ export class ChargePayment implements OnModuleInit {
   }
 
   /** Begins attempts at due payments; returns whether there may be more, and room for them. */
+  @Repeats(paymentsConfig, { name: 'payment sweep', seconds: ({ PAYMENTS_SWEEP_SECONDS }) => PAYMENTS_SWEEP_SECONDS })
   sweep(): Promise<boolean> {
     return this.inFlight.startDue(
       writes.shares,
@@ -77,11 +84,6 @@ export class ChargePayment implements OnModuleInit {
       },
       (attempt) => this.attempt(attempt),
     );
-  }
-
-  /** Resolves when no attempt is under way. */
-  idle(): Promise<void> {
-    return this.inFlight.idle();
   }
 
   private async attempt(attempt: writes.Attempt): Promise<void> {

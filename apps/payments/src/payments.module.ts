@@ -13,14 +13,13 @@ import { Providers } from './providers/providers.js';
 import { StripeEventsController } from './providers/stripe/stripe-events.controller.js';
 import { RefundPayment } from './refund-payment.js';
 import { Seed } from './seed.js';
-import { Sweep } from './sweep.js';
 
 const database = { name: 'payments', config: paymentsConfig, url: 'PAYMENTS_DATABASE_URL' } as const;
 
 @Module({
   imports: [databaseModule({ ...database, entities: [], migrations }), QueueModule, RedisStateModule],
   controllers: [PaymentsController, StripeEventsController],
-  providers: [ChargePayment, RefundPayment, ProviderEvents, Providers, Sweep, Seed],
+  providers: [ChargePayment, RefundPayment, ProviderEvents, Providers, Seed],
 })
 export class PaymentsModule {}
 

@@ -4,6 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { PaymentProviderName, PaymentState } from '@shop/contracts/payments';
 import { sql } from '@shop/kit/database';
 import { Log } from '@shop/kit/log';
+import { Repeats } from '@shop/kit/repeat';
 import { AppError } from '@shop/rpc/errors';
 import { DataSource } from 'typeorm';
 import { paymentsConfig, type PaymentsConfig } from './payments.config.js';
@@ -12,6 +13,12 @@ import { GIVEN_UP } from './refund-writes.js';
 
 /** Gives an attempt that is under way time to write its result down. */
 const PATIENCE_SECONDS = 2;
+
+/** Providers repeat an event for some days at most, so a duplicate never comes after this time. */
+const KEPT_DAYS = 30;
+const PRUNE_BATCH = 1000;
+/** Old events are deleted once in this many sweeps. */
+const PRUNE_ROUNDS = 60;
 
 @Injectable()
 export class ProviderEvents {
@@ -59,21 +66,18 @@ export class ProviderEvents {
       this.log.error({ event: id, type, orderId }, 'charged, though the order was rejected');
     if (event.givenUp) this.log.error({ event: id, type, orderId }, 'a refund that was given up may have been made');
   }
-}
 
-/** Providers repeat an event for some days at most, so a duplicate never comes after this time. */
-const KEPT_DAYS = 30;
-const PRUNE_BATCH = 1000;
-
-/** Deletes old events; returns whether there may be more of them. */
-export async function pruneEvents(db: DataSource): Promise<boolean> {
-  const pruned = await sql(
-    db,
-    `delete from provider_events where id in (
-       select id from provider_events where received_at < now() - make_interval(days => $1)
-       order by received_at limit $2 for update skip locked
-     ) returning id`,
-    [KEPT_DAYS, PRUNE_BATCH],
-  );
-  return pruned.length === PRUNE_BATCH;
+  /** Deletes old events; returns whether there may be more of them. */
+  @Repeats(paymentsConfig, { name: 'event pruning', seconds: (config) => config.PAYMENTS_SWEEP_SECONDS * PRUNE_ROUNDS })
+  async prune(): Promise<boolean> {
+    const pruned = await sql(
+      this.db,
+      `delete from provider_events where id in (
+         select id from provider_events where received_at < now() - make_interval(days => $1)
+         order by received_at limit $2 for update skip locked
+       ) returning id`,
+      [KEPT_DAYS, PRUNE_BATCH],
+    );
+    return pruned.length === PRUNE_BATCH;
+  }
 }

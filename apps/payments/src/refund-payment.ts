@@ -1,11 +1,12 @@
 // Makes each requested refund exactly once. Refunds are rare, so they have no job: the sweep makes them within a second.
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { ordersRpc } from '@shop/contracts/orders';
 import { failPoint } from '@shop/kit/fail-point';
 import { InFlight } from '@shop/kit/in-flight';
 import { Log } from '@shop/kit/log';
 import { counter } from '@shop/kit/metrics';
+import { Repeats } from '@shop/kit/repeat';
 import { Rpc } from '@shop/rpc/rpc';
 import { DataSource } from 'typeorm';
 import { creditAccount, providerAccount } from './ledger.js';
@@ -28,7 +29,7 @@ import {
 const IN_FLIGHT = 50;
 
 @Injectable()
-export class RefundPayment {
+export class RefundPayment implements OnModuleDestroy {
   private readonly inFlight: InFlight;
   private readonly outcomes = counter('refunds_total', 'Refunds by outcome', ['outcome']);
 
@@ -43,13 +44,13 @@ export class RefundPayment {
   }
 
   /** Begins attempts at due refunds; returns whether there may be more, and room for them. */
+  @Repeats(paymentsConfig, { name: 'refund sweep', seconds: ({ PAYMENTS_SWEEP_SECONDS }) => PAYMENTS_SWEEP_SECONDS })
   sweep(): Promise<boolean> {
     return this.inFlight.startDue(
       shares,
       async (room) => {
-        const { PAYMENT_LEASE_SECONDS: leaseSeconds, REFUND_GIVE_UP_SECONDS: giveUpSeconds } = this.config;
-        const patience = { leaseSeconds, giveUpSeconds };
-        const due = await claimDueRefunds(this.db, room, patience);
+        const { PAYMENT_LEASE_SECONDS, REFUND_GIVE_UP_SECONDS } = this.config;
+        const due = await claimDueRefunds(this.db, room, PAYMENT_LEASE_SECONDS, REFUND_GIVE_UP_SECONDS);
         if (due.length > 0) failPoint('payments.after-claiming-refund');
         return due;
       },
@@ -62,8 +63,8 @@ export class RefundPayment {
     );
   }
 
-  /** Resolves when no attempt is under way. */
-  idle(): Promise<void> {
+  /** The sweep has ended by now; attempts under way finish while there still is a database. */
+  onModuleDestroy(): Promise<void> {
     return this.inFlight.idle();
   }
 

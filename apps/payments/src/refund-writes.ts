@@ -44,16 +44,12 @@ const providerOf = `coalesce(p.provider, (
 const pause = `make_interval(secs => case r.status
   when 'waiting' then greatest($3, least(extract(epoch from now() - r.created_at), 3600)) else $3 end)`;
 
-export interface RefundPatience {
-  leaseSeconds: number;
-  giveUpSeconds: number;
-}
-
 /** Begins an attempt at refunds that are due, for each share as many as there is room for. */
 export function claimDueRefunds(
   db: DataSource,
   { names, limits }: Room,
-  { leaseSeconds, giveUpSeconds }: RefundPatience,
+  leaseSeconds: number,
+  giveUpSeconds: number,
 ): Promise<RefundAttempt[]> {
   return sql<RefundAttempt>(
     db,
