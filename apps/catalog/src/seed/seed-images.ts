@@ -21,6 +21,8 @@ const folder = () => join(dirname(createRequire(import.meta.url).resolve('@shop/
 const type = 'image/webp';
 
 const PAUSE_SECONDS = 1;
+/** Few, so that database connections remain for shoppers. */
+const UPLOADS_AT_ONCE = 4;
 
 @Injectable()
 export class SeedImages implements OnApplicationBootstrap, OnModuleDestroy {
@@ -49,9 +51,9 @@ export class SeedImages implements OnApplicationBootstrap, OnModuleDestroy {
   private async takeStep(): Promise<boolean> {
     if (this.files.size === 0) await this.findFiles();
     const slugs = [...this.files.keys()];
-    const product = await this.productWithoutImage(slugs);
-    if (product) {
-      await this.upload(product);
+    const products = await this.productsWithoutImage(slugs);
+    if (products.length > 0) {
+      await Promise.all(products.map((product) => this.upload(product)));
       return true;
     }
     if (await this.areBeingProcessed(slugs)) return false;
@@ -66,15 +68,14 @@ export class SeedImages implements OnApplicationBootstrap, OnModuleDestroy {
     this.files = new Map(names.map((name) => [parse(name).name, join(folder(), name)]));
   }
 
-  private async productWithoutImage(slugs: string[]) {
-    const [product] = await sql<{ id: string; slug: string; name: string }>(
+  private productsWithoutImage(slugs: string[]) {
+    return sql<{ id: string; slug: string; name: string }>(
       this.dataSource,
       `select id, slug, name from products p
        where slug = any($1::text[]) and not exists (select from images where product_id = p.id)
-       order by created_at desc limit 1`,
-      [slugs],
+       order by created_at desc limit $2`,
+      [slugs, UPLOADS_AT_ONCE],
     );
-    return product;
   }
 
   private async upload({ id, slug, name }: { id: string; slug: string; name: string }): Promise<void> {
