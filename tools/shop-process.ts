@@ -1,6 +1,6 @@
 // The whole shop as one process, for `npm start` and `npm run dev`.
 import { dataDir } from './data-dir.ts';
-import { followPictures } from './pictures-progress.ts';
+import { followImages } from './images-progress.ts';
 import { startProcess, type ServiceProcess } from './service-process.ts';
 import { addressOf, banner, logFile, portOf, type Shop } from './shop.ts';
 
@@ -33,7 +33,7 @@ export async function announce({ env, claim }: Shop): Promise<void> {
 }
 
 /** The demo shop's images are processed while it serves. */
-export async function progressOfPictures({ env }: Shop, end: AbortSignal): Promise<void> {
+export async function progressOfImages({ env }: Shop, end: AbortSignal): Promise<void> {
   if (env['SEED'] === 'demo' && env['SEED_IMAGES'] !== 'off')
-    await followPictures(addressOf(shopPorts().OPS_PORT), end);
+    await followImages(addressOf(shopPorts().OPS_PORT), end);
 }

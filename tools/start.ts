@@ -1,6 +1,6 @@
 // npm start: the whole shop as one process, with its own Postgres and Redis.
 import { main, whenAborted } from './interrupt.ts';
-import { announce, progressOfPictures, shopPorts, startShopProcess } from './shop-process.ts';
+import { announce, progressOfImages, shopPorts, startShopProcess } from './shop-process.ts';
 import { logFile, openShop, sayStopping } from './shop.ts';
 import { Failure, parseOptions, step } from './terminal.ts';
 
@@ -14,7 +14,7 @@ await main(async (interrupt) => {
       await shop.claim.setChildren([service.pid]);
       await Promise.race([step('Starting the shop', () => service.ready()), asked]);
       if (!interrupt.asked.aborted) await announce(shop);
-      void progressOfPictures(shop, interrupt.asked);
+      void progressOfImages(shop, interrupt.asked);
       const how = await Promise.race([service.crashed, asked]);
       if (how)
         throw new Failure(

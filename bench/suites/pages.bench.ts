@@ -8,7 +8,7 @@ import { startEdge } from '@shop/tools/edge/edge';
 import { findNginx } from '@shop/tools/edge/nginx-program';
 import { commit, machine } from '@shop/tools/machine';
 import { openAuditor, type PageAudit } from '../page-audit.ts';
-import { followPictures } from '@shop/tools/pictures-progress';
+import { followImages } from '@shop/tools/images-progress';
 import { freePort } from '@shop/tools/ports';
 import { startStores } from '@shop/tools/stores/stores';
 import { Failure } from '@shop/tools/terminal';
@@ -18,7 +18,7 @@ import { median, spread } from './statistics.ts';
 import type { Figures } from './suite.ts';
 
 const ROUNDS = 5;
-const PICTURES_MS = 300_000;
+const IMAGES_MS = 300_000;
 
 type Audits = Record<string, PageAudit[]>;
 
@@ -36,7 +36,7 @@ export async function main(): Promise<Figures> {
     const demo = { SEED: 'demo', SEED_IMAGES: 'on', NODE_ENV: 'production', PAYMENT_PROVIDER: 'fake' };
     const shop = await startApp('all', { ...env, ...demo }, dir);
     stops.unshift(shop.stop);
-    await followPictures(shop.opsUrl, AbortSignal.timeout(PICTURES_MS));
+    await followImages(shop.opsUrl, AbortSignal.timeout(IMAGES_MS));
     const edge = await startEdge({
       program,
       dir: join(dir, 'edge'),

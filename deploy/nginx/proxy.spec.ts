@@ -207,9 +207,9 @@ describeWithNginx('the edge', () => {
     expect(problem.headers.get('content-type')).toBe('application/problem+json');
     expect(await problem.json()).toMatchObject({ code: 'unavailable', status: 503 });
     const large = { method: 'POST', body: Buffer.alloc(1_000_000) };
-    const picture = await fetch(`${edge.url}/api/products/mug/images`, large);
-    expect([picture.status, picture.headers.get('retry-after')]).toEqual([503, '5']);
-    expect(await picture.json()).toMatchObject({ code: 'unavailable' });
+    const image = await fetch(`${edge.url}/api/products/mug/images`, large);
+    expect([image.status, image.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(await image.json()).toMatchObject({ code: 'unavailable' });
     await gateway.open();
     await vi.waitUntil(async () => (await fetch(`${edge.url}/api/cart`)).status === 200);
   });

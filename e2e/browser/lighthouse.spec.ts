@@ -26,8 +26,8 @@ describeWithNginx('Lighthouse', () =>
         url = (await edgeFor([gateway], { EDGE_ASSETS_DIR: join(root, 'apps', 'storefront', 'dist') })).url;
         const staff = await shop().staff();
         const products = async () => (await staff.get('/api/products?limit=100')).body.items;
-        const withoutPicture = async () => (await products()).filter(({ image }: { image: unknown }) => !image).length;
-        await vi.waitUntil(async () => (await withoutPicture()) === 0, { timeout: 100_000, interval: 500 });
+        const withoutImage = async () => (await products()).filter(({ image }: { image: unknown }) => !image).length;
+        await vi.waitUntil(async () => (await withoutImage()) === 0, { timeout: 100_000, interval: 500 });
         [product] = await products();
       });
       afterAll(() => auditor?.close());

@@ -69,7 +69,7 @@ async function prepare(context: BrowserContext) {
         country: 'DE',
       },
     },
-    headers: { 'idempotency-key': `pictures-${Date.now()}` },
+    headers: { 'idempotency-key': `screenshots-${Date.now()}` },
   });
   const { id: order } = (await placed.json()) as { id: string };
   for (const { id } of items.slice(0, 2)) await api.put(`/api/cart/lines/${id}`, { data: { quantity: 2 } });

@@ -38,12 +38,12 @@ describeInBrowser('staff', (shop) => {
     await expect(page.getByRole('button', { name: `Enlarge the image: ${name}` })).toBeVisible();
     const shown = () => page.evaluate(() => document.querySelector<HTMLImageElement>('picture img')?.currentSrc ?? '');
     await expect.poll(shown).toMatch(/\.avif$/);
-    const picture = page.locator('picture').first();
-    const types = await picture
+    const image = page.locator('picture').first();
+    const types = await image
       .locator('source')
       .evaluateAll((all) => all.map((source) => source.getAttribute('type')));
     expect(types).toEqual(['image/avif', 'image/webp']);
-    await expect(picture.locator('img')).toHaveAttribute('src', /\.jpg$/);
+    await expect(image.locator('img')).toHaveAttribute('src', /\.jpg$/);
     // The placeholder before the image has loaded.
     await expect(page.locator('picture').first().locator('xpath=preceding-sibling::img')).toHaveAttribute(
       'src',
@@ -70,8 +70,8 @@ describeInBrowser('staff', (shop) => {
     await newProduct(page);
     // Noise compresses slowly, so its steps take longer than the page's polling interval.
     const noise = { type: 'gaussian', mean: 128, sigma: 30 } as const;
-    const picture = sharp({ create: { width: 2600, height: 2000, channels: 3, background: '#000', noise } });
-    const file = await picture.jpeg().toBuffer();
+    const image = sharp({ create: { width: 2600, height: 2000, channels: 3, background: '#000', noise } });
+    const file = await image.jpeg().toBuffer();
     const seen = await page.evaluateHandle(() => {
       const texts = new Set<string>();
       const look = () => {
@@ -141,7 +141,7 @@ describeInBrowser('staff', (shop) => {
   test('get an error for a file that is no image', async () => {
     const page = await atWork();
     await newProduct(page);
-    const buffer = Buffer.from('no picture at all, only words that go on for a while');
+    const buffer = Buffer.from('no image at all, only words that go on for a while');
     await page.getByLabel(/Drop images here/).setInputFiles({ name: 'words.jpg', mimeType: 'image/jpeg', buffer });
     await expect(page.getByRole('alert')).toContainText('This is not a JPEG, PNG, WebP or AVIF image.');
   });

@@ -11,7 +11,7 @@ import { note } from './notes.js';
 import { during, failures } from './traffic.js';
 
 const shop = new ClusterShop(inject('shop'));
-const PICTURES = 300;
+const IMAGES = 300;
 const MAX = 3;
 const LONGEST_MS = 900_000;
 const byBacklog = [
@@ -57,12 +57,12 @@ async function upload(staff: Shopper, products: { id: string }[]): Promise<strin
   const locations: string[] = [];
   // Different images in each run: the same bytes for the same product are the same image.
   const b = randomInt(256);
-  for (let i = 0; i < PICTURES; i++) {
+  for (let i = 0; i < IMAGES; i++) {
     const background = { r: i % 256, g: i >> 1, b };
-    const picture = await sharp({ create: { width: 200, height: 150, channels: 3, background } })
+    const image = await sharp({ create: { width: 200, height: 150, channels: 3, background } })
       .png()
       .toBuffer();
-    const answer = await staff.addImage(products[i % products.length]!.id, picture);
+    const answer = await staff.addImage(products[i % products.length]!.id, image);
     expect(answer.status).toBe(202);
     locations.push(answer.headers.get('location')!);
   }
@@ -70,7 +70,7 @@ async function upload(staff: Shopper, products: { id: string }[]): Promise<strin
 }
 
 /** Number of images of all products, as the public API shows them. */
-async function shownPictures(staff: Shopper, products: { id: string }[]): Promise<number> {
+async function shownImages(staff: Shopper, products: { id: string }[]): Promise<number> {
   let sum = 0;
   for (const { id } of products) {
     const { body } = await patiently(staff, () => staff.get(`/api/products/${id}`));
@@ -100,7 +100,7 @@ test.skipIf(!hasKeda)(
 
     const staff = await shop.staff();
     const { items } = (await staff.get('/api/products?limit=100')).body as { items: { id: string }[] };
-    const shownBefore = await shownPictures(staff, items);
+    const shownBefore = await shownImages(staff, items);
     const startedAt = Date.now();
     const watch = watchWorkers();
     let [uploadedAt, readyAt] = [0, 0];
@@ -112,18 +112,18 @@ test.skipIf(!hasKeda)(
     }).finally(watch.stop);
     await expect.poll(workers, { timeout: 300_000, interval: 2000 }).toBe(0);
     const since = (at: number, from = startedAt) => Math.round((at - from) / 1000);
-    note(`${PICTURES} pictures`, {
+    note(`${IMAGES} images`, {
       'seconds until all were uploaded': since(uploadedAt),
       'seconds until the first worker was ready': since(watch.seen.firstAt),
       'most workers': watch.seen.most,
-      'seconds until all pictures were ready': since(readyAt),
+      'seconds until all images were ready': since(readyAt),
       'seconds from then to no worker': since(Date.now(), readyAt),
       'pages browsed meanwhile': meanwhile.requests,
       'browsing, 99 % within ms, before': Math.round(before.flows['browse']!.p99),
       'browsing, 99 % within ms, meanwhile': Math.round(meanwhile.flows['browse']!.p99),
     });
     expect(failures(meanwhile)).toEqual([]);
-    expect(await shownPictures(staff, items)).toBe(shownBefore + PICTURES);
+    expect(await shownImages(staff, items)).toBe(shownBefore + IMAGES);
     expect(watch.seen.most).toBeGreaterThan(1);
   },
 );

@@ -80,8 +80,8 @@ async function draw({ startedAt, rate, p95 }: Over, replicas: Record<string, Lin
   ];
   const folder = join(root, 'bench', 'results');
   await mkdir(folder, { recursive: true });
-  const picture = timeline(panels, { spike: SPIKE_AT, 'spike over': OVER_AT });
-  await writeFile(join(folder, 'cluster-autoscaling.svg'), picture);
+  const chart = timeline(panels, { spike: SPIKE_AT, 'spike over': OVER_AT });
+  await writeFile(join(folder, 'cluster-autoscaling.svg'), chart);
 }
 
 const failed = ({ flows }: Summary) =>

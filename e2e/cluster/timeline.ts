@@ -1,4 +1,4 @@
-// What happened over time, as a picture: one panel above the other, all over the same seconds.
+// What happened over time, as a chart: one panel above the other, all over the same seconds.
 
 export interface Panel {
   title: string;

@@ -125,11 +125,11 @@ describe('the shop in containers', () => {
     const placed = await sam.order({ lines: [{ productId: items[0].id, quantity: 1 }], payment: card });
     await sam.settled(placed.body.id, 30_000);
     await sam.send('PUT', `/api/cart/lines/${items[1].id}`, { quantity: 3 });
-    const picture = await addImage(shop, items[0].id);
-    const bytes = await (await fetch(shop.url + picture)).bytes();
+    const image = await addImage(shop, items[0].id);
+    const bytes = await (await fetch(shop.url + image)).bytes();
     await shop.compose('down', '--timeout', '30');
     await shop.up();
-    expect(await (await fetch(shop.url + picture)).bytes()).toEqual(bytes);
+    expect(await (await fetch(shop.url + image)).bytes()).toEqual(bytes);
     expect((await sam.get(`/api/orders/${placed.body.id}`)).body).toMatchObject({ status: 'paid' });
     expect((await sam.get('/api/cart')).body.lines).toMatchObject([{ productId: items[1].id, quantity: 3 }]);
   });

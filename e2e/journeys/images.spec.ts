@@ -7,9 +7,9 @@ import { startShop, type Shop } from '../shop.js';
 import type { Shopper } from '../shopper.js';
 
 const s3 = findS3();
-if ('missing' in s3) console.warn(`Skipped: no picture travels through S3, because ${s3.missing}.`);
+if ('missing' in s3) console.warn(`Skipped: no image travels through S3, because ${s3.missing}.`);
 
-describe.each(['folder', 's3'] as const)('a picture in a %s', (kind) => {
+describe.each(['folder', 's3'] as const)('an image in a %s', (kind) => {
   describe.skipIf(kind === 's3' && 'missing' in s3)('', () => {
     let server: S3Server | undefined;
     let shop: Shop;
@@ -38,7 +38,7 @@ describe.each(['folder', 's3'] as const)('a picture in a %s', (kind) => {
         },
         { timeout: 30_000, interval: 100 },
       );
-    const picture = (color: string, width: number, height: number) =>
+    const png = (color: string, width: number, height: number) =>
       sharp({ create: { width, height, channels: 3, background: color } })
         .png()
         .toBuffer();
@@ -47,7 +47,7 @@ describe.each(['folder', 's3'] as const)('a picture in a %s', (kind) => {
       const { items } = (await staff.get('/api/products?limit=2')).body as { items: { id: string; slug: string }[] };
       const [{ id, slug }, other] = items as [(typeof items)[0], (typeof items)[0]];
       const before = (await staff.get(`/api/products/${slug}`)).body;
-      const bytes = await picture('#000080', 1000, 500);
+      const bytes = await png('#000080', 1000, 500);
       const accepted = await upload(slug, bytes);
       expect([accepted.status, accepted.location]).toEqual([202, `/api/images/${accepted.body.id}`]);
       const image = await ended(accepted.location);
@@ -81,7 +81,7 @@ describe.each(['folder', 's3'] as const)('a picture in a %s', (kind) => {
     });
 
     test('that is corrupt fails with a reason', async () => {
-      const bytes = (await picture('#ff0000', 300, 300)).subarray(0, 60);
+      const bytes = (await png('#ff0000', 300, 300)).subarray(0, 60);
       const { items } = (await staff.get('/api/products?limit=1')).body as { items: { slug: string }[] };
       const { status, reason } = await ended((await upload(items[0]!.slug, bytes)).location);
       expect([status, typeof reason]).toEqual(['failed', 'string']);

@@ -9,7 +9,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { startShop } from '../shop.js';
 import { killServer } from '../stores.js';
 
-const PICTURES = 12;
+const IMAGES = 12;
 
 test('a Redis that is killed and started again has lost no image and no session', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'shop-test-restart-'));
@@ -31,7 +31,7 @@ test('a Redis that is killed and started again has lost no image and no session'
 
   const staff = await shop.staff();
   const { items } = (await staff.get('/api/products?limit=20')).body as { items: { id: string }[] };
-  for (let i = 0; i < PICTURES; i++) {
+  for (let i = 0; i < IMAGES; i++) {
     expect((await staff.addImage(items[i]!.id, await photo(i, 900, 700))).status).toBe(202);
   }
   const inStatus = async (status: string) =>
@@ -41,10 +41,10 @@ test('a Redis that is killed and started again has lost no image and no session'
   const { url, port } = redis;
   killServer(redis);
   await vi.waitFor(async () => expect((await staff.get('/api/cart')).status).toBe(503), { timeout: 10_000 });
-  expect(await inStatus('ready')).toBeLessThan(PICTURES - 2);
+  expect(await inStatus('ready')).toBeLessThan(IMAGES - 2);
   await vi.waitFor(async () => expect(await isFree(port)).toBe(true), { timeout: 10_000 });
   redis = await startRedis(redisOptions);
   expect(redis.url).toBe(url);
-  await vi.waitFor(async () => expect(await inStatus('ready')).toBe(PICTURES), { timeout: 60_000, interval: 100 });
+  await vi.waitFor(async () => expect(await inStatus('ready')).toBe(IMAGES), { timeout: 60_000, interval: 100 });
   expect((await staff.get('/api/session')).body.customer).toMatchObject({ role: 'staff' });
 });

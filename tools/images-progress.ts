@@ -4,12 +4,12 @@ import { setTimeout } from 'node:timers/promises';
 const EVERY_MS = 5000;
 
 /** A line now and then, until all are done or `end` is aborted; none when there is nothing to do. */
-export async function followPictures(opsUrl: string, end: AbortSignal, everyMs = EVERY_MS): Promise<void> {
+export async function followImages(opsUrl: string, end: AbortSignal, everyMs = EVERY_MS): Promise<void> {
   let told = '';
   try {
     for (;;) {
       const { done, all } = await count(opsUrl, end);
-      const line = `  Pictures: ${done} of ${all}`;
+      const line = `  Images: ${done} of ${all}`;
       const isDone = all > 0 && done === all;
       if (line !== told && (told || (all > 0 && !isDone))) console.log((told = line));
       if (isDone) return;

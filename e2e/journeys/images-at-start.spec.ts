@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProductSummary } from '@shop/contracts/products';
-import { followPictures } from '@shop/tools/pictures-progress';
+import { followImages } from '@shop/tools/images-progress';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { startShop } from '../shop.js';
 
@@ -28,10 +28,10 @@ test('every demo product gets an image of its own through the whole pipeline, an
 
   const told: string[] = [];
   vi.spyOn(console, 'log').mockImplementation((line: string) => void told.push(line.trim()));
-  const following = followPictures(shop.opsUrl, AbortSignal.timeout(60_000), 100);
+  const following = followImages(shop.opsUrl, AbortSignal.timeout(60_000), 100);
   await vi.waitFor(async () => expect(await images()).not.toContain(null), { timeout: 60_000, interval: 200 });
   await following;
-  expect(told.at(-1)).toBe(`Pictures: ${PRODUCTS} of ${PRODUCTS}`);
+  expect(told.at(-1)).toBe(`Images: ${PRODUCTS} of ${PRODUCTS}`);
 
   const urls = (await images()).map((image) => image!.variants[0]!.url);
   expect(new Set(urls).size).toBe(PRODUCTS);
