@@ -34,6 +34,5 @@ export async function announce({ env, claim }: Shop): Promise<void> {
 
 /** The demo shop's images are processed while it serves. */
 export async function progressOfImages({ env }: Shop, end: AbortSignal): Promise<void> {
-  if (env['SEED'] === 'demo' && env['SEED_IMAGES'] !== 'off')
-    await followImages(addressOf(shopPorts().OPS_PORT), end);
+  if (env['SEED'] === 'demo' && env['SEED_IMAGES'] !== 'off') await followImages(addressOf(shopPorts().OPS_PORT), end);
 }

@@ -58,14 +58,17 @@ describe.skipIf(!hasHelm)('an invalid value is refused with a sentence:', () => 
     [['--set', 'global.image.tag=latest'], "at '/global/image/tag'"],
     [['--set', 'catalog.replicas.min=9'], 'catalog.replicas: min 9 is more than max 8'],
     [['--set', 'catalog.replicas.min=0'], 'catalog.replicas.min: 0 needs replicas.queue'],
-    [['--set-json', `image-worker.replicas.queue=${queue}`], 'image-worker.replicas.queue: KEDA cannot read it'],
+    [
+      ['--set-json', `image-worker.replicas.queue=${queue}`],
+      'image-worker.replicas.queue: network policies keep KEDA from reading it',
+    ],
     [['--set-json', 'image-worker.replicas.queue={"nam":"x"}'], "additional properties 'nam' not allowed"],
     [['--set-json', 'global.metricsFrom=[{"ipBlock":{"cdir":"x"}}]'], "additional properties 'cdir' not allowed"],
     [['--set-json', 'global.metricsFrom=[{"podSelector":{"app":"x"}}]'], "additional properties 'app' not allowed"],
     [['--set', 'catalog.uses={mysql}'], 'catalog.uses: there is no "mysql" in global.uses. There are: accounts, all,'],
     [['--set', 'catalog.secrets.X=word'], "at '/secrets/X'"],
     [['--set', 'all.enabled=true'], 'all.enabled: the same services would run twice'],
-    [['--set', 'payments.env.PAYMENT_PROVIDER=cash'], 'payments.env.PAYMENT_PROVIDER is "cash": say stripe, or fake'],
+    [['--set', 'payments.env.PAYMENT_PROVIDER=cash'], 'payments.env.PAYMENT_PROVIDER is "cash": use stripe, or fake'],
     [['--set', 'payments.env.PAYMENT_PROVIDER=stripe'], 'add stripe to payments.uses'],
     [
       ['--set', 'payments.env.PAYMENT_PROVIDER=stripe', '--set', 'payments.uses={stripe}'],
@@ -81,7 +84,7 @@ describe.skipIf(!hasHelm)('an invalid value is refused with a sentence:', () => 
   test('no payment provider', () => {
     expect(template([])).toEqual({
       ok: false,
-      text: expect.stringContaining('payments.env.PAYMENT_PROVIDER is "": say stripe, or fake, which takes no money'),
+      text: expect.stringContaining('payments.env.PAYMENT_PROVIDER is "": use stripe, or fake, which charges nobody'),
     });
   });
 });

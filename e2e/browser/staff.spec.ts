@@ -39,9 +39,7 @@ describeInBrowser('staff', (shop) => {
     const shown = () => page.evaluate(() => document.querySelector<HTMLImageElement>('picture img')?.currentSrc ?? '');
     await expect.poll(shown).toMatch(/\.avif$/);
     const image = page.locator('picture').first();
-    const types = await image
-      .locator('source')
-      .evaluateAll((all) => all.map((source) => source.getAttribute('type')));
+    const types = await image.locator('source').evaluateAll((all) => all.map((source) => source.getAttribute('type')));
     expect(types).toEqual(['image/avif', 'image/webp']);
     await expect(image.locator('img')).toHaveAttribute('src', /\.jpg$/);
     // The placeholder before the image has loaded.

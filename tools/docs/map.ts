@@ -28,9 +28,9 @@ interface Edge {
 const names = Object.keys(services) as ServiceName[];
 
 function sourcesOf(service: ServiceName): string {
-  const files = globSync('src/**/*.ts', { cwd: join(root, 'apps', service) }).filter(
-    (file) => !file.endsWith('.spec.ts'),
-  );
+  const files = globSync('src/**/*.ts', { cwd: join(root, 'apps', service) })
+    .sort()
+    .filter((file) => !file.endsWith('.spec.ts'));
   return files.map((file) => readFileSync(join(root, 'apps', service, file), 'utf8')).join('\n');
 }
 
@@ -78,7 +78,7 @@ function arrows(): string[] {
     const line = `  ${from} ${kind === 'job' ? '-.->' : '-->'}|"${label}"|`;
     lines.set(line, [...(lines.get(line) ?? []), to]);
   }
-  return [...lines].map(([line, targets]) => `${line} ${targets.join(' & ')}`);
+  return [...lines].map(([line, targets]) => `${line} ${names.filter((name) => targets.includes(name)).join(' & ')}`);
 }
 
 /** A Markdown table of the services and a Mermaid diagram of what they call and store. */
