@@ -51,7 +51,7 @@ describeInBrowser(
 
     test.each([
       ['4000000000000002', 'Your bank declined the card. Nothing was charged'],
-      ['4000002500003155', 'Your bank wants you to confirm this payment in person'],
+      ['4000002500003155', 'Your bank requires you to confirm this payment'],
     ])('the bank’s refusal of card %s is shown, and the cart is restored', async (number, told) => {
       const { page, name } = await atCheckout();
       await enter(page, number);
