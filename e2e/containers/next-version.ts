@@ -10,10 +10,10 @@ const migration = `class AddRemark1999999999999 {
 
 const script = `
   const fs = require('node:fs');
-  const known = /migrations: \\[(?=\\s*CreateOrders)/;
+  const known = /migrations = \\[(?=\\s*CreateOrders)/;
   const read = (file) => fs.readFileSync(file, 'utf8');
   const file = fs.readdirSync('chunks').map((name) => 'chunks/' + name).find((name) => known.test(read(name)));
-  fs.writeFileSync(file, ${JSON.stringify(migration)} + read(file).replace(known, 'migrations: [AddRemark1999999999999, '));
+  fs.writeFileSync(file, ${JSON.stringify(migration)} + read(file).replace(known, 'migrations = [AddRemark1999999999999, '));
 `;
 
 /** A psql command that lists the columns of the orders table. */
