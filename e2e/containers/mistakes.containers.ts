@@ -13,7 +13,7 @@ afterEach(async () => {
 
 test('a container image that does not exist is named in the error', async () => {
   const shop = await ComposeShop.create(PROJECT, { SHOP_IMAGE: 'shop:no-such-tag' });
-  const { code, output } = await shop.tryCompose('up', '--wait');
+  const { code, output } = await shop.tryCompose('up', '--no-build', '--wait');
   expect(code).not.toBe(0);
   expect(output).toContain('shop:no-such-tag');
 });
